@@ -1,0 +1,41 @@
+# Sourced by run, test and check: goes to the repository's root and keeps .venv as the requirement files say.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+python=.venv/bin/python
+
+say() { echo "$*" >&2; }
+
+find_python() {
+    local candidate
+    for candidate in python3.11 python3.12 python3.13 python3; do
+        if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    say "Python 3.11, 3.12 or 3.13 is needed, but none was found. On Debian: apt-get install python3 python3-venv"
+    return 1
+}
+
+make_venv() {
+    if "$python" -m pip --version >/dev/null 2>&1; then return; fi
+    local found
+    found=$(find_python)
+    if ! "$found" -c 'import ensurepip, venv' 2>/dev/null; then
+        say "$found has no venv module, which .venv needs. On Debian: apt-get install python3-venv"
+        return 1
+    fi
+    say "Making .venv with $found ..."
+    "$found" -m venv --clear .venv
+}
+
+# prepare FILE...: installs the requirement files, unless these very files were installed before.
+prepare() {
+    make_venv
+    local stamp=".venv/installed-$1" wanted
+    wanted=$(cat "$@" | sha256sum)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+    say "Installing what $* pin; the first time this takes a few minutes ..."
+    "$python" -m pip install --quiet --disable-pip-version-check $(printf -- '-r %s ' "$@")
+    echo "$wanted" >"$stamp"
+}
