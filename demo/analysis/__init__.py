@@ -1,0 +1,1 @@
+"""Numbers from arrays: no pictures, no files, no networks; numpy and scipy only."""

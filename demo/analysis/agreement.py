@@ -1,0 +1,190 @@
+"""Where several models agree, where they do not, and along which line they part.
+
+Every function takes a Comparison; `merge_mild` and `settle_boundaries` turn one into another, so that any of them
+can be asked to overlook mild disputes or shifted boundaries. Numbers are counts that add over photos, and formulas
+on the counts (kappa.py has Cohen's and Fleiss').
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.schema import CLASSES, Comparison, LabelMap
+from demo.analysis.runs import Runs, components, find_runs
+from demo.analysis.structure import boundary, default_distance, within
+
+SPLIT = ("all_agree", "between_families", "inside_cnn", "inside_transformer", "mixed")
+"""What can be said of a pixel, in the order of the codes 0..4 that `split` returns.
+
+all_agree           every model names one class
+between_families    the CNNs agree, the transformers agree, on different classes
+inside_cnn          the CNNs disagree among themselves, the transformers do not
+inside_transformer  the transformers disagree among themselves, the CNNs do not
+mixed               both families disagree among themselves
+"""
+
+
+def votes(c: Comparison) -> NDArray[np.uint8]:
+    """(H, W) how many different classes are named at each pixel, 1..M."""
+    runs = find_runs(c.label_maps)
+    return runs.paint(_votes(runs))
+
+
+def vote_counts(c: Comparison) -> NDArray[np.int64]:
+    """(M,) pixels where 1, 2, ... M different classes are named."""
+    runs = find_runs(c.label_maps)
+    counts = np.bincount(_votes(runs), runs.lengths, minlength=len(c.ids) + 1)
+    return counts[1:].astype(np.int64)
+
+
+def _votes(runs: Runs) -> NDArray[np.uint8]:
+    ordered = np.sort(runs.labels, axis=0)
+    return (1 + (ordered[1:] != ordered[:-1]).sum(0)).astype(np.uint8)
+
+
+def split(c: Comparison) -> NDArray[np.uint8]:
+    """(H, W) along which line the models part, as an index into SPLIT.
+
+    A dispute among models of one family alone is inside that family; one model always agrees with itself.
+    """
+    runs = find_runs(c.label_maps)
+    return runs.paint(_split(c, runs))
+
+
+def split_counts(c: Comparison) -> NDArray[np.int64]:
+    """(5,) pixels in each part of SPLIT."""
+    runs = find_runs(c.label_maps)
+    return np.bincount(_split(c, runs), runs.lengths, minlength=len(SPLIT)).astype(np.int64)
+
+
+def _split(c: Comparison, runs: Runs) -> NDArray[np.uint8]:
+    cnn, transformer = (_divided(runs, c, family) for family in ("cnn", "transformer"))
+    agree = (runs.labels == runs.labels[0]).all(0)
+    parts = [agree, ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
+    return np.select(parts, [np.uint8(code) for code in range(4)], np.uint8(4))
+
+
+def _divided(runs: Runs, c: Comparison, family: str) -> NDArray[np.bool_]:
+    """(R,) whether models of this family name different classes; never when there are none."""
+    labels = runs.labels[[member == family for member in c.families]]
+    return (labels != labels[:1]).any(0)
+
+
+def shares(counts: Sequence[int] | NDArray[np.int64]) -> dict[str, float]:
+    """Each part of SPLIT with its share of the area, from `split_counts`, or sums of them.
+
+    >>> shares([3, 1, 0, 0, 0])["between_families"]
+    0.25
+    """
+    return {name: float(count) / float(sum(counts)) for name, count in zip(SPLIT, counts, strict=True)}
+
+
+def majority(c: Comparison) -> LabelMap:
+    """(H, W) the class that most models name.
+
+    Among classes named equally often wins the one whose models are surest together (highest sum of confidences),
+    then the one of the lowest index, so the order of the models never matters.
+    """
+    runs = find_runs(c.label_maps)
+    number = np.stack([(runs.labels == label).sum(0) for label in runs.labels])
+    leads = number == number.max(0)
+    lowest = np.where(leads, runs.labels, 255).min(0)
+    tied = (np.where(leads, runs.labels, 0).max(0) != lowest).nonzero()[0]
+    winners = runs.paint(lowest).copy()
+    if len(tied):
+        pixels = np.flatnonzero(runs.paint(np.isin(np.arange(len(lowest)), tied)))
+        candidates = np.repeat(leads[:, tied], runs.lengths[tied], axis=1)
+        winners.reshape(-1)[pixels] = _surest(c, pixels, candidates)
+    return winners
+
+
+def _surest(c: Comparison, pixels: NDArray[np.int64], candidates: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """(N,) at each pixel the candidate class with the highest summed confidence, then the lowest index."""
+    labels = c.label_maps.reshape(len(c.ids), -1)[:, pixels]
+    # Sums of a few float32 are exact in float64, so they do not depend on the order of the models.
+    confidences = c.confidences.reshape(len(c.ids), -1)[:, pixels].astype(np.float64)
+    support = np.stack([np.where(labels == label, confidences, 0).sum(0) for label in labels])
+    support[~candidates] = -1
+    return np.where(support == support.max(0), labels, 255).min(0)
+
+
+def merge_mild(c: Comparison, supercategory_index: NDArray[np.uint8]) -> Comparison:
+    """The comparison with every class replaced by its supercategory, so that mild disputes are none.
+
+    `supercategory_index` is (150,). Confidences stay those of the classes, a lower bound for their supercategories.
+    """
+    if supercategory_index.shape != (CLASSES,):
+        raise ValueError(f"supercategory_index must be ({CLASSES},), but got {supercategory_index.shape}")
+    return replace(c, label_maps=supercategory_index.astype(np.uint8)[c.label_maps])
+
+
+def settle_boundaries(c: Comparison, distance: float | None = None) -> Comparison:
+    """The comparison with every boundary-only dispute settled by the majority, so that it counts as agreed."""
+    return replace(c, label_maps=np.where(boundary_only(c, distance), majority(c), c.label_maps))
+
+
+def boundary_only(c: Comparison, distance: float | None = None) -> NDArray[np.bool_]:
+    """(H, W) disputes that are only a shifted boundary.
+
+    A dispute is a connected region where every model keeps to one class; it is only a shifted boundary when every
+    pixel of it lies within `distance` pixels (default 0.75 % of the diagonal) of a boundary of one of the maps.
+    """
+    runs = find_runs(c.label_maps)
+    region = components(runs)
+    near = within(boundary(*c.label_maps), default_distance(runs.size) if distance is None else distance)
+    beyond = np.bincount(region, runs.sums(~near)) > 0
+    disputed = (runs.labels != runs.labels[0]).any(0)
+    return runs.paint(disputed & ~beyond[region])
+
+
+@dataclass(frozen=True)
+class ConflictPair:
+    """Two classes (lower index first) that sure models name at the same pixels, and the share of those pixels."""
+
+    classes: tuple[int, int]
+    area: float
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Where at least two models are sure of different classes: one of them is confidently wrong."""
+
+    mask: NDArray[np.bool_]
+    pairs: tuple[ConflictPair, ...]
+    """Largest area first; where three classes compete, the pixel counts for each of the three pairs."""
+
+    @property
+    def area(self) -> float:
+        """Share of the photo, 0..1."""
+        return float(np.count_nonzero(self.mask) / self.mask.size)
+
+
+def confident_conflict(c: Comparison, threshold: float = 0.8) -> Conflict:
+    """Find the pixels where models whose confidence is at least `threshold` name different classes."""
+    mask = np.zeros(c.label_maps.shape[1:], bool)
+    first, last = np.full(mask.shape, 255, np.uint8), np.zeros(mask.shape, np.uint8)
+    for label_map, confidence in zip(c.label_maps, c.confidences, strict=True):
+        sure = confidence >= threshold
+        np.minimum(first, label_map, out=first, where=sure)
+        np.maximum(last, label_map, out=last, where=sure)
+    mask = first < last
+    sure_labels = np.where(c.confidences[:, mask] >= threshold, c.label_maps[:, mask], 255)
+    return Conflict(mask, _ranked_pairs(sure_labels, mask.size))
+
+
+def _ranked_pairs(labels: NDArray[np.uint8], pixels: int) -> tuple[ConflictPair, ...]:
+    """The pairs of different classes in each column of (M, N), 255 meaning none, most frequent first."""
+    ordered = np.sort(labels, axis=0)
+    ordered[1:][ordered[1:] == ordered[:-1]] = 255  # a class named twice counts once
+    counts = np.zeros(CLASSES**2, np.int64)
+    for low in range(len(ordered)):
+        for high in range(low + 1, len(ordered)):
+            both = (ordered[low] != 255) & (ordered[high] != 255)
+            keys = ordered[low][both].astype(np.int64) * CLASSES + ordered[high][both]
+            counts += np.bincount(keys, minlength=CLASSES**2)
+    ranked = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+    return tuple(ConflictPair(divmod(int(key), CLASSES), float(counts[key] / pixels)) for key in ranked)

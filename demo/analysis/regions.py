@@ -1,0 +1,249 @@
+"""Disputed regions in words: where the models part, who says what there, how sure, and how much it matters.
+
+A region is a connected set of pixels where every model keeps to one class, and not all to the same. The largest and
+surest come first. Equal inputs give equal words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from demo.analysis.agreement import merge_mild
+from demo.analysis.runs import Runs, components, find_runs
+from demo.analysis.structure import boundary, default_distance, within
+from demo.schema import Comparison, Family, LabelMap, Size
+
+COARSE = 256
+"""A region's inmost point is sought on a grid of about this many points a side."""
+
+
+@dataclass(frozen=True)
+class Party:
+    """The models that say one thing of a region."""
+
+    says: str
+    """A class; "car or truck" where mild disputes are ignored and the party's models differ mildly."""
+    models: tuple[str, ...]
+    """Titles."""
+    families: tuple[Family, ...]
+    confidence: float
+    """Mean over the party's models and the region's pixels, 0..1."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """One disputed region."""
+
+    rank: int
+    """From 1: the largest and surest."""
+    area: float
+    """Share of the photo, 0..1."""
+    box: tuple[int, int, int, int]
+    """y0, x0, y1, x1; the last two just outside."""
+    point: tuple[int, int]
+    """(y, x) of a pixel of the region far from its border."""
+    where: str
+    """Where in the photo the point is: "top left", "centre", ..."""
+    parties: tuple[Party, ...]
+    severe: bool
+    """Whether the parties' classes are of different kinds (supercategories)."""
+    runs: NDArray[np.int32]
+    """(R, 3) row, first column, column just outside: the region's pixels."""
+
+    @property
+    def between_families(self) -> bool:
+        """Whether CNNs and transformers are both asked, and no CNN says what a transformer says."""
+        return len({f for party in self.parties for f in party.families}) == 2 and not any(
+            len(set(party.families)) == 2 for party in self.parties
+        )
+
+    @property
+    def sentence(self) -> str:
+        """The region in words, to read and to copy."""
+        says = "; ".join(_clause(party, first=party is self.parties[0]) for party in self.parties)
+        severity = "Severe." if self.severe else "Mild."
+        told = (f"Region {self.rank}, {percent(self.area)} of the image, {self.where}: {says}.", _divide(self), severity)
+        return " ".join(part for part in told if part)
+
+    def mask(self, size: Size) -> NDArray[np.bool_]:
+        """(H, W) the region's pixels."""
+        return numbered([self], size) > 0
+
+    def as_dict(self) -> dict[str, object]:
+        """JSON-ready, with the keys of summary.json."""
+        return {
+            "area": self.area,
+            "box": list(self.box),
+            "point": list(self.point),
+            "where": self.where,
+            "parties": [
+                {"class": party.says, "models": list(party.models), "confidence": party.confidence}
+                for party in self.parties
+            ],
+            "between_families": self.between_families,
+            "severe": self.severe,
+            "sentence": self.sentence,
+        }
+
+
+def disputed_regions(
+    c: Comparison,
+    *,
+    names: Sequence[str],
+    supercategory_index: NDArray[np.uint8],
+    hide_boundary: bool = True,
+    ignore_mild: bool = False,
+    limit: int = 12,
+    distance: float | None = None,
+) -> list[Region]:
+    """The disputed regions, ranked by area times mean confidence of the models, at most `limit`.
+
+    `names` are those of the 150 classes; `supercategory_index` (150,) tells mild disputes (one supercategory) from
+    severe ones. `hide_boundary` leaves out regions that lie wholly within `distance` pixels (default 0.75 % of the
+    diagonal) of a boundary; `ignore_mild` compares supercategories instead of classes.
+    """
+    pattern = merge_mild(c, supercategory_index) if ignore_mild else c
+    runs = find_runs(pattern.label_maps)
+    region_of = components(runs)
+    counted = (runs.labels != runs.labels[0]).any(0)
+    if hide_boundary:
+        near = within(boundary(*pattern.label_maps), default_distance(runs.size) if distance is None else distance)
+        counted &= np.bincount(region_of, runs.sums(~near))[region_of] > 0
+    return [
+        _region(rank, members, runs, c, names, supercategory_index)
+        for rank, members in enumerate(_ranked(runs, region_of, counted, c.confidences, limit), 1)
+    ]
+
+
+def numbered(regions: Sequence[Region], size: Size) -> LabelMap:
+    """(H, W) the rank of the region each pixel lies in, 0 for none: one map to draw them all from."""
+    ranks = np.zeros(size, np.uint8)
+    for region in regions:
+        for row, begin, end in region.runs.tolist():
+            ranks[row, begin:end] = region.rank
+    return ranks
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with two digits that count.
+
+    >>> percent(0.1234), percent(0.0345), percent(0.00056), percent(1.0)
+    ('12 %', '3.4 %', '0.056 %', '100 %')
+    """
+    value = 100 * share
+    digits = 0 if value >= 9.95 else 1 if value >= 0.995 else 2 if value >= 0.0995 else 3
+    return f"{value:.{digits}f} %"
+
+
+def _ranked(
+    runs: Runs,
+    region_of: NDArray[np.int32],
+    counted: NDArray[np.bool_],
+    confidences: NDArray[np.float32],
+    limit: int,
+) -> list[NDArray[np.int64]]:
+    """The runs of each of the first `limit` regions, by area times mean confidence, then reading order."""
+    weights = np.zeros(len(region_of))
+    for confidence in confidences:
+        weights += runs.sums(confidence)
+    weights[~counted] = 0
+    worth = np.bincount(region_of, weights)
+    best = np.argsort(-worth, kind="stable")[:limit]
+    return [np.flatnonzero(region_of == region) for region in best if worth[region] > 0]
+
+
+def _region(
+    rank: int,
+    members: NDArray[np.int64],
+    runs: Runs,
+    c: Comparison,
+    names: Sequence[str],
+    supercategory_index: NDArray[np.uint8],
+) -> Region:
+    rows, begins = np.divmod(runs.starts[members], runs.size[1])
+    ends = begins + runs.lengths[members]
+    pieces = np.stack([rows, begins, ends], axis=1).astype(np.int32)
+    box = (int(rows[0]), int(begins.min()), int(rows[-1]) + 1, int(ends.max()))
+    point = _inmost(pieces, box)
+    pixels = np.concatenate([np.arange(start, start + n) for start, n in zip(
+        runs.starts[members].tolist(), runs.lengths[members].tolist(), strict=True)])
+    parties, severe = _parties(runs.labels[:, members[0]], pixels, c, names, supercategory_index)
+    area = len(pixels) / (runs.size[0] * runs.size[1])
+    return Region(rank, area, box, point, _where(point, runs.size), parties, severe, pieces)
+
+
+def _parties(
+    said: NDArray[np.uint8],
+    pixels: NDArray[np.int64],
+    c: Comparison,
+    names: Sequence[str],
+    supercategory_index: NDArray[np.uint8],
+) -> tuple[tuple[Party, ...], bool]:
+    """Who says what on these pixels, in the order of the models; and whether the difference is one of kind."""
+    labels = c.label_maps.reshape(len(c.ids), -1)
+    confidences = c.confidences.reshape(len(c.ids), -1)
+    parties, kinds = [], set()
+    for value in dict.fromkeys(said.tolist()):
+        members = np.flatnonzero(said == value)
+        classes = [np.bincount(labels[m][pixels]).argmax() for m in members]
+        kinds.update(supercategory_index[classes].tolist())
+        parties.append(
+            Party(
+                says=" or ".join(dict.fromkeys(names[k] for k in classes)),
+                models=tuple(c.titles[m] for m in members),
+                families=tuple(c.families[m] for m in members),
+                confidence=float(np.mean([confidences[m][pixels].mean(dtype=np.float64) for m in members])),
+            )
+        )
+    return tuple(parties), len(kinds) > 1
+
+
+def _inmost(pieces: NDArray[np.int32], box: tuple[int, int, int, int]) -> tuple[int, int]:
+    """A pixel of the region far from its border, the frame of the photo being a border too."""
+    top, left, bottom, right = box
+    inside = np.zeros((bottom - top + 2, right - left + 2), bool)
+    for row, begin, end in (pieces - [top - 1, left - 1, left - 1]).tolist():
+        inside[row, begin:end] = True
+    step = -(-max(inside.shape) // COARSE)
+    coarse = np.pad(inside[::step, ::step], 1)
+    if coarse.sum() < 9:  # too thin for the grid: look at every pixel
+        step, coarse = 1, np.pad(inside, 1)
+    y, x = np.unravel_index(distance_transform_edt(coarse).argmax(), coarse.shape)
+    return int(y - 1) * step + top - 1, int(x - 1) * step + left - 1
+
+
+def _where(point: tuple[int, int], size: Size) -> str:
+    row = ("top", "", "bottom")[3 * point[0] // size[0]]
+    column = ("left", "", "right")[3 * point[1] // size[1]]
+    return f"{row} {column}".strip() or "centre"
+
+
+def _clause(party: Party, first: bool) -> str:
+    verb = "" if not first else " say" if len(party.models) > 1 else " says"
+    return f"{', '.join(party.models)}{verb} {party.says} ({party.confidence:.2f})"
+
+
+def _divide(region: Region) -> str:
+    """Along which line the models part, in words; nothing when they are all of one family."""
+    sides: dict[Family, set[str]] = {"cnn": set(), "transformer": set()}
+    heads = {"cnn": 0, "transformer": 0}
+    for party in region.parties:
+        for family in party.families:
+            sides[family].add(party.says)
+            heads[family] += 1
+    if not (sides["cnn"] and sides["transformer"]):
+        return ""
+    cnns = "CNNs" if heads["cnn"] > 1 else "CNN"
+    transformers = "transformers" if heads["transformer"] > 1 else "transformer"
+    if region.between_families:
+        return f"{cnns} against {transformers}."
+    if len(sides["transformer"]) == 1:
+        return "The CNNs are divided."
+    if len(sides["cnn"]) == 1:
+        return "The transformers are divided."
+    return "Both families are divided."
