@@ -1,0 +1,311 @@
+"""The models as data: three sets of rows, names with "did you mean", and model files of the user's own.
+
+`compact` and `paper` are written in catalog.toml; `zoo` is every other ADE20K row of the model index that the installed
+MMSegmentation carries. Nothing of MMSegmentation is imported to read it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from demo.errors import BackendError, MissingCheckpointError, UnknownModelError
+from demo.schema import Family, ModelSpec, Reported, Weights
+
+SETS = ("compact", "paper", "zoo")
+ROOT = Path(__file__).resolve().parent.parent
+"""The repository: relative paths in the catalogue start here."""
+COMPACT = Path("checkpoints/compact")
+
+OPENMMLAB_LICENCE = "Apache-2.0 (OpenMMLab model zoo)"
+SEGFORMER_LICENCE = "Apache-2.0 (OpenMMLab model zoo), from NVIDIA's MiT weights: research and evaluation only"
+OWN_FILES = "my_config.py:my_weights.pth"
+
+_Row = Mapping[str, Any]
+
+
+def models(set_name: str) -> tuple[ModelSpec, ...]:
+    """The rows of one set. A row says nothing about whether its file is on disk.
+
+    Raises UnknownModelError for a set that does not exist, BackendError for "zoo" without MMSegmentation installed.
+    """
+    match set_name:
+        case "compact":
+            return tuple(_compact_row(row) for row in _data()["compact"])
+        case "paper":
+            return tuple(_paper_row(row) for row in _data()["paper"])
+        case "zoo":
+            return _zoo()
+    raise UnknownModelError(f"No model set is called {set_name!r}{_suggest(set_name, SETS)} Sets: {', '.join(SETS)}.")
+
+
+def find(name: str) -> ModelSpec:
+    """The one model of that id, config name or weights file, whatever the case and whether - or _.
+
+    Raises UnknownModelError, which suggests the nearest ids, or names the candidates of an ambiguous title like "FCN".
+    """
+    wanted = _plain(name)
+    named = [*models("compact"), *models("paper")]
+    hits = _called(wanted, named)
+    if not hits and _package_folder() is not None:
+        named += models("zoo")
+        hits = _called(wanted, named)
+    if len(hits) == 1:
+        return hits[0]
+    if hits:
+        raise UnknownModelError(f"{name!r} is the name of {len(hits)} models: {', '.join(spec.id for spec in hits)}.")
+    known = [*SETS, *(spec.id for spec in named)]
+    raise UnknownModelError(f"No model is called {name!r}{_suggest(name, known)} `python -m demo list` shows them all.")
+
+
+def resolve(names: str | Sequence[str]) -> tuple[ModelSpec, ...]:
+    """The models that somebody named: a set, an id, several with commas or in a list, or "my_config.py:my_weights.pth".
+
+    Each comes once, in the order named. Raises UnknownModelError, or MissingCheckpointError for an own weights file.
+    """
+    found: dict[str, ModelSpec] = {}
+    for item in _items(names):
+        for spec in _resolve_one(item):
+            previous = found.get(spec.id)
+            if previous is not None and previous.weights != spec.weights:
+                spec = _own_model(item, full_id=True)
+            found[spec.id] = spec
+    if not found:
+        raise UnknownModelError(f"No model was named. Name a set ({', '.join(SETS)}), a model's id, or {OWN_FILES}.")
+    return tuple(found.values())
+
+
+def resolve_config(spec: ModelSpec) -> Path:
+    """Where the MMSegmentation config of a model lies on this machine.
+
+    Raises BackendError when the package that should contain it is not installed or does not have it.
+    """
+    if spec.config.endswith(".py"):
+        path = ROOT / spec.config  # an absolute path stays as it is
+        if path.is_file():
+            return path
+        raise BackendError(f"The config of {spec.id} is missing: {path} is not a file.")
+    folder = _package_folder()
+    if folder is None:
+        raise BackendError(_not_installed(f"{spec.id} needs its config"))
+    for path in sorted((folder / "configs").glob(f"*/{spec.config}.py")):
+        return path
+    raise BackendError(
+        f"The installed MMSegmentation has no config {spec.config}.py, which {spec.id} needs; "
+        "install the version that requirements.txt names."
+    )
+
+
+@cache
+def excluded() -> dict[str, str]:
+    """The rows of the installed model index that are left out: config name -> why it cannot run here."""
+    reasons = _data()["zoo"]["unrunnable"]
+    return {row["Name"]: reasons[_folder(row)] for row in _index() if _folder(row) in reasons}
+
+
+# ---- the written sets
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+
+def _compact_row(row: _Row) -> ModelSpec:
+    """The newest <id>-<sha8>.pth beside the config; a row without one keeps a name that no folder holds."""
+    name = row["id"]
+    files = [path for path in (ROOT / COMPACT).glob(f"{name}-*.pth") if _digits(path.name)]
+    newest = max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None)
+    file = newest.name if newest else f"{name}.pth"
+    weights = Weights(file, _digits(file), size=newest.stat().st_size if newest else None, licence="see its card")
+    config = (COMPACT / f"{name}.py").as_posix()
+    return ModelSpec(name, row["title"], row["family"], "compact", config, weights, paper=row["paper"])
+
+
+def _paper_row(row: _Row) -> ModelSpec:
+    weights = _published(f"{row['folder']}/{row['file']}")
+    reported = Reported(row["miou"], row["fps"], row["memory_gb"], row["parameters_mb"])
+    return ModelSpec(row["id"], row["title"], row["family"], "paper", row["config"], weights, reported, row["paper"])
+
+
+def _published(path: str) -> Weights:
+    """A file of the model zoo, by its path below the host's folder."""
+    file = path.rpartition("/")[2]
+    licence = SEGFORMER_LICENCE if file.startswith("segformer") else OPENMMLAB_LICENCE
+    return Weights(file, _digits(file), tuple(host + path for host in _data()["hosts"]), licence=licence)
+
+
+def _digits(file: str) -> str:
+    """The first eight hex digits of the SHA-256 that a file name ends in, or nothing."""
+    match = re.search(r"-([0-9a-f]{8})\.[a-z]+$", file)
+    return match[1] if match else ""
+
+
+# ---- the zoo: rows of the installed model index
+
+
+def _package_folder() -> Path | None:
+    """mmseg/.mim, found without importing mmseg."""
+    package = find_spec("mmseg")
+    places = package.submodule_search_locations if package else None
+    folders = [Path(place) / ".mim" for place in places or ()]
+    return next((folder for folder in folders if (folder / "model-index.yml").is_file()), None)
+
+
+def _not_installed(need: str) -> str:
+    return f"{need} from MMSegmentation's package, which is not installed: pip install -r requirements.txt."
+
+
+@cache
+def _index() -> tuple[_Row, ...]:
+    """Every ADE20K row of the installed model index, as its YAML has it."""
+    import yaml
+
+    folder = _package_folder()
+    if folder is None:
+        raise BackendError(_not_installed("The zoo is read"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    files = yaml.load((folder / "model-index.yml").read_bytes(), loader)["Import"]
+    listed = (row for file in files for row in yaml.load((folder / file).read_bytes(), loader).get("Models", ()))
+    return tuple(row for row in listed if _result(row) is not None)
+
+
+def _result(row: _Row) -> _Row | None:
+    results = row["Results"] if isinstance(row["Results"], list) else [row["Results"]]
+    return next((result for result in results if result.get("Dataset") == "ADE20K"), None)
+
+
+def _folder(row: _Row) -> str:
+    return str(row["Config"]).split("/")[-2]
+
+
+@cache
+def _zoo() -> tuple[ModelSpec, ...]:
+    rows = [row for row in _index() if row["Name"] not in excluded()]
+    ids = [_short(_config_of(row)) for row in rows]
+    specs = map(_zoo_row, rows, ids, _titles(rows, ids))
+    taken = {spec.weights.file for spec in models("paper")}
+    return tuple(spec for spec in specs if spec.weights.file not in taken)
+
+
+def _config_of(row: _Row) -> str:
+    corrected: str | None = _data()["zoo"]["configs"].get(_digits(row["Weights"]))
+    return corrected or str(row["Name"])
+
+
+def _zoo_row(row: _Row, name: str, title: str) -> ModelSpec:
+    weights = _published(row["Weights"].split("/v0.5/")[1])
+    result = _result(row) or {}
+    memory = row["Metadata"].get("Memory (GB)")
+    reported = Reported(round(result["Metrics"]["mIoU"] / 100, 4), None, None if memory is None else float(memory))
+    backbone = row["Metadata"]["Architecture"][0]
+    family: Family = "transformer" if backbone.startswith(tuple(_data()["zoo"]["transformers"])) else "cnn"
+    paper = row.get("Paper", {}).get("URL", "")
+    return ModelSpec(name, title, family, "zoo", _config_of(row), weights, reported, paper)
+
+
+def _short(config: str) -> str:
+    """A readable id of a config name: what all rows share (ADE20K, 160k iterations, 512 pixels, GPUs) is left out."""
+    if setr := re.match(r"setr_vit-l[-_](pup|mla)_8xb(\d)", config):
+        return f"setr-{setr[1]}-vit-l" + ("-b8" if setr[2] == "1" else "")
+    short = re.sub(r"_\d+xb\d+-?", "_", config).replace("ade20k-512x512", "").replace("ade20k-640x640", "640")
+    short = re.sub(r"patch4-|-384x384|amp-|adamw-|160k|mscan-|mit-|vit_|(?<=fpn)_fpnhead|-pre(?=_)", "", short)
+    short = short.replace("uperhead", "upernet")
+    if not config.startswith("knet"):
+        short = re.sub(r"-d(8|32)(?=_)", "", short)
+    return re.sub(r"[-_]+", "-", short).strip("-")
+
+
+def _titles(rows: Sequence[_Row], ids: Sequence[str]) -> list[str]:
+    """Head and backbone; where several rows have both, what tells their ids apart in brackets."""
+    plain = [_plain_title(row["In Collection"], row["Metadata"]["Architecture"][0]) for row in rows]
+    words = {title: [name.split("-") for name, own in zip(ids, plain, strict=True) if own == title] for title in plain}
+    titles = []
+    for name, title in zip(ids, plain, strict=True):
+        shared = set.intersection(*map(set, words[title]))
+        extra = " ".join(word for word in name.split("-") if word not in shared)
+        titles.append(f"{title} ({extra})" if extra and len(words[title]) > 1 else title)
+    return titles
+
+
+def _plain_title(head: str, backbone: str) -> str:
+    """As the papers spell them: the index has Segformer, KNet, MIT-B0, ViT-T_16, and both SVT-S and Twins-SVT-S."""
+    head = {"Segformer": "SegFormer", "KNet": "K-Net"}.get(head, head)
+    return f"{head} {re.sub('^SVT', 'Twins-SVT', backbone).replace('MIT-', 'MiT-').replace('_16', '')}"
+
+
+# ---- names
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold().replace("_", "-").removesuffix(".py").removesuffix(".pth")
+
+
+def _called(wanted: str, specs: Sequence[ModelSpec]) -> list[ModelSpec]:
+    """The models with that id; where there is none, those with that config, weights file or title."""
+    exact = [spec for spec in specs if _plain(spec.id) == wanted]
+    return exact or [spec for spec in specs if wanted in map(_plain, (spec.config, spec.weights.file, spec.title))]
+
+
+def _suggest(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(_plain(name), known, n=3, cutoff=0.6)
+    return f": did you mean {' or '.join(close)}?" if close else "."
+
+
+def _items(names: str | Sequence[str]) -> Iterator[str]:
+    for name in [names] if isinstance(names, str) else names:
+        if _own_paths(name):
+            yield name
+        else:
+            yield from (part.strip() for part in name.split(",") if part.strip())
+
+
+def _resolve_one(item: str) -> tuple[ModelSpec, ...]:
+    if item.casefold() in SETS:
+        return models(item.casefold())
+    return (_own_model(item),) if _own_paths(item) else (find(item),)
+
+
+# ---- model files of the user's own
+
+
+def _own_paths(item: str) -> tuple[str, str] | None:
+    """Config and weights of "a.py:b.pth", split at the last ".py:" so that Windows drives keep their colon."""
+    config, found, weights = item.strip().rpartition(".py:")
+    return (config + ".py", weights) if found and weights else None
+
+
+def _own_model(item: str, *, full_id: bool = False) -> ModelSpec:
+    paths = _own_paths(item)
+    if paths is None:
+        raise ValueError(f"an own model is written {OWN_FILES}, but got {item!r}")
+    config, weights = (Path(path).expanduser() for path in paths)
+    if not config.is_file():
+        raise UnknownModelError(f"{config} is not a file; an own model is written {OWN_FILES}.")
+    if not weights.is_file():
+        raise MissingCheckpointError(f"{weights} is not a file; an own model is written {OWN_FILES}.")
+    name = f"{config.stem}-{weights.stem}" if full_id else config.stem
+    file = Weights(str(weights.resolve()), _digits(weights.name), size=weights.stat().st_size)
+    return ModelSpec(name, config.stem, _guess_family(config), "own", str(config.resolve()), file)
+
+
+def _guess_family(config: Path) -> Family:
+    """Transformer when the config, or one that it inherits from, names an attention backbone."""
+    pattern = r"VisionTransformer|Swin|SVT|PCPVT|BEiT|MAE|Segmenter|segformer|setr|swin|twins|_vit"
+    return "transformer" if any(re.search(pattern, text) for text in _texts(config, set())) else "cnn"
+
+
+def _texts(config: Path, seen: set[Path]) -> Iterator[str]:
+    seen.add(config)
+    text = config.read_text(encoding="utf-8", errors="replace")
+    yield text
+    for name in re.findall(r"""["']([^"']+\.py)["']""", text):
+        base = (config.parent / name).resolve()
+        if base.is_file() and base not in seen:
+            yield from _texts(base, seen)
