@@ -1,0 +1,55 @@
+"""What can go wrong for a user, drawn as a tree. Each text says what was wanted, what came, what to do next.
+
+DemoError
+├── ImageError          the photo cannot be read or is over a limit
+├── UnknownModelError   no model, set or class of that name
+├── CheckpointError     a checkpoint file cannot be used
+│   ├── MissingCheckpointError   it is nowhere on disk
+│   ├── FetchError               no source delivered it
+│   └── CorruptCheckpointError   the bytes are not the expected ones, or do not fit the network
+├── BackendError        the network cannot be built or run here
+├── TruthError          a ground truth does not fit its photo or its format
+└── DatasetError        a folder is not laid out as the command needs
+
+A programmer's mistake is a ValueError and is not in this tree.
+"""
+
+
+class DemoError(Exception):
+    """Anything a user can mend. The command line prints it on one line, the page shows it."""
+
+
+class ImageError(DemoError):
+    """The photo cannot be read or is over a limit."""
+
+
+class UnknownModelError(DemoError):
+    """No model, set or class of that name; the text suggests the nearest ones."""
+
+
+class CheckpointError(DemoError):
+    """A checkpoint file cannot be used."""
+
+
+class MissingCheckpointError(CheckpointError):
+    """The file is in none of the folders searched."""
+
+
+class FetchError(CheckpointError):
+    """No source delivered the file."""
+
+
+class CorruptCheckpointError(CheckpointError):
+    """The bytes are not the expected ones, or do not fit the network."""
+
+
+class BackendError(DemoError):
+    """The network cannot be built or run on this machine."""
+
+
+class TruthError(DemoError):
+    """A ground truth does not fit its photo or its format."""
+
+
+class DatasetError(DemoError):
+    """A folder is not laid out as the command needs."""

@@ -1,0 +1,223 @@
+"""The only importer of MMSegmentation: from a model's row in the catalogue to a network that answers photos."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from demo.catalog import resolve_config
+from demo.errors import BackendError, CorruptCheckpointError
+from demo.models.checkpoints import load_state, verify
+from demo.models.network import Network
+from demo.models.posterior import Box, Posterior, Tile
+from demo.schema import Image, ModelSpec, Precision, Seen, Size
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import mmseg.models  # noqa: F401  registers every architecture
+    from mmengine.config import Config, ConfigDict
+    from mmengine.dataset import Compose
+    from mmengine.registry import init_default_scope
+    from mmseg.models.decode_heads.decode_head import BaseDecodeHead
+    from mmseg.registry import MODELS
+
+
+def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precision: Precision = "exact") -> Network:
+    """The model of `spec` with the weights of `checkpoint`, ready to answer.
+
+    Raises CorruptCheckpointError when the file is not what the catalogue expects or does not fit the network,
+    BackendError when the network cannot be built here.
+    """
+    sha256 = verify(checkpoint, spec.weights)
+    config = _read_config(resolve_config(spec))
+    with _without_random_init():
+        network = _build(config)
+    _fill(network, load_state(checkpoint), checkpoint)
+    scores = Segmentor(network, config, device, precision)
+    return Network(scores, parameters=_parameters(network), bytes=_bytes(network), checkpoint_sha256=sha256)
+
+
+def build_network(config: str | Path) -> nn.Module:
+    """The MMSegmentation segmentor of a config file, randomly initialised, without auxiliary heads, SyncBN as BN."""
+    return _build(_read_config(Path(config)))
+
+
+class Segmentor:
+    """One network as one callable: photo (H, W, 3) RGB uint8 in, Posterior out."""
+
+    def __init__(self, network: nn.Module, config: Config, device: str, precision: Precision) -> None:
+        self.network = network.eval().requires_grad_(False).to(device)
+        self.device = torch.device(device)
+        self.precision = precision
+        self.prepare = Compose(_pipeline(config))
+        _keep_head_grid(network)
+
+    @torch.inference_mode()
+    def __call__(self, image: Image) -> Posterior:
+        prepared = self._prepare(image)
+        with self._arithmetic():
+            tiles = self._tiles(prepared)
+        seen = Seen(_extent(prepared.valid), len(tiles), self._window(prepared.padded_size), self._stride())
+        return Posterior(tiles, prepared.padded_size, prepared.valid, image.shape[:2], seen,
+                         align_corners=self.network.align_corners)
+
+    def _prepare(self, image: Image) -> _Prepared:
+        bgr = np.ascontiguousarray(image[..., ::-1])
+        data = self.prepare({"img": bgr, "img_shape": bgr.shape[:2], "ori_shape": bgr.shape[:2]})
+        batch = {"inputs": [data["inputs"]], "data_samples": [data["data_samples"]]}
+        batch = self.network.data_preprocessor(batch, False)
+        meta = batch["data_samples"][0].metainfo
+        height, width = batch["inputs"].shape[2:]
+        left, right, top, bottom = meta.get("img_padding_size", meta.get("padding_size", (0, 0, 0, 0)))
+        return _Prepared(batch["inputs"], meta, (top, left, height - bottom, width - right))
+
+    def _tiles(self, prepared: _Prepared) -> tuple[Tile, ...]:
+        if self._stride() is None:
+            scores = self.network.encode_decode(prepared.inputs, [prepared.meta])[0]
+            return (Tile(scores.float(), (0, 0, *prepared.padded_size)),)
+        return tuple(self._window_tile(prepared, box) for box in self._windows(prepared.padded_size))
+
+    def _window_tile(self, prepared: _Prepared, box: Box) -> Tile:
+        y0, x0, y1, x1 = box
+        crop = prepared.inputs[:, :, y0:y1, x0:x1]
+        scores = self.network.encode_decode(crop, [{**prepared.meta, "img_shape": crop.shape[2:]}])[0]
+        return Tile(scores.float(), box)
+
+    def _windows(self, size: Size) -> list[Box]:
+        """MMSegmentation's own grid: windows moved back inside at the far edges."""
+        (height, width), (crop_h, crop_w) = size, self.network.test_cfg.crop_size
+        stride_h, stride_w = self.network.test_cfg.stride
+        boxes = []
+        for y in range(max(height - crop_h + stride_h - 1, 0) // stride_h + 1):
+            for x in range(max(width - crop_w + stride_w - 1, 0) // stride_w + 1):
+                y1, x1 = min(y * stride_h + crop_h, height), min(x * stride_w + crop_w, width)
+                boxes.append((max(y1 - crop_h, 0), max(x1 - crop_w, 0), y1, x1))
+        return boxes
+
+    def _stride(self) -> Size | None:
+        test = self.network.test_cfg or {}
+        return tuple(test["stride"]) if test.get("mode", "whole") == "slide" else None
+
+    def _window(self, size: Size) -> Size | None:
+        if self._stride() is None:
+            return None
+        crop_h, crop_w = self.network.test_cfg.crop_size
+        return min(crop_h, size[0]), min(crop_w, size[1])
+
+    @contextmanager
+    def _arithmetic(self) -> Iterator[None]:
+        """Exact: float32 without TF32. Fast: bfloat16 where the processor has it."""
+        fast = self.precision == "fast"
+        with (
+            torch.backends.cudnn.flags(enabled=True, allow_tf32=fast),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=fast),
+        ):
+            yield
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    inputs: Tensor
+    """(1, 3, height, width) normalised, padded."""
+    meta: dict[str, object]
+    valid: Box
+
+    @property
+    def padded_size(self) -> Size:
+        return int(self.inputs.shape[2]), int(self.inputs.shape[3])
+
+
+def _extent(box: Box) -> Size:
+    return box[2] - box[0], box[3] - box[1]
+
+
+def _read_config(path: Path) -> Config:
+    try:
+        return Config.fromfile(str(path))
+    except Exception as error:  # a config is a Python program: anything can happen in it
+        raise BackendError(f"Wanted an MMSegmentation config file, got {path.name}, which cannot be read "
+                           f"({type(error).__name__}: {error}). Check the file.") from error
+
+
+def _build(config: Config) -> nn.Module:
+    model = ConfigDict(_plain_norm(config.model.to_dict()))
+    model.update(pretrained=None, train_cfg=None)
+    model.pop("auxiliary_head", None)
+    model.backbone.pop("init_cfg", None)
+    init_default_scope(config.get("default_scope", "mmseg"))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return MODELS.build(model)
+    except Exception as error:
+        raise BackendError(f"This network cannot be built here: {type(error).__name__}: {error}. "
+                           "It may need a package or compiled operation that is not installed.") from error
+
+
+def _plain_norm(value: object) -> object:
+    """SyncBN needs a process group; at inference it is BN."""
+    if isinstance(value, dict):
+        return {key: _plain_norm(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_plain_norm(item) for item in value)
+    return "BN" if isinstance(value, str) and value == "SyncBN" else value
+
+
+def _fill(network: nn.Module, state: dict[str, Tensor], checkpoint: Path) -> None:
+    """Every parameter lands, or CorruptCheckpointError names those that do not; auxiliary heads are left out."""
+    state = {key: value for key, value in state.items() if not key.startswith("auxiliary_head.")}
+    own = network.state_dict()
+    problems = [f"{key}: {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
+                for key in own.keys() & state.keys() if state[key].shape != own[key].shape]
+    problems += [f"{key} has no place" for key in state.keys() - own.keys()]
+    problems += [f"{key} is missing" for key in own.keys() - state.keys() if not key.endswith("num_batches_tracked")]
+    if problems:
+        shown = "; ".join(sorted(problems)[:6]) + (f"; and {len(problems) - 6} more" if len(problems) > 6 else "")
+        raise CorruptCheckpointError(f"{checkpoint.name} does not fit its network: {shown}. "
+                                     "Use the checkpoint that belongs to this config.")
+    network.load_state_dict(state, strict=False)
+
+
+def _keep_head_grid(network: nn.Module) -> None:
+    """Leave out the last step of the network's own path, the resize to input size: Posterior does it, exactly.
+
+    Heads that end in another way keep their own path and answer at input size.
+    """
+    heads = network.decode_head if isinstance(network.decode_head, nn.ModuleList) else [network.decode_head]
+    last = heads[-1]
+    if type(last).predict_by_feat is BaseDecodeHead.predict_by_feat:
+        last.predict_by_feat = lambda scores, metas: scores
+
+
+def _pipeline(config: Config) -> list[dict[str, object]]:
+    """The config's own test transforms, without what reads files."""
+    return [step for step in config.test_pipeline if step["type"] not in ("LoadImageFromFile", "LoadAnnotations")]
+
+
+def _parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def _bytes(network: nn.Module) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+
+
+@contextmanager
+def _without_random_init() -> Iterator[None]:
+    """Weights are about to be overwritten: filling 300 million of them with noise first takes seconds."""
+    with _SkipNoise():
+        yield
+
+
+class _SkipNoise(torch.overrides.TorchFunctionMode):
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        if getattr(func, "__name__", "") in ("uniform_", "normal_", "trunc_normal_", "kaiming_uniform_"):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))

@@ -1,0 +1,21 @@
+"""A loaded network, as the zoo keeps it: one callable and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from demo.models.posterior import Posterior
+from demo.schema import Image
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """`scores` answers one photo (H, W, 3) RGB; the rest are facts for the statistics."""
+
+    scores: Callable[[Image], Posterior]
+    parameters: int
+    """Number of weights in use at inference."""
+    bytes: int
+    """What the weights take in memory."""
+    checkpoint_sha256: str

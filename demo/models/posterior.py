@@ -1,0 +1,265 @@
+"""What a network said, kept on its own coarse grid; every map a person sees is derived from it when asked for.
+
+Head scores are resampled twice, as MMSegmentation does: from each window's grid to that window of the network's
+input (overlapping windows averaged), then from the input to the photo. Both steps are bilinear. Maps are made
+strip by strip, so that nothing of 150 x photo height x photo width ever exists.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from demo.schema import Field, Prediction, Seen, Size
+
+try:
+    from demo.models import kernel
+except ImportError:  # numba has no wheel for this Python: the strips below give the same maps, more slowly
+    kernel = None  # type: ignore[assignment]
+
+Box: TypeAlias = tuple[int, int, int, int]
+"""(y0, x0, y1, x1), the end excluded."""
+Meaning = Literal["logits", "mixture"]
+
+STRIP_BYTES = 6 << 20
+"""Working size of one strip of scores: about what a core's cache holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """The head's scores (150, h, w) for one window of the network's input."""
+
+    scores: Tensor
+    box: Box
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """All that one network said of one photo.
+
+    `padded_size` is the size of the network's input; `valid` the part of it that shows the photo.
+    `meaning` tells what the scores are: logits for a softmax, or a mixture of probabilities (MaskFormer-like
+    heads), which is only normalised.
+    """
+
+    tiles: tuple[Tile, ...]
+    padded_size: Size
+    valid: Box
+    photo_size: Size
+    seen: Seen
+    meaning: Meaning = "logits"
+    align_corners: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.tiles:
+            raise ValueError("a posterior must have at least one tile, but got none")
+        for tile in self.tiles:
+            if tile.scores.ndim != 3:
+                raise ValueError(f"scores must be (classes, h, w), but got {tuple(tile.scores.shape)}")
+
+    @property
+    def classes(self) -> int:
+        return int(self.tiles[0].scores.shape[0])
+
+    @property
+    def bytes(self) -> int:
+        return sum(tile.scores.numel() * tile.scores.element_size() for tile in self.tiles)
+
+    def cpu(self) -> Posterior:
+        """The same posterior in main memory, as float32, for keeping."""
+        tiles = tuple(Tile(tile.scores.float().cpu(), tile.box) for tile in self.tiles)
+        return Posterior(tiles, self.padded_size, self.valid, self.photo_size, self.seen, self.meaning,
+                         self.align_corners)
+
+    @torch.inference_mode()
+    def reduce(self, model: str, size: Size | None = None) -> Prediction:
+        """Label, confidence, entropy and margin of every pixel, at photo size or at `size` (height, width)."""
+        height, width = size or self.photo_size
+        if kernel and self.meaning == "logits" and self.tiles[0].scores.device.type == "cpu":
+            label_map, fields = kernel.reduce_grid(self._mosaic, *self._weights(height, width), os.cpu_count() or 1)
+        else:
+            label_map, fields = self._reduce_by_strips(height, width)
+        return Prediction(model, label_map, fields[0], fields[1], fields[2])
+
+    def _reduce_by_strips(self, height: int, width: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        label_map = np.empty((height, width), np.uint8)
+        fields = np.empty((3, height, width), np.float32)
+        for y0, scores in self._scores(height, width):
+            labels, strip = _summarise(scores, self.meaning)
+            label_map[y0 : y0 + scores.shape[1]] = labels.cpu().numpy()
+            fields[:, y0 : y0 + scores.shape[1]] = strip.cpu().numpy()
+        return label_map, fields
+
+    @torch.inference_mode()
+    def at(self, y: int, x: int, size: Size | None = None) -> NDArray[np.float32]:
+        """(150,) probabilities at pixel (y, x) of the photo, or of the grid `size`."""
+        height, width = size or self.photo_size
+        if not (0 <= y < height and 0 <= x < width):
+            raise ValueError(f"pixel must lie inside {height} x {width}, but got y={y}, x={x}")
+        rows, columns = self._weights(height, width)
+        scores = np.einsum("i,ijc,j->c", rows[y], self._mosaic, columns[x], optimize=True)
+        return _probabilities(torch.from_numpy(scores), self.meaning).numpy()
+
+    @torch.inference_mode()
+    def probability(self, index: int, size: Size | None = None) -> Field:
+        """(H, W) probability of class `index` (0..149)."""
+        height, width = size or self.photo_size
+        field = np.empty((height, width), np.float32)
+        for y0, probabilities in self.strips(size):
+            field[y0 : y0 + probabilities.shape[1]] = probabilities[index]
+        return field
+
+    def strips(self, size: Size | None = None) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """(first row, (150, rows, W) probabilities) from top to bottom; rows per strip depend on `size` alone."""
+        height, width = size or self.photo_size
+        for y0, scores in self._scores(height, width):
+            yield y0, _probabilities(scores, self.meaning).cpu().numpy()
+
+    def _scores(self, height: int, width: int) -> Iterator[tuple[int, Tensor]]:
+        rows = max(1, STRIP_BYTES // (4 * self.classes * width))
+        for y0 in range(0, height, rows):
+            with torch.inference_mode():
+                scores = self._strip(y0, min(y0 + rows, height), height, width)
+            yield y0, scores
+
+    def _strip(self, y0: int, y1: int, height: int, width: int) -> Tensor:
+        top, left, bottom, right = self.valid
+        rows = _source_rows(y0, y1, bottom - top, height, self.align_corners)
+        source = self._input_rows(top + rows.first, top + rows.last + 1)[:, :, left:right]
+        return _resample(source, rows, width, self.align_corners)
+
+    def _input_rows(self, i0: int, i1: int) -> Tensor:
+        """Scores (150, i1 - i0, input width) of rows i0..i1 of the network's input, windows averaged."""
+        if len(self.tiles) == 1:
+            return self._tile_rows(self.tiles[0], i0, i1)
+        total = self.tiles[0].scores.new_zeros((self.classes, i1 - i0, self.padded_size[1]), dtype=torch.float32)
+        for tile in self.tiles:
+            y0, x0, y1, x1 = tile.box
+            a, b = max(i0, y0), min(i1, y1)
+            if a < b:
+                total[:, a - i0 : b - i0, x0:x1] += self._tile_rows(tile, a, b)
+        return total / self._coverage[i0:i1]
+
+    def _tile_rows(self, tile: Tile, i0: int, i1: int) -> Tensor:
+        y0, x0, y1, x1 = tile.box
+        rows = _source_rows(i0 - y0, i1 - y0, tile.scores.shape[1], y1 - y0, self.align_corners)
+        source = tile.scores[:, rows.first : rows.last + 1].float()
+        return _resample(source, rows, x1 - x0, self.align_corners)
+
+    @cached_property
+    def _mosaic(self) -> NDArray[np.float32]:
+        """The windows' grids side by side: (grid rows, grid columns, 150)."""
+        across = len({tile.box[1] for tile in self.tiles})
+        grids = [tile.scores.float().cpu().permute(1, 2, 0).numpy() for tile in self.tiles]
+        lines = [np.concatenate(grids[start : start + across], axis=1) for start in range(0, len(grids), across)]
+        return np.ascontiguousarray(np.concatenate(lines, axis=0))
+
+    def _weights(self, height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What each cell of the mosaic weighs in each row (height, grid rows) and column (width, grid columns)."""
+        top, left, bottom, right = self.valid
+        _, grid_height, grid_width = self.tiles[0].scores.shape
+        row_spans = sorted({(tile.box[0], tile.box[2]) for tile in self.tiles})
+        column_spans = sorted({(tile.box[1], tile.box[3]) for tile in self.tiles})
+        rows = _mosaic_weights(row_spans, grid_height, self.padded_size[0], self.align_corners)[top:bottom]
+        columns = _mosaic_weights(column_spans, grid_width, self.padded_size[1], self.align_corners)[left:right]
+        return _stretch(rows, height, self.align_corners), _stretch(columns, width, self.align_corners)
+
+    @cached_property
+    def _coverage(self) -> Tensor:
+        """(input height, input width): how many windows see each input pixel."""
+        count = torch.zeros(self.padded_size, device=self.tiles[0].scores.device)
+        for tile in self.tiles:
+            y0, x0, y1, x1 = tile.box
+            count[y0:y1, x0:x1] += 1
+        return count
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """For each output row: the two source rows it lies between and the weight of the second."""
+
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+    weight: NDArray[np.float32]
+    identity: bool
+
+    @property
+    def first(self) -> int:
+        return int(self.low[0])
+
+    @property
+    def last(self) -> int:
+        return int(self.high[-1])
+
+
+def _source_rows(y0: int, y1: int, source: int, target: int, align_corners: bool) -> _Rows:
+    """Where rows y0..y1 of `target` rows fall among `source` rows, in PyTorch's own float32 arithmetic."""
+    out = np.arange(y0, y1, dtype=np.float32)
+    if align_corners:
+        scale = np.float32(source - 1) / np.float32(target - 1) if target > 1 else np.float32(0)
+        position = out * scale
+    else:
+        scale = np.float32(source) / np.float32(target)
+        position = np.maximum((out + np.float32(0.5)) * scale - np.float32(0.5), np.float32(0))
+    low = np.minimum(position.astype(np.int64), source - 1)
+    high = np.minimum(low + 1, source - 1)
+    return _Rows(low, high, (position - low).astype(np.float32), source == target)
+
+
+def _stretch(source: NDArray[np.float32], target: int, align_corners: bool) -> NDArray[np.float32]:
+    """Bilinear resampling of the first axis of (n, cells) to (target, cells)."""
+    rows = _source_rows(0, target, len(source), target, align_corners)
+    weight = rows.weight[:, None]
+    return source[rows.low] * (1 - weight) + source[rows.high] * weight
+
+
+def _mosaic_weights(
+    spans: list[tuple[int, int]], cells: int, length: int, align_corners: bool
+) -> NDArray[np.float32]:
+    """(length, spans x cells): windows over [start, end) of one axis, each from its own cells, averaged."""
+    weights = np.zeros((length, len(spans), cells), np.float32)
+    for number, (start, end) in enumerate(spans):
+        weights[start:end, number] = _stretch(np.eye(cells, dtype=np.float32), end - start, align_corners)
+    return weights.reshape(length, -1) / weights.any(axis=2).sum(axis=1, dtype=np.float32)[:, None]
+
+
+def _resample(source: Tensor, rows: _Rows, width: int, align_corners: bool) -> Tensor:
+    """Bilinear resampling of source rows (C, rows.first..rows.last, w) to (C, len(rows), width): columns first."""
+    if source.shape[2] != width:
+        size = (source.shape[1], width)
+        source = interpolate(source[None], size, mode="bilinear", align_corners=align_corners)[0]
+    if rows.identity:
+        return source[:, : len(rows.low)]
+    low = torch.from_numpy(rows.low - rows.first).to(source.device)
+    high = torch.from_numpy(rows.high - rows.first).to(source.device)
+    weight = torch.from_numpy(rows.weight).to(source.device)[:, None]
+    return source[:, low] * (1 - weight) + source[:, high] * weight
+
+
+def _probabilities(scores: Tensor, meaning: Meaning) -> Tensor:
+    return scores.softmax(0) if meaning == "logits" else scores / scores.sum(0)
+
+
+def _summarise(scores: Tensor, meaning: Meaning) -> tuple[Tensor, Tensor]:
+    """(rows, W) labels and (3, rows, W) confidence, entropy, margin of scores (150, rows, W)."""
+    best, labels = scores.max(0)
+    second = scores.scatter(0, labels[None], -torch.inf).amax(0)
+    if meaning == "mixture":
+        total = scores.sum(0)
+        entropy = -torch.special.xlogy(scores / total, scores / total).sum(0)
+        return labels.to(torch.uint8), torch.stack([best / total, entropy, (best - second) / total])
+    below = scores - best
+    weights = below.exp()
+    total = weights.sum(0)
+    entropy = total.log() - (weights * below).sum(0) / total
+    margin = (1 - (second - best).exp()) / total
+    return labels.to(torch.uint8), torch.stack([1 / total, entropy.clamp_min_(0), margin])

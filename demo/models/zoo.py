@@ -1,0 +1,181 @@
+"""The loaded networks: which device, which precision, one at a time, the least recently used leaves first."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import torch
+
+from demo import catalog
+from demo.errors import BackendError, DemoError, MissingCheckpointError
+from demo.images import open_image
+from demo.models.checkpoints import locate
+from demo.models.network import Network
+from demo.models.posterior import Posterior
+from demo.schema import Image, ModelSpec, Precision, Prediction, Size
+
+Loader: TypeAlias = Callable[[ModelSpec], Network]
+Models: TypeAlias = str | Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one model said of one photo, with everything needed to ask it more."""
+
+    spec: ModelSpec
+    posterior: Posterior
+    prediction: Prediction
+    network: Network
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one model did not answer; the others go on."""
+
+    spec: ModelSpec
+    error: DemoError
+
+
+class Zoo:
+    """Runs models of the catalogue on photos.
+
+    `device` is "auto", "cpu", "cuda" or "cuda:1". `precision` "exact" is float32 as MMSegmentation computes it,
+    "fast" bfloat16. `checkpoints` are folders searched before the project's own. `memory_budget` (bytes) bounds
+    the weights kept loaded; the least recently used network leaves first.
+    """
+
+    def __init__(
+        self,
+        *,
+        device: str = "auto",
+        precision: Precision = "exact",
+        checkpoints: Sequence[str | Path] = (),
+        memory_budget: int | None = None,
+        load: Loader | None = None,
+    ) -> None:
+        self.device = choose_device(device)
+        self.precision: Precision = precision
+        self.checkpoints = tuple(Path(folder) for folder in checkpoints)
+        self.memory_budget = memory_budget or default_budget(self.device)
+        self._load = load or self._load_from_disk
+        self._loaded: OrderedDict[str, Network] = OrderedDict()
+        self._loading = threading.Lock()
+        self._running = threading.Lock()
+
+    @property
+    def default_set(self) -> str:
+        """"paper" once its five files are on disk, else "compact"."""
+        on_disk = all(locate(spec.weights, self.checkpoints) for spec in catalog.models("paper"))
+        return "paper" if on_disk else "compact"
+
+    def segment(self, photo: Image | str | Path, models: Models | None = None) -> list[Prediction]:
+        """One Prediction a model, in the catalogue's order.
+
+        Raises the DemoError of the first model that cannot answer; `stream` goes on instead.
+        """
+        predictions = []
+        for outcome in self.stream(photo, models):
+            if isinstance(outcome, Refusal):
+                raise outcome.error
+            predictions.append(outcome.prediction)
+        return predictions
+
+    def stream(
+        self, photo: Image | str | Path, models: Models | None = None, size: Size | None = None
+    ) -> Iterator[Answer | Refusal]:
+        """Each model's outcome as soon as it is there; maps at photo size, or at `size` (height, width).
+
+        The next network loads while one computes.
+        """
+        image = open_image(photo) if isinstance(photo, str | Path) else photo
+        specs = catalog.resolve(models or self.default_set)
+        with ThreadPoolExecutor(1, "load") as pool:
+            upcoming = [pool.submit(self.load, spec) for spec in specs[:1]]
+            for position, spec in enumerate(specs):
+                if position + 1 < len(specs):
+                    upcoming.append(pool.submit(self.load, specs[position + 1]))
+                yield self._outcome(spec, upcoming[position], image, size)
+
+    def load(self, spec: ModelSpec) -> Network:
+        """The network of `spec`, from memory or from disk."""
+        with self._loading:
+            if spec.id not in self._loaded:
+                self._loaded[spec.id] = self._load(spec)
+            self._loaded.move_to_end(spec.id)
+            self._evict(keep=spec.id)
+            return self._loaded[spec.id]
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """Ids of the networks in memory, the least recently used first."""
+        return tuple(self._loaded)
+
+    def _outcome(self, spec: ModelSpec, loading: Future[Network], image: Image, size: Size | None) -> Answer | Refusal:
+        try:
+            return self._answer(spec, loading.result(), image, size)
+        except DemoError as error:
+            return Refusal(spec, error)
+        except torch.OutOfMemoryError as error:
+            return Refusal(spec, BackendError(f"{spec.title} needs more memory than {self.device} has free ({error}). "
+                                              "Choose fewer or smaller models, or run on the CPU."))
+
+    def _answer(self, spec: ModelSpec, network: Network, image: Image, size: Size | None) -> Answer:
+        with self._running:
+            start = time.perf_counter()
+            posterior = network.scores(image)
+            _wait_for(self.device)
+            answered = time.perf_counter()
+            prediction = posterior.reduce(spec.id, size)
+            done = time.perf_counter()
+        seconds = {"network": answered - start, "maps": done - answered}
+        return Answer(spec, posterior.cpu(), replace(prediction, seconds=seconds), network)
+
+    def _load_from_disk(self, spec: ModelSpec) -> Network:
+        from demo.models.backend import load_network
+
+        path = locate(spec.weights, self.checkpoints)
+        if path is None:
+            raise MissingCheckpointError(
+                f"{spec.title} ({spec.id}) wants {spec.weights.file}, which is in none of the checkpoint folders. "
+                f"Get it with: python -m demo fetch {spec.id}"
+            )
+        return load_network(spec, path, self.device, self.precision)
+
+    def _evict(self, keep: str) -> None:
+        while sum(network.bytes for network in self._loaded.values()) > self.memory_budget:
+            oldest = next(iter(self._loaded))
+            if oldest == keep:
+                return
+            del self._loaded[oldest]
+
+
+def choose_device(device: str) -> str:
+    """"auto" becomes "cuda" where there is one, else "cpu"; a device that is not there is a BackendError."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise BackendError(f"Wanted the device {device}, but this machine has no usable GPU. Use --device cpu.")
+    try:
+        return str(torch.device(device))
+    except RuntimeError as error:
+        raise BackendError(f"Wanted a device such as cpu, cuda or cuda:1, got {device!r}.") from error
+
+
+def default_budget(device: str) -> int:
+    """Bytes of weights kept loaded: 60 % of the device's memory."""
+    if device.startswith("cuda"):
+        return int(0.6 * torch.cuda.get_device_properties(device).total_memory)
+    return int(0.6 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def _wait_for(device: str) -> None:
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)

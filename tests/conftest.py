@@ -1,0 +1,32 @@
+"""Folders of real photos for tests; they are no part of the project, and tests skip without them."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+def _shared(name: str) -> Path:
+    folder = SHARED / name
+    if not folder.is_dir():
+        pytest.skip(f"the folder of real photos {name!r} is not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """Real photos with ground truth."""
+    return _shared("cases")
+
+
+@pytest.fixture(scope="session")
+def scenes() -> Path:
+    """Training and validation photographs in ADE20K's layout."""
+    return _shared("scenes")
+
+
+@pytest.fixture(scope="session")
+def examples() -> Path:
+    """The photographs that the project ships."""
+    return Path(__file__).resolve().parents[1] / "examples"
