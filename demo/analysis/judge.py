@@ -1,0 +1,186 @@
+"""One prediction against one ground truth: every number, the diagrams, and a map of what kind of right or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import labels
+from ..errors import TruthError
+from ..schema import VOID, Field, LabelMap, Prediction
+from . import calibration, scores, structure
+from .numbers import Json, finding, numbers, plain
+from .tally import UNCERTAINTIES, Tally, Truth, count
+
+Band = Literal["all", "boundary", "interior"]
+Strips = Iterable[tuple[int, Field]]
+
+RIGHT, WRONG_UNSURE, WRONG_SURE, UNKNOWN = 0, 1, 2, 3
+ERROR_NAMES = {
+    RIGHT: "right",
+    WRONG_UNSURE: "wrong and unsure",
+    WRONG_SURE: "wrong and sure",
+    UNKNOWN: "no ADE20K class",
+    VOID: "not labelled",
+}
+"""What each value of an error map means."""
+SURE = 0.8
+"""Default confidence from which a mistake counts as sure."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the ground truth says of one prediction."""
+
+    report: dict[str, Json]
+    """Plain values for JSON: numbers, classes, confusions, reliability, risk_coverage, unknown, error_shares."""
+    error_map: NDArray[np.uint8]
+    """(H, W) codes of `ERROR_NAMES`; 255 also where the band leaves a pixel out."""
+
+
+def judge(
+    prediction: Prediction,
+    truth: LabelMap,
+    *,
+    strips: Strips | None = None,
+    unknown: NDArray[np.bool_] | None = None,
+    band: Band = "all",
+    sure: float = SURE,
+) -> Judgement:
+    """Score one prediction; every number says its formula, its unit and the pixels it counted.
+
+    `strips` are `Posterior.strips()` at the prediction's size; without them Brier and NLL are null. `unknown` marks
+    pixels of objects that no ADE20K class names: never scored as right or wrong, but counted for how well each
+    uncertainty finds them. `band` keeps only pixels within 0.75 % of the diagonal of an annotated outline ("boundary"),
+    or only the others ("interior"). Raises TruthError when sizes differ or nothing is labelled.
+    """
+    label_map = _checked(prediction, truth, unknown)
+    kept = _kept(label_map, band)
+    shape = Truth.of(label_map).only(kept)
+    tally = count(prediction, shape, strips)
+    foreign = np.zeros(kept.shape, bool) if unknown is None else unknown & kept
+    error_map = errors(prediction, shape.label_map, foreign, sure)
+    report: dict[str, Json] = {
+        "model": prediction.model,
+        "band": band,
+        "sure": sure,
+        "pixels": {"photo": int(truth.size), "labelled": tally.pixels, "unknown": int(foreign.sum())},
+        "numbers": [number.as_json() for number in numbers(tally)],
+        "classes": class_rows(tally),
+        "confusions": confusion_rows(tally),
+        "reliability": reliability_rows(tally),
+        "risk_coverage": {score: risk_rows(getattr(tally, score)) for score in UNCERTAINTIES},
+        "unknown": _unknown(prediction, shape.label_map, foreign) if unknown is not None else None,
+        "error_shares": _error_shares(error_map),
+    }
+    return Judgement(report, error_map)
+
+
+def errors(
+    prediction: Prediction, truth: LabelMap, unknown: NDArray[np.bool_] | None = None, sure: float = SURE
+) -> NDArray[np.uint8]:
+    """(H, W) map of 0 right, 1 wrong and unsure, 2 wrong and sure, 3 no ADE20K class, 255 not labelled."""
+    wrong = prediction.label_map != truth
+    codes = np.where(wrong, np.where(prediction.confidence >= sure, WRONG_SURE, WRONG_UNSURE), RIGHT).astype(np.uint8)
+    codes[truth == VOID] = VOID
+    if unknown is not None:
+        codes[unknown] = UNKNOWN
+    return codes
+
+
+def class_rows(tally: Tally) -> list[Json]:
+    """One row for each class annotated or predicted, most annotated pixels first; `index` is ADE20K's 1..150."""
+    confusion = tally.confusion
+    annotated, said = confusion.sum(1), confusion.sum(0)
+    iou, accuracy = scores.iou(confusion), scores.class_accuracy(confusion)
+    edge = scores.iou_of_areas(tally.boundary)
+    order = [int(c) for c in np.lexsort((-said, -annotated)) if annotated[c] or said[c]]
+    return [
+        {
+            "index": c + 1,
+            "name": labels.NAMES[c],
+            "iou": plain(iou[c]),
+            "accuracy": plain(accuracy[c]),
+            "boundary_iou": plain(edge[c]),
+            "annotated": int(annotated[c]),
+            "predicted": int(said[c]),
+        }
+        for c in order
+    ]
+
+
+def confusion_rows(tally: Tally, limit: int = 10) -> list[Json]:
+    """The most frequent mistakes in words and pixels."""
+    return [
+        {
+            "truth": labels.NAMES[pair.truth],
+            "predicted": labels.NAMES[pair.predicted],
+            "pixels": pair.pixels,
+            "share": pair.share,
+        }
+        for pair in scores.top_confusions(tally.confusion, limit)
+    ]
+
+
+def reliability_rows(tally: Tally) -> list[Json]:
+    """The 15 bins of the reliability diagram, with counts."""
+    diagram = calibration.bins(tally.reliability)
+    columns = zip(diagram.lower, diagram.upper, diagram.pixels, diagram.confidence, diagram.accuracy, strict=True)
+    return [
+        {"from": float(low), "to": float(high), "pixels": int(n), "confidence": plain(sure), "accuracy": plain(right)}
+        for low, high, n, sure, right in columns
+    ]
+
+
+def risk_rows(ranking: NDArray[np.int64]) -> dict[str, Json]:
+    """The risk-coverage curve at each percent of coverage."""
+    coverage, risk = calibration.risk_coverage(ranking)
+    return {"coverage": [round(float(x), 4) for x in coverage], "risk": [float(y) for y in risk]}
+
+
+def _unknown(prediction: Prediction, truth: LabelMap, foreign: NDArray[np.bool_]) -> Json:
+    """How well each uncertainty tells pixels without an ADE20K class from labelled ones."""
+    asked = foreign | (truth != VOID)
+    fields = {
+        "entropy": prediction.entropy,
+        "confidence": calibration.uncertainty_of_confidence(prediction.confidence),
+        "margin": calibration.uncertainty_of_confidence(prediction.margin),
+    }
+    found = [finding(calibration.rank(f[asked], foreign[asked]), name, "unknown") for name, f in fields.items()]
+    return {"pixels": int(foreign.sum()), "numbers": [number.as_json() for row in found for number in row]}
+
+
+def _error_shares(error_map: NDArray[np.uint8]) -> dict[str, Json]:
+    counts = np.bincount(error_map.ravel(), minlength=256)
+    judged = max(1, int(counts[[RIGHT, WRONG_UNSURE, WRONG_SURE]].sum()))
+    return {ERROR_NAMES[code]: int(counts[code]) / judged for code in (RIGHT, WRONG_UNSURE, WRONG_SURE)}
+
+
+def _kept(truth: LabelMap, band: Band) -> NDArray[np.bool_]:
+    if band == "all":
+        return np.ones(truth.shape, bool)
+    near = structure.within(structure.boundary(truth), structure.default_distance(truth.shape))
+    return near if band == "boundary" else ~near
+
+
+def _checked(prediction: Prediction, truth: LabelMap, unknown: NDArray[np.bool_] | None) -> LabelMap:
+    """The truth with unknown pixels void, when all sizes agree and something is labelled."""
+    height, width = prediction.size
+    if truth.shape != prediction.size:
+        raise TruthError(
+            f"The mask must be as large as the photo, {width} x {height} pixels, but it is "
+            f"{truth.shape[1]} x {truth.shape[0]}. Give the mask of this photo, not resized."
+        )
+    if unknown is not None and unknown.shape != truth.shape:
+        raise ValueError(f"unknown must have the truth's shape {truth.shape}, but got {unknown.shape}")
+    label_map = truth if unknown is None else np.where(unknown, np.uint8(VOID), truth)
+    if (label_map == VOID).all() and not (unknown is not None and unknown.any()):
+        raise TruthError(
+            "The mask must label at least one pixel, but all of it is void (0). "
+            "Check that it is an ADE20K index mask: 1..150 are classes, 0 is not labelled."
+        )
+    return label_map

@@ -1,0 +1,191 @@
+"""Every number that a tally gives, each with its title, unit, formula and the pixels it rests on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from . import calibration, scores
+from .tally import UNCERTAINTIES, Counts, Tally
+
+Better = Literal["higher", "lower"]
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a number means, whatever it was counted on."""
+
+    title: str
+    unit: str
+    better: Better
+    formula: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number with what a reader needs to believe it."""
+
+    id: str
+    measure: Measure
+    value: float
+    """nan where it is not defined."""
+    pixels: int
+    """Pixels it was counted over."""
+
+    def as_json(self) -> dict[str, Json]:
+        """Plain values; null for nan."""
+        return {
+            "id": self.id,
+            "title": self.measure.title,
+            "value": plain(self.value),
+            "unit": self.measure.unit,
+            "pixels": self.pixels,
+            "formula": self.measure.formula,
+            "better": self.measure.better,
+        }
+
+
+MEASURES: dict[str, Measure] = {
+    "miou": Measure(
+        "Mean IoU",
+        "0..1",
+        "higher",
+        "right / (annotated + predicted - right), mean over the classes annotated or predicted; "
+        "as MMSegmentation's IoUMetric",
+    ),
+    "miou_annotated": Measure(
+        "Mean IoU, annotated classes", "0..1", "higher", "the same mean over the annotated classes only"
+    ),
+    "pixel_accuracy": Measure("Pixel accuracy", "0..1", "higher", "right / labelled pixels"),
+    "mean_accuracy": Measure("Mean accuracy", "0..1", "higher", "right / annotated, mean over the annotated classes"),
+    "fw_iou": Measure(
+        "Frequency-weighted IoU",
+        "0..1",
+        "higher",
+        "IoU of each class weighted by its annotated pixels (Long et al. 2015)",
+    ),
+    "boundary_iou": Measure(
+        "Boundary IoU",
+        "0..1",
+        "higher",
+        "IoU of the masks' inner boundaries, d = 2 % of the diagonal, mean over the classes "
+        "annotated or predicted there (Cheng et al. 2021)",
+    ),
+    "miou_small": Measure(
+        "Mean IoU, small regions",
+        "0..1",
+        "higher",
+        "mean IoU over the pixels of annotated regions under 32 x 32 pixels",
+    ),
+    "miou_medium": Measure(
+        "Mean IoU, medium regions",
+        "0..1",
+        "higher",
+        "mean IoU over the pixels of annotated regions from 32 x 32 to under 96 x 96 pixels",
+    ),
+    "miou_large": Measure(
+        "Mean IoU, large regions",
+        "0..1",
+        "higher",
+        "mean IoU over the pixels of annotated regions of 96 x 96 pixels and more",
+    ),
+    "ece": Measure(
+        "ECE",
+        "0..1",
+        "lower",
+        "|confidence - accuracy| of 15 equal-width bins, mean weighted by pixels (Guo et al. 2017)",
+    ),
+    "adaptive_ece": Measure(
+        "Adaptive ECE", "0..1", "lower", "the same with 15 bins of equally many pixels (Nguyen and O'Connor 2015)"
+    ),
+    "brier": Measure(
+        "Brier score",
+        "0..2",
+        "lower",
+        "squared distance of the 150 probabilities to the one-hot truth, mean over pixels (Brier 1950)",
+    ),
+    "nll": Measure("NLL", "nats", "lower", "-ln probability of the annotated class, mean over pixels"),
+}
+"""By id, in the order they are shown."""
+
+FINDING: dict[str, Measure] = {
+    "auroc": Measure("AUROC", "0..1", "higher", "chance that {event} pixel is less certain than {other}, ties half"),
+    "aupr": Measure(
+        "AUPR",
+        "0..1",
+        "higher",
+        "average precision of finding {event} pixel by uncertainty; a blind guess scores the share of such pixels",
+    ),
+    "fpr95": Measure("FPR95", "0..1", "lower", "share of the other pixels flagged when 95 % of {event} kind are"),
+    "aurc": Measure(
+        "AURC", "0..1", "lower", "error rate of the k surest pixels, mean over k (Geifman and El-Yaniv 2017)"
+    ),
+}
+"""How well an uncertainty score finds an event."""
+
+
+def numbers(tally: Tally) -> list[Number]:
+    """Every number of a tally, in the order of `MEASURES`, then `FINDING` for entropy, confidence and margin.
+
+    Numbers on probabilities are nan with 0 pixels where those were not looked at.
+    """
+    values, pixels = _values(tally), _pixels(tally)
+    plainly = [Number(key, measure, values[key], pixels.get(key, tally.pixels)) for key, measure in MEASURES.items()]
+    return plainly + [number for score in UNCERTAINTIES for number in finding(getattr(tally, score), score)]
+
+
+def finding(ranking: Counts, score: str, event: Literal["wrong", "unknown"] = "wrong") -> list[Number]:
+    """AUROC, AUPR, FPR95 and AURC of one uncertainty score; ids are like "entropy_auroc".
+
+    The event is a wrong pixel, or one of an object that no ADE20K class names (then without AURC).
+    """
+    values = {
+        "auroc": calibration.auroc(ranking),
+        "aupr": calibration.aupr(ranking),
+        "fpr95": calibration.fpr_at_recall(ranking),
+        "aurc": calibration.aurc(ranking),
+    }
+    if event == "unknown":
+        del values["aurc"]
+    words = {"wrong": ("a wrong", "a right one"), "unknown": ("an unknown", "a known one")}[event]
+    return [
+        Number(f"{score}_{key}", _worded(FINDING[key], score, *words), value, int(ranking.sum()))
+        for key, value in values.items()
+    ]
+
+
+def plain(value: float) -> float | None:
+    """The number, or None for nan: what JSON can hold."""
+    return None if math.isnan(value) else float(value)
+
+
+def _worded(measure: Measure, score: str, event: str, other: str) -> Measure:
+    return Measure(
+        f"{measure.title}, {score}", measure.unit, measure.better, measure.formula.format(event=event, other=other)
+    )
+
+
+def _pixels(tally: Tally) -> dict[str, int]:
+    by_size = {f"miou_{group}": int(part.sum()) for group, part in zip(scores.SIZE_GROUPS, tally.sizes, strict=True)}
+    both, predicted, truth = (int(part.sum()) for part in tally.boundary)
+    looked_at = int(tally.proper[0])
+    return by_size | {"boundary_iou": predicted + truth - both, "brier": looked_at, "nll": looked_at}
+
+
+def _values(tally: Tally) -> dict[str, float]:
+    confusion = tally.confusion
+    by_size = {f"miou_{g}": scores.mean_iou(part) for g, part in zip(scores.SIZE_GROUPS, tally.sizes, strict=True)}
+    return by_size | {
+        "miou": scores.mean_iou(confusion),
+        "miou_annotated": scores.mean_iou(confusion, over="annotated"),
+        "pixel_accuracy": scores.pixel_accuracy(confusion),
+        "mean_accuracy": scores.mean_accuracy(confusion),
+        "fw_iou": scores.frequency_weighted_iou(confusion),
+        "boundary_iou": scores.mean(scores.iou_of_areas(tally.boundary)),
+        "ece": calibration.ece(tally.reliability),
+        "adaptive_ece": calibration.adaptive_ece(tally.reliability),
+        "brier": calibration.brier(tally.proper),
+        "nll": calibration.nll(tally.proper),
+    }

@@ -1,0 +1,201 @@
+"""How right a label map is: int64 counts that add over pixels, photos and workers, and formulas on the counts.
+
+A confusion is (150, 150): rows the annotated class, columns the predicted one; void pixels are not counted. Add the
+confusions of all photos first and divide once: that is the dataset's score, not the mean of per-photo scores.
+
+>>> import numpy as np
+>>> truth = np.array([[0, 0, 1], [0, 255, 1]], np.uint8)
+>>> predicted = np.array([[0, 0, 1], [1, 1, 2]], np.uint8)
+>>> counts = confusion(predicted, truth)
+>>> int(counts.sum()), pixel_accuracy(counts)
+(5, 0.6)
+>>> [round(float(value), 3) for value in iou(counts)[:4]]
+[0.667, 0.333, 0.0, nan]
+>>> round(mean_iou(counts), 3), round(mean_iou(counts, over="annotated"), 3)
+(0.333, 0.5)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from demo.schema import CLASSES, VOID, LabelMap
+
+Counts = NDArray[np.int64]
+PerClass = NDArray[np.float64]
+SizeGroup = Literal["small", "medium", "large"]
+
+SIZE_GROUPS: tuple[SizeGroup, ...] = ("small", "medium", "large")
+SIZE_EDGES = (32**2, 96**2)
+"""Pixels: a region below the first is small, from the second on large. COCO's areas."""
+BOUNDARY_SHARE = 0.02
+"""Width of the boundary band as a share of the photo's diagonal (Cheng et al. 2021)."""
+
+
+@dataclass(frozen=True)
+class ConfusedPair:
+    """One kind of mistake: `pixels` of class `truth` (0..149) were called `predicted`."""
+
+    truth: int
+    predicted: int
+    pixels: int
+    share: float
+    """Of all pixels annotated as `truth`, 0..1."""
+
+
+def confusion(predicted: LabelMap, truth: LabelMap) -> Counts:
+    """Counts of (annotated, predicted) pairs, (150, 150), over the pixels that have a label.
+
+    Any shape, the same for both. Predicted labels under void may be anything.
+    """
+    if predicted.shape != truth.shape:
+        raise ValueError(f"predicted and truth must have one shape, but got {predicted.shape} and {truth.shape}")
+    known = truth != VOID
+    annotated, said = truth[known].astype(np.intp), predicted[known]
+    if annotated.size and max(int(annotated.max()), int(said.max())) >= CLASSES:
+        raise ValueError(
+            f"labels must be 0..{CLASSES - 1} (or {VOID} in the truth), but got "
+            f"{max(int(annotated.max()), int(said.max()))}"
+        )
+    return np.bincount(annotated * CLASSES + said, minlength=CLASSES**2).reshape(CLASSES, CLASSES).astype(np.int64)
+
+
+def areas(counts: Counts) -> Counts:
+    """Intersection, predicted and annotated pixels of every class, (3, 150), of a confusion."""
+    return np.stack([np.diagonal(counts), counts.sum(0), counts.sum(1)])
+
+
+def iou_of_areas(class_areas: Counts) -> PerClass:
+    """Intersection over union of every class, 0..1, from (3, 150) areas; nan where neither annotated nor predicted."""
+    right, predicted, truth = class_areas
+    return _divide(right, predicted + truth - right)
+
+
+def iou(counts: Counts) -> PerClass:
+    """Intersection over union of every class, 0..1; nan for a class neither annotated nor predicted."""
+    return iou_of_areas(areas(counts))
+
+
+def class_accuracy(counts: Counts) -> PerClass:
+    """Share of every class's annotated pixels that were found (recall), 0..1; nan where none is annotated."""
+    right, _, truth = areas(counts)
+    return _divide(right, truth)
+
+
+def pixel_accuracy(counts: Counts) -> float:
+    """Share of the labelled pixels that are right, 0..1; nan without any."""
+    return float(_divide(np.trace(counts), counts.sum()))
+
+
+def mean_accuracy(counts: Counts) -> float:
+    """Mean of `class_accuracy` over the annotated classes."""
+    return mean(class_accuracy(counts))
+
+
+def mean_iou(counts: Counts, *, over: Literal["occurring", "annotated"] = "occurring") -> float:
+    """Mean of `iou` over classes, 0..1.
+
+    "occurring" takes every class that is annotated or predicted anywhere, as `mmseg.evaluation.IoUMetric` does: a class
+    that is only ever predicted counts as 0. "annotated" leaves such classes out. On the whole ADE20K validation set,
+    where all 150 are annotated, the two are one.
+    """
+    values = iou(counts)
+    return mean(values if over == "occurring" else values[counts.sum(1) > 0])
+
+
+def frequency_weighted_iou(counts: Counts) -> float:
+    """Mean of `iou` weighted by each class's share of the annotated pixels (Long et al. 2015)."""
+    truth = counts.sum(1)
+    present = truth > 0
+    return float(_divide((truth[present] * iou(counts)[present]).sum(), truth.sum()))
+
+
+def top_confusions(counts: Counts, limit: int = 10) -> list[ConfusedPair]:
+    """The most frequent mistakes, most pixels first; equal counts in class order."""
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:limit]
+    truth = counts.sum(1)
+    pairs = [divmod(int(index), CLASSES) for index in order]
+    return [ConfusedPair(t, p, int(wrong[t, p]), float(wrong[t, p] / truth[t])) for t, p in pairs if wrong[t, p]]
+
+
+def boundary_width(height: int, width: int, share: float = BOUNDARY_SHARE) -> int:
+    """Pixels: `share` of the diagonal, rounded, at least 1."""
+    return max(1, round(share * float(np.hypot(height, width))))
+
+
+def inner_boundary(label_map: LabelMap, width: int) -> NDArray[np.bool_]:
+    """Pixels within `width` of the outline of their own class's mask, or of the photo's edge (Cheng et al. 2021).
+
+    Distance is the larger of the two axes', as `width` erosions by a 3 x 3 square measure it. One pass serves all
+    classes: a pixel is on its class's inner boundary when the square around it holds another class or leaves the photo.
+    """
+    window = 2 * width + 1
+    strip = ndimage.maximum_filter(label_map, window, mode="nearest") != ndimage.minimum_filter(
+        label_map, window, mode="nearest"
+    )
+    strip[:width], strip[-width:], strip[:, :width], strip[:, -width:] = True, True, True, True
+    return strip
+
+
+def boundary_areas(predicted: LabelMap, truth: LabelMap, truth_strip: NDArray[np.bool_] | None = None) -> Counts:
+    """Areas (3, 150) of the inner boundaries, for `iou_of_areas`: boundary IoU of every class.
+
+    Cheng et al., Boundary IoU, CVPR 2021, applied to each class's two masks with d = 2 % of the diagonal. Void counts
+    as another class where it touches one; pixels under void are not counted. `truth_strip` spares repeating
+    `inner_boundary(truth, boundary_width(*truth.shape))` for several models.
+    """
+    width = boundary_width(*truth.shape)
+    strip_said = inner_boundary(predicted, width)
+    strip_true = inner_boundary(truth, width) if truth_strip is None else truth_strip
+    known = truth != VOID
+    both = known & strip_said & strip_true & (predicted == truth)
+    chosen = (truth[both], predicted[known & strip_said], truth[known & strip_true])
+    return np.stack([np.bincount(labels, minlength=CLASSES)[:CLASSES] for labels in chosen]).astype(np.int64)
+
+
+def size_groups(truth: LabelMap) -> NDArray[np.uint8]:
+    """For every pixel the size of the annotated region it lies in: 0 small, 1 medium, 2 large, 255 void.
+
+    A region is a 4-connected piece of one class. ADE20K's index maps hold no instances, so touching objects of one
+    class are one region.
+    """
+    groups = np.full(truth.shape, VOID, np.uint8)
+    for label, box in enumerate(ndimage.find_objects(truth.astype(np.int32) + 1, max_label=CLASSES)):
+        if box is None:
+            continue
+        mask = truth[box] == label
+        pieces, _ = ndimage.label(mask)
+        sizes = np.searchsorted(SIZE_EDGES, np.bincount(pieces.ravel()), side="right").astype(np.uint8)
+        groups[box][mask] = sizes[pieces[mask]]
+    return groups
+
+
+def size_confusions(predicted: LabelMap, truth: LabelMap, groups: NDArray[np.uint8] | None = None) -> Counts:
+    """A confusion for each of `SIZE_GROUPS`, (3, 150, 150); their sum is `confusion(predicted, truth)`.
+
+    After the Segmenter paper (Strudel et al. 2021), which reports mean IoU on small, medium and large objects but has
+    published no code for it; this is our reading. Each annotated region belongs to one group by its area
+    (`SIZE_EDGES`), and a group's scores count only the pixels of its regions: a pixel wrongly called "car" is charged
+    to car in the group of the region that it was taken from.
+    """
+    groups = size_groups(truth) if groups is None else groups
+    chosen = [groups == group for group in range(len(SIZE_GROUPS))]
+    return np.stack([confusion(predicted[mask], truth[mask]) for mask in chosen])
+
+
+def mean(values: PerClass) -> float:
+    """Mean of the values that are not nan; nan when all are."""
+    present = values[~np.isnan(values)]
+    return float(present.mean()) if present.size else float("nan")
+
+
+def _divide(top: NDArray[np.float64] | Counts | np.int64, bottom: Counts | np.int64) -> PerClass:
+    top, bottom = np.asarray(top, np.float64), np.asarray(bottom, np.float64)
+    return np.divide(top, bottom, out=np.full(bottom.shape, np.nan), where=bottom > 0)
