@@ -36,6 +36,6 @@ prepare() {
     wanted=$(cat "$@" | sha256sum)
     if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
     say "Installing what $* pin; the first time this takes a few minutes ..."
-    "$python" -m pip install --quiet --disable-pip-version-check $(printf -- '-r %s ' "$@")
+    "$python" -m pip install -qq --disable-pip-version-check $(printf -- '-r %s ' "$@")
     echo "$wanted" >"$stamp"
 }

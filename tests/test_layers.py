@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = ["schema errors", "catalog labels", "analysis images", "models render", "study train export", "page", "cli __main__ app"]
+LAYERS = [
+    "schema errors",
+    "catalog labels",
+    "analysis images",
+    "models render",
+    "study train export",
+    "page",
+    "cli __main__ app",
+]
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts.split()}
 HOMES = {
     "torch": ("models", "train"),
@@ -65,7 +73,9 @@ def test_a_module_imports_only_from_layers_below_its_own(module: str) -> None:
 
 def test_ray_is_imported_inside_functions_only() -> None:
     for module, path in sources().items():
-        top = ast.Module([node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+        top = ast.Module(
+            [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)], []
+        )
         assert not any(name.split(".")[0] == "ray" for name in imported(module, path, top)), module
 
 
