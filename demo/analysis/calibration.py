@@ -118,7 +118,7 @@ def auroc(counts: Counts) -> float:
 def aupr(counts: Counts) -> float:
     """Average precision of finding the event by uncertainty: the sum of precision x gained recall.
 
-    No interpolation, as `sklearn.metrics.average_precision_score`. A blind guess scores the event's share of the pixels.
+    No interpolation, as `sklearn.metrics.average_precision_score`. A blind guess scores the share of such pixels.
     """
     false_alarms, found = _descending(counts)
     gained = np.diff(found, prepend=0)
