@@ -1,0 +1,72 @@
+"""Weights of a network: their running average, their start from another network, and their file."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from demo.errors import CorruptCheckpointError
+
+AVERAGE_EVERY = 4
+"""Steps between two updates of the running average of the weights."""
+
+
+class WeightAverage:
+    """A running average of a network's weights: less noisy than the last step of a short run."""
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.network = copy.deepcopy(network).eval()
+        self.decay = decay
+
+    def follow(self, network: nn.Module, steps: int) -> None:
+        """Move towards the network every few steps; faster at first, when the average still is the random start."""
+        if steps % AVERAGE_EVERY:
+            return
+        decay = min(self.decay, (1 + steps) / (10 + steps)) ** AVERAGE_EVERY
+        with torch.no_grad():
+            for mine, theirs in zip(self.network.state_dict().values(), network.state_dict().values(), strict=True):
+                if mine.is_floating_point():
+                    mine.lerp_(theirs, 1 - decay)
+                else:
+                    mine.copy_(theirs)
+
+
+def take_weights(network: nn.Module, path: Path, report: Callable[[str], None]) -> dict[str, object]:
+    """Take every weight of a checkpoint that has a place of its name and shape in the network.
+
+    Returns what the checkpoint went through before. Raises CorruptCheckpointError when nothing fits.
+    """
+    loaded = torch.load(path, map_location="cpu", weights_only=True)
+    theirs = loaded.get("state_dict", loaded.get("average", loaded))
+    mine = network.state_dict()
+    fitting = {name: value for name, value in theirs.items() if name in mine and mine[name].shape == value.shape}
+    if not fitting:
+        raise CorruptCheckpointError(
+            f"wanted weights for this network, but none of the {len(theirs)} in {path.name} has a place in it; "
+            "start from a network with the same backbone"
+        )
+    network.load_state_dict(fitting, strict=False)
+    report(f"started with {len(fitting)} of {len(mine)} arrays of {path.name}")
+    before = loaded.get("meta", {})
+    return {name: before.get(name) for name in ("config", "photos", "seconds", "started_from")}
+
+
+def halve(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Floating-point arrays at float16, on the CPU, in plain layout."""
+    return {
+        name: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous().clone()
+        for name, value in state.items()
+    }
+
+
+def write_weights(path: Path, state: dict[str, object]) -> None:
+    """Write with torch, completely or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    torch.save(state, temporary)
+    os.replace(temporary, path)

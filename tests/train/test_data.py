@@ -1,0 +1,84 @@
+"""Crops keep photograph and targets in register; void stays void."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from demo.errors import DatasetError
+from demo.train.data import VOID, CropPlan, Pair, Photographs, batches, cut, decode, find_pairs, jitter, normalise
+
+
+class Middle(random.Random):
+    """Dice that always fall in the middle, and never mirror."""
+
+    def random(self) -> float:
+        return 0.5
+
+
+def test_void_and_classes_are_decoded() -> None:
+    assert decode(np.array([0, 1, 150], dtype=np.uint8)).tolist() == [VOID, 0, 149]
+
+
+def test_crop_and_targets_show_the_same_place() -> None:
+    annotation = np.repeat(np.arange(1, 17, dtype=np.uint8), 4)[None].repeat(48, 0)
+    photo = np.stack([annotation * 10] * 3, axis=2)
+    for seed in range(20):
+        crop, target = cut(*map(Image.fromarray, (photo, annotation)), CropPlan(32, (48, 96)), random.Random(seed))
+        assert crop.shape == (32, 32, 3) and target.shape == (8, 8)
+        shown = crop[2::4, 2::4, 0] / 10 - 1
+        assert np.abs(shown - target).max() <= 1
+
+
+def test_a_photograph_smaller_than_the_crop_is_enlarged() -> None:
+    photo, annotation = Image.new("RGB", (20, 10)), Image.new("L", (20, 10), 7)
+    crop, target = cut(photo, annotation, CropPlan(32, (16, 16)), random.Random(0))
+    assert crop.shape == (32, 32, 3) and set(target.ravel()) == {6}
+
+
+def test_a_round_shows_every_photograph_once(scenes: Path) -> None:
+    photographs = Photographs(find_pairs(scenes, "training"))
+    crops, targets = next(batches(photographs, 8, CropPlan(32, (32, 48)), random.Random(0)))
+    assert crops.shape == (8, 32, 32, 3) and crops.dtype == torch.uint8
+    assert targets.shape == (8, 8, 8) and set(targets.unique().tolist()) <= {2, 9, VOID}
+    assert len({crop.numpy().tobytes() for crop in crops}) == 8
+
+
+def test_memory_limit_is_kept(scenes: Path) -> None:
+    photographs = Photographs(find_pairs(scenes, "training"), limit_bytes=3 * 5 * 64 * 48)
+    kept = [photographs[index][0] is photographs[index][0] for index in range(8)]
+    assert sum(kept) == 3
+
+
+def test_palette_annotations_are_read_as_indices(tmp_path: Path) -> None:
+    annotation = Image.fromarray(np.full((4, 4), 7, dtype=np.uint8)).convert("P")
+    annotation.putpalette([255, 0, 0] * 256)
+    annotation.save(tmp_path / "a.png")
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.jpg")
+    assert set(np.asarray(Photographs([Pair(tmp_path / "a.jpg", tmp_path / "a.png")])[0][1]).ravel()) == {7}
+
+
+def test_sizes_must_match(tmp_path: Path) -> None:
+    Image.new("L", (4, 5)).save(tmp_path / "a.png")
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.jpg")
+    with pytest.raises(DatasetError, match=r"a\.jpg is \(4, 4\) and its annotation \(4, 5\)"):
+        Photographs([Pair(tmp_path / "a.jpg", tmp_path / "a.png")])[0]
+
+
+def test_middling_jitter_changes_nothing() -> None:
+    pixels = torch.randint(0, 256, (2, 8, 8, 3), dtype=torch.uint8)
+    assert torch.allclose(jitter(pixels, Middle()), pixels.float(), atol=1e-3)
+
+
+def test_jitter_changes_every_crop_its_own_way() -> None:
+    pixels = torch.full((3, 4, 4, 3), 100, dtype=torch.uint8)
+    means = jitter(pixels, random.Random(0)).mean((1, 2, 3))
+    assert len(set(means.tolist())) == 3 and (means - 100).abs().max() <= 25.01
+
+
+def test_normalise_centres_the_mean_colour() -> None:
+    grey = torch.tensor([123.675, 116.28, 103.53]).view(1, 3, 1, 1)
+    assert torch.allclose(normalise(grey), torch.zeros(1, 3, 1, 1))
