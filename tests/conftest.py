@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure: no time limit on one drawn example.
+settings.register_profile("zoo", deadline=None)
+settings.load_profile("zoo")
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.schema import CLASSES, Comparison, LabelMap
 from demo.analysis.runs import Runs, components, find_runs
 from demo.analysis.structure import boundary, default_distance, within
+from demo.schema import CLASSES, Comparison, LabelMap
 
 SPLIT = ("all_agree", "between_families", "inside_cnn", "inside_transformer", "mixed")
 """What can be said of a pixel, in the order of the codes 0..4 that `split` returns.

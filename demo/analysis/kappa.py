@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.schema import CLASSES, Comparison
 from demo.analysis.runs import find_runs
+from demo.schema import CLASSES, Comparison
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,7 @@ class Ratings:
 def ratings(c: Comparison) -> Ratings:
     """Count what all models of a comparison named."""
     runs = find_runs(c.label_maps)
-    agreeing = sum(
-        int(runs.lengths[one == other].sum()) for one, other in itertools.combinations(runs.labels, 2)
-    )
+    agreeing = sum(int(runs.lengths[one == other].sum()) for one, other in itertools.combinations(runs.labels, 2))
     classes = sum(np.bincount(labels, runs.lengths, minlength=CLASSES) for labels in runs.labels)
     return Ratings(len(c.ids), c.label_maps[0].size, agreeing, np.asarray(classes).astype(np.int64))
 

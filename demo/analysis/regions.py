@@ -67,8 +67,8 @@ class Region:
         """The region in words, to read and to copy."""
         says = "; ".join(_clause(party, first=party is self.parties[0]) for party in self.parties)
         severity = "Severe." if self.severe else "Mild."
-        told = (f"Region {self.rank}, {percent(self.area)} of the image, {self.where}: {says}.", _divide(self), severity)
-        return " ".join(part for part in told if part)
+        told = f"Region {self.rank}, {percent(self.area)} of the image, {self.where}: {says}."
+        return " ".join(part for part in (told, _divide(self), severity) if part)
 
     def mask(self, size: Size) -> NDArray[np.bool_]:
         """(H, W) the region's pixels."""
@@ -132,7 +132,7 @@ def numbered(regions: Sequence[Region], size: Size) -> LabelMap:
 def percent(share: float) -> str:
     """A share as a percentage with two digits that count.
 
-    >>> percent(0.1234), percent(0.0345), percent(0.00056), percent(1.0)
+    >>> percent(0.1234), percent(0.0342), percent(0.00056), percent(1.0)
     ('12 %', '3.4 %', '0.056 %', '100 %')
     """
     value = 100 * share
@@ -170,8 +170,12 @@ def _region(
     pieces = np.stack([rows, begins, ends], axis=1).astype(np.int32)
     box = (int(rows[0]), int(begins.min()), int(rows[-1]) + 1, int(ends.max()))
     point = _inmost(pieces, box)
-    pixels = np.concatenate([np.arange(start, start + n) for start, n in zip(
-        runs.starts[members].tolist(), runs.lengths[members].tolist(), strict=True)])
+    pixels = np.concatenate(
+        [
+            np.arange(start, start + n)
+            for start, n in zip(runs.starts[members].tolist(), runs.lengths[members].tolist(), strict=True)
+        ]
+    )
     parties, severe = _parties(runs.labels[:, members[0]], pixels, c, names, supercategory_index)
     area = len(pixels) / (runs.size[0] * runs.size[1])
     return Region(rank, area, box, point, _where(point, runs.size), parties, severe, pieces)
@@ -190,7 +194,7 @@ def _parties(
     parties, kinds = [], set()
     for value in dict.fromkeys(said.tolist()):
         members = np.flatnonzero(said == value)
-        classes = [np.bincount(labels[m][pixels]).argmax() for m in members]
+        classes = [int(np.bincount(labels[m][pixels]).argmax()) for m in members]
         kinds.update(supercategory_index[classes].tolist())
         parties.append(
             Party(
@@ -218,8 +222,8 @@ def _inmost(pieces: NDArray[np.int32], box: tuple[int, int, int, int]) -> tuple[
 
 
 def _where(point: tuple[int, int], size: Size) -> str:
-    row = ("top", "", "bottom")[3 * point[0] // size[0]]
-    column = ("left", "", "right")[3 * point[1] // size[1]]
+    row = ("top", "", "bottom")[int(3 * (point[0] + 0.5) / size[0])]
+    column = ("left", "", "right")[int(3 * (point[1] + 0.5) / size[1])]
     return f"{row} {column}".strip() or "centre"
 
 

@@ -7,6 +7,7 @@ runs' lengths, is exact and costs a few percent of counting pixel by pixel.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from demo.schema import CLASSES, Size
+
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Runs:
     labels: NDArray[np.uint8]
     """(M, R) what each map says along a run."""
 
-    def paint(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def paint(self, values: NDArray[Value]) -> NDArray[Value]:
         """(H, W) map that holds each run's value on all of its pixels."""
         return np.repeat(values, self.lengths).reshape(self.size)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.schema import LabelMap, Prediction, Size
 from demo.analysis.runs import components, find_runs
+from demo.schema import LabelMap, Prediction, Size
 
 BOUNDARY_DISTANCE = 0.0075
 """Default distance from a boundary, as a share of the photo's diagonal."""

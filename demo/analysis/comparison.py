@@ -1,0 +1,53 @@
+"""All numbers of one comparison as one object: the "comparison" of summary.json."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.analysis.agreement import confident_conflict, shares, split_counts, vote_counts
+from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
+from demo.analysis.regions import disputed_regions
+from demo.schema import Comparison
+
+
+def compare(
+    c: Comparison,
+    *,
+    names: Sequence[str],
+    supercategory_index: NDArray[np.uint8],
+    threshold: float = 0.8,
+    limit: int = 12,
+) -> dict[str, object]:
+    """What summary.json says of a comparison, ready for JSON: shares 0..1, None for what is undefined.
+
+    `names` and `supercategory_index` describe the 150 classes, `threshold` is the confidence from which a model counts
+    as sure, `limit` the most regions to list. Boundary-only disputes are left out of the regions alone.
+    """
+    counts = vote_counts(c)
+    conflict = confident_conflict(c, threshold)
+    pairs = pairwise(c)
+    regions = disputed_regions(c, names=names, supercategory_index=supercategory_index, limit=limit)
+    votes = [float(share) for share in counts / counts.sum()]
+    return {
+        "all_agree": votes[0],
+        "votes": votes,
+        "split": shares(split_counts(c)),
+        "confidence_threshold": threshold,
+        "confident_conflict": conflict.area,
+        "confident_conflict_pairs": [
+            {"classes": [names[k] for k in pair.classes], "area": pair.area} for pair in conflict.pairs
+        ],
+        "agreement": {f"{pair.first}|{pair.second}": pair.agreement for pair in pairs},
+        "kappa": {f"{pair.first}|{pair.second}": _defined(pair.kappa) for pair in pairs},
+        "fleiss_kappa": _defined(fleiss_kappa(ratings(c))),
+        "regions": [region.as_dict() for region in regions],
+    }
+
+
+def _defined(value: float) -> float | None:
+    """JSON knows no nan."""
+    return None if math.isnan(value) else value

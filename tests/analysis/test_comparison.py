@@ -1,0 +1,37 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from demo.analysis.comparison import compare
+from demo.schema import Comparison
+from tests.analysis.maps import comparison, comparisons
+
+NAMES = [f"class {k}" for k in range(150)]
+KINDS = np.arange(150, dtype=np.uint8)
+
+
+@given(comparisons())
+def test_any_comparison_becomes_json(c: Comparison) -> None:
+    told = json.loads(json.dumps(compare(c, names=NAMES, supercategory_index=KINDS), allow_nan=False))
+    assert len(told["votes"]) == len(c.ids)
+    assert sum(told["votes"]) == pytest.approx(1)
+    assert sum(told["split"].values()) == pytest.approx(1)
+    assert told["split"]["all_agree"] == told["all_agree"] == told["votes"][0]
+    assert len(told["kappa"]) == len(told["agreement"]) == len(c.ids) * (len(c.ids) - 1) // 2
+
+
+def test_the_keys_of_summary_json() -> None:
+    maps = np.zeros((2, 40, 40), np.uint8)
+    maps[1, 10:30, 10:30] = 7
+    told = compare(comparison(maps, np.full(maps.shape, 0.9)), names=NAMES, supercategory_index=KINDS)
+    assert told["confident_conflict"] == 0.25
+    assert told["confident_conflict_pairs"] == [{"classes": ["class 0", "class 7"], "area": 0.25}]
+    assert told["agreement"] == {"a|b": 0.75}
+    assert told["kappa"] == {"a|b": 0.0}
+    (region,) = told["regions"]
+    assert list(region)[:4] == ["area", "box", "point", "where"]
+    undefined = compare(comparison(maps[:1]), names=NAMES, supercategory_index=KINDS)
+    assert undefined["fleiss_kappa"] is None
+    assert undefined["regions"] == []

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from scipy import ndimage
+
+from demo.analysis.runs import components, find_runs
+from demo.schema import Comparison
+from tests.analysis.maps import comparisons
+
+
+@given(comparisons())
+def test_runs_hold_every_pixel_of_every_map(c: Comparison) -> None:
+    runs = find_runs(c.label_maps)
+    for label_map, labels in zip(c.label_maps, runs.labels, strict=True):
+        assert (runs.paint(labels) == label_map).all()
+
+
+@given(comparisons())
+def test_sums_over_runs_are_the_sum_of_the_field(c: Comparison) -> None:
+    runs = find_runs(c.label_maps)
+    sums = runs.sums(c.confidences[0])
+    for start, length, total in zip(runs.starts, runs.lengths, sums, strict=True):
+        assert total == c.confidences[0].reshape(-1)[start : start + length].sum()
+
+
+@given(comparisons(models=1))
+def test_components_are_those_of_every_label_alone(c: Comparison) -> None:
+    runs = find_runs(c.label_maps)
+    found = runs.paint(components(runs))
+    wanted = 0
+    for label in np.unique(c.label_maps):
+        pieces, count = ndimage.label(c.label_maps[0] == label)
+        for piece in range(1, count + 1):
+            assert len(np.unique(found[pieces == piece])) == 1
+        wanted += count
+    assert found.max() + 1 == len(np.unique(found)) == wanted
+
+
+def test_components_are_numbered_in_reading_order() -> None:
+    runs = find_runs(np.array([[[1, 2], [3, 2], [4, 4]]], np.uint8))
+    assert runs.paint(components(runs)).tolist() == [[0, 1], [2, 1], [3, 3]]
+
+
+@pytest.mark.parametrize("shape", [(0, 2, 2), (1, 0, 2), (2, 2)])
+def test_maps_without_pixels_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="at least one map and one pixel"):
+        find_runs(np.zeros(shape, np.uint8))
+
+
+def test_a_label_beyond_the_classes_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"0\.\.149, but the largest is 255"):
+        find_runs(np.full((1, 2, 2), 255, np.uint8))
