@@ -38,6 +38,21 @@ class Together:
     """(M, M) mean over the grid of the Jensen-Shannon divergence of two models, 0..ln 2; 0 on the diagonal."""
 
 
+def side_by_side(
+    *models: Iterable[tuple[int, NDArray[np.float32]]],
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Put each model's strips, (y0, (150, rows, W)), cut at the same rows, into strips of all models.
+
+    >>> one, other = np.zeros((2, 150, 3, 4), np.float32)
+    >>> [(y0, strip.shape) for y0, strip in side_by_side([(0, one)], [(0, other)])]
+    [(0, (2, 150, 3, 4))]
+    """
+    for strips in zip(*models, strict=True):
+        if len({y0 for y0, _ in strips}) > 1:
+            raise ValueError(f"strips must begin at the same row, but begin at {[y0 for y0, _ in strips]}")
+        yield strips[0][0], np.stack([probabilities for _, probabilities in strips])
+
+
 def together(strips: Iterable[tuple[int, NDArray[np.float32]]], size: Size, *, divergence_step: int = 4) -> Together:
     """Combine the probabilities of M models, which come strip by strip so that they never exist as a whole.
 

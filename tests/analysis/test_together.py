@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.analysis.together import entropy, together
+from demo.analysis.together import entropy, side_by_side, together
 
 SIZE = (6, 5)
 
@@ -71,6 +71,14 @@ def test_divergences_are_those_of_every_nth_row_and_column(step: int) -> None:
         assert together(strips(p, rows), SIZE, divergence_step=step).jensen_shannon == pytest.approx(
             every.jensen_shannon, abs=1e-7
         )
+
+
+def test_models_side_by_side_are_cut_into_the_same_strips() -> None:
+    p = posteriors(2, 4, 1.0)
+    alone = [[(y, p[m][:, y : y + 2]) for y in range(0, 6, 2)] for m in range(2)]
+    assert (together(side_by_side(*alone), SIZE).entropy == together(strips(p, 2), SIZE).entropy).all()
+    with pytest.raises(ValueError, match=r"same row, but begin at \[0, 2\]"):
+        list(side_by_side(alone[0][:1], alone[1][1:2]))
 
 
 def test_strips_may_come_in_any_order() -> None:
