@@ -149,7 +149,7 @@ def _candidates() -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     return colours[usable], lab[usable]
 
 
-def cielab(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+def cielab(rgb: NDArray[np.uint8] | NDArray[np.float64]) -> NDArray[np.float64]:
     """(..., 3) sRGB 0..255 -> (..., 3) CIELAB under D65 (IEC 61966-2-1, CIE 15).
 
     >>> cielab(np.array([255, 255, 255], np.uint8)).round().tolist()

@@ -1,0 +1,1 @@
+"""Pictures from arrays: nothing here opens, decides or measures."""
