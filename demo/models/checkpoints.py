@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo.catalog import ROOT
 from demo.errors import BackendError, CorruptCheckpointError
-from demo.models.conversion import is_transformers_segformer, stand_ins, to_mmsegmentation
+from demo.models.conversion import stand_ins
 from demo.models.download import Progress as Progress
 from demo.models.download import fetch as fetch
 from demo.models.hashes import agrees, is_web_page, sha256_of
@@ -26,6 +26,8 @@ from demo.schema import Weights
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_Maker = Callable[..., Any]
 
 CHECKPOINTS = ROOT / "checkpoints"
 """Searched after the folders that somebody names; fetched files go here."""
@@ -57,14 +59,13 @@ def verify(path: Path, weights: Weights) -> str:
 
 
 def load_state(path: Path) -> dict[str, Tensor]:
-    """The tensors of a checkpoint by MMSegmentation's names, on the CPU; no code that a file may carry is ever run.
+    """The tensors of a checkpoint by name, on the CPU; no code that a file may carry is ever run.
 
-    Takes a state dict, bare or under "state_dict"; a "module." in front is dropped; SegFormer as Transformers has it
-    is converted. Raises CorruptCheckpointError for anything else, BackendError for .safetensors without that package.
+    Takes a state dict, bare or under "state_dict"; a "module." in front is dropped. Raises CorruptCheckpointError for
+    anything else, BackendError for .safetensors without that package.
     """
     content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
-    state = _tensors(content, path)
-    return to_mmsegmentation(state) if is_transformers_segformer(state) else state
+    return _tensors(content, path)
 
 
 def _with_children(folder: Path) -> Iterator[Path]:
@@ -109,6 +110,32 @@ def _unreadable(path: Path, error: Exception) -> CorruptCheckpointError:
     if not reason or reason.startswith("Weights only"):
         reason = "it is no file of tensors" if path.stat().st_size else "it is empty"
     return CorruptCheckpointError(f"{path.name} is not a PyTorch checkpoint ({reason}).{_advice(path)}")
+
+
+def _harmless() -> list[_Maker | tuple[_Maker, str]]:
+    """What training leaves beside tensors: numpy scalars and arrays, and MMEngine's loss curves, which are dropped."""
+    import numpy as np
+    from numpy._core import multiarray
+
+    makers = [getattr(multiarray, name) for name in ("scalar", "_reconstruct")]
+    names = [(maker, f"numpy.{core}.multiarray.{maker.__name__}") for maker in makers for core in ("core", "_core")]
+    dtypes = [dtype for dtype in vars(np.dtypes).values() if isinstance(dtype, type)]
+    curves: list[tuple[_Maker, str]] = [
+        (_Dropped, "mmengine.logging.history_buffer.HistoryBuffer"),
+        (_no_method, "builtins.getattr"),
+    ]
+    return [*names, *dtypes, np.dtype, np.ndarray, *curves]
+
+
+class _Dropped:
+    """Stands for an object of no interest; whatever state it is given is let go."""
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+def _no_method(*_: object) -> None:
+    """Stands for the getattr by which a loss curve names its own methods: nothing is looked up."""
 
 
 def _advice(path: Path) -> str:

@@ -1,8 +1,8 @@
-"""NVIDIA's own SegFormer weights, in the Transformers layout, as MMSegmentation's SegformerHead and MiT want them.
+"""NVIDIA's own SegFormer weights, in the Transformers layout, for MMSegmentation's MiT and SegformerHead.
 
-MMSegmentation's head has a normalisation and a ReLU after each level's projection, NVIDIA's has neither. The converted
-normalisation is the identity plus an offset, large enough that the ReLU never closes (see `_head`), and what the offset
-adds is taken off again in the normalisation that follows the fusion. So the logits are the same, not nearly the same.
+MMSegmentation's head differs from NVIDIA's: it projects every level to 256 channels, NVIDIA to 768 from B2 on; it has a
+normalisation and a ReLU after each projection, NVIDIA neither. `head_options` gives a head of NVIDIA's width without
+those ReLUs, and `to_mmsegmentation` normalisations that do nothing but add the projections' biases.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ _RENAMED = tuple(
     )
 )
 
+_SPLIT = re.compile(r"\.attn\.(query|key|value)\.")
+_POINTWISE = re.compile(r"\.ffn\.layers\.[04]\.weight$")
+"""Linear layers that MMSegmentation has as 1 x 1 convolutions."""
+
 
 def is_transformers_segformer(state: Mapping[str, object]) -> bool:
     """Whether these are the names of Transformers' SegformerForSemanticSegmentation."""
@@ -74,22 +78,18 @@ def hub_repository(weights: Weights) -> str:
     return f"nvidia/segformer-b{match[1]}-finetuned-ade-{side}-{side}"
 
 
+def head_options(state: Mapping[str, Tensor]) -> dict[str, int | None]:
+    """What SegformerHead must be built with to take these weights, beside what its config says."""
+    return {"channels": int(state["decode_head.linear_fuse.weight"].shape[0]), "act_cfg": None}
+
+
 def to_mmsegmentation(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The same weights under MMSegmentation's names; float32."""
     renamed = {_rename(key): value.float() for key, value in state.items()}
-    converted = {
-        key: value
-        for key, value in renamed.items()
-        if ".attn.query." not in key
-        and ".attn.key." not in key
-        and ".attn.value." not in key
-        and not key.startswith("decode_head.")
-    }
-    converted |= dict(_attention(renamed))
-    converted |= {
-        key: value[..., None, None] for key, value in converted.items() if re.search(r"ffn\.layers\.[04]\.weight", key)
-    }
-    return converted | dict(_head(renamed))
+    trunk = {key: value for key, value in renamed.items() if key.startswith("backbone.") and not _SPLIT.search(key)}
+    trunk |= dict(_attention(renamed))
+    trunk |= {key: value[..., None, None] for key, value in trunk.items() if _POINTWISE.search(key)}
+    return trunk | dict(_head(renamed))
 
 
 def _rename(key: str) -> str:
@@ -102,45 +102,25 @@ def _attention(state: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
     """Query, key and value as torch's MultiheadAttention has them: one above the other."""
     import torch
 
-    for key in state:
-        if ".attn.query." in key:
-            stem, kind = key.split(".attn.query.")
-            parts = [state[f"{stem}.attn.{part}.{kind}"] for part in ("query", "key", "value")]
-            yield f"{stem}.attn.attn.in_proj_{kind}", torch.cat(parts)
+    for stem, kind in (key.split(".attn.query.") for key in state if ".attn.query." in key):
+        parts = [state[f"{stem}.attn.{part}.{kind}"] for part in ("query", "key", "value")]
+        yield f"{stem}.attn.attn.in_proj_{kind}", torch.cat(parts)
 
 
 def _head(state: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
     """The decode head; Transformers puts the coarsest level first in the fusion, MMSegmentation the finest."""
     import torch
 
-    fuse = torch.cat(state["decode_head.linear_fuse.weight"].chunk(LEVELS, dim=1)[::-1], dim=1)
-    offsets = []
     for level in range(LEVELS):
-        weight, bias = state[f"decode_head.convs.{level}.weight"], state[f"decode_head.convs.{level}.bias"]
-        offset = _offset(
-            weight, bias, state[f"backbone.layers.{level}.2.weight"], state[f"backbone.layers.{level}.2.bias"]
-        )
-        offsets.append(offset)
-        stem = f"decode_head.convs.{level}"
-        yield f"{stem}.conv.weight", weight[..., None, None]
+        stem, bias = f"decode_head.convs.{level}", state[f"decode_head.convs.{level}.bias"]
+        yield f"{stem}.conv.weight", state[f"{stem}.weight"][..., None, None]
         yield f"{stem}.bn.weight", torch.ones_like(bias)
-        yield f"{stem}.bn.bias", bias + offset
+        yield f"{stem}.bn.bias", bias
         yield f"{stem}.bn.running_mean", torch.zeros_like(bias)
         yield f"{stem}.bn.running_var", torch.full_like(bias, 1 - BATCH_NORM_EPS)
-    shift = (fuse[..., 0, 0].double() @ torch.cat(offsets).double()).float()
-    yield "decode_head.fusion_conv.conv.weight", fuse
-    for name in ("weight", "bias", "running_var"):
+    blocks = state["decode_head.linear_fuse.weight"].chunk(LEVELS, dim=1)
+    yield "decode_head.fusion_conv.conv.weight", torch.cat(blocks[::-1], dim=1)
+    for name in ("weight", "bias", "running_mean", "running_var"):
         yield f"decode_head.fusion_conv.bn.{name}", state[f"decode_head.batch_norm.{name}"]
-    yield "decode_head.fusion_conv.bn.running_mean", state["decode_head.batch_norm.running_mean"] + shift
-    yield "decode_head.conv_seg.weight", state["decode_head.classifier.weight"]
-    yield "decode_head.conv_seg.bias", state["decode_head.classifier.bias"]
-
-
-def _offset(weight: Tensor, bias: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """What to add to each channel of a projection so that it is never negative.
-
-    A projection sees scale * z + shift, where z left a layer normalisation of C channels, so that |z| <= sqrt(C); by
-    Cauchy-Schwarz its channel k is at least weight_k . shift + bias_k - sqrt(C) |weight_k * scale|.
-    """
-    reach = weight.shape[1] ** 0.5 * (weight * scale).norm(dim=1)
-    return 1.001 * (reach - weight @ shift - bias).clamp(min=0)
+    for name in ("weight", "bias"):
+        yield f"decode_head.conv_seg.{name}", state[f"decode_head.classifier.{name}"]
