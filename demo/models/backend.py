@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from demo.catalog import resolve_config
 from demo.errors import BackendError, CorruptCheckpointError
 from demo.models.checkpoints import load_state, verify
+from demo.models.conversion import head_options, is_transformers_segformer, to_mmsegmentation
 from demo.models.network import Network
 from demo.models.posterior import Box, Posterior, Tile
 from demo.schema import Image, ModelSpec, Precision, Seen, Size
@@ -37,11 +39,15 @@ def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precisi
     """
     sha256 = verify(checkpoint, spec.weights)
     config = _read_config(resolve_config(spec))
+    state = load_state(checkpoint)
+    if is_transformers_segformer(state):
+        config.model.decode_head.update(head_options(state))
+        state = to_mmsegmentation(state)
     with _without_random_init():
         network = _build(config)
-    _fill(network, load_state(checkpoint), checkpoint)
+    _fill(network, state, checkpoint)
     scores = Segmentor(network, config, device, precision)
-    return Network(scores, parameters=_parameters(network), bytes=_bytes(network), checkpoint_sha256=sha256)
+    return Network(scores, _parameters(network), _bytes(network), sha256, scores.at_scale)
 
 
 def build_network(config: str | Path) -> nn.Module:
@@ -56,8 +62,15 @@ class Segmentor:
         self.network = network.eval().requires_grad_(False).to(device)
         self.device = torch.device(device)
         self.precision = precision
+        self.config = config
         self.prepare = Compose(_pipeline(config))
         _keep_head_grid(network)
+
+    def at_scale(self, factor: float) -> Segmentor:
+        """The same network, seeing photos `factor` times as large as its own test size."""
+        twin = copy(self)
+        twin.prepare = Compose(_pipeline(self.config, factor))
+        return twin
 
     @torch.inference_mode()
     def __call__(self, image: Image) -> Posterior:
@@ -196,9 +209,11 @@ def _keep_head_grid(network: nn.Module) -> None:
         last.predict_by_feat = lambda scores, metas: scores
 
 
-def _pipeline(config: Config) -> list[dict[str, object]]:
-    """The config's own test transforms, without what reads files."""
-    return [step for step in config.test_pipeline if step["type"] not in ("LoadImageFromFile", "LoadAnnotations")]
+def _pipeline(config: Config, factor: float = 1) -> list[dict[str, object]]:
+    """The config's own test transforms, without what reads files; its test size times `factor`."""
+    steps = [step for step in config.test_pipeline if step["type"] not in ("LoadImageFromFile", "LoadAnnotations")]
+    return [{**step, "scale": tuple(round(side * factor) for side in step["scale"])}
+            if factor != 1 and "scale" in step else step for step in steps]
 
 
 def _parameters(network: nn.Module) -> int:

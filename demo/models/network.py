@@ -19,3 +19,5 @@ class Network:
     bytes: int
     """What the weights take in memory."""
     checkpoint_sha256: str
+    at_scale: Callable[[float], Callable[[Image], Posterior]] | None = None
+    """A factor on the network's own test size -> `scores` at that size; None where it has one size only."""

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from demo.models.conversion import HUB_FILES, hub_repository, stand_ins
 from demo.schema import Weights
@@ -40,7 +39,7 @@ def _offer(weights: Weights, source: str) -> Offer:
     if re.match(r"https?://", source):
         url = (
             source
-            if PurePosixPath(urlsplit(source).path).suffix in SUFFIXES
+            if PurePosixPath(re.sub(r"[?#].*", "", source)).suffix in SUFFIXES
             else f"{source.rstrip('/')}/{weights.file}"
         )
         return Offer(source, _kept_as(weights), weights.sha256, url=url)
