@@ -26,6 +26,8 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 READS: Final = "JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
 SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff")
 """Of files that are taken for photos in a folder."""
+MAX_ASPECT: Final = 40
+"""Long side over short side: a longer strip would reach the networks, which resize it to 2048, thinner than a patch."""
 
 _MAY_MOVE: Final = ("GIF", "PNG", "WEBP", "AVIF")
 _STRIP_PIXELS: Final = 1 << 20
@@ -113,6 +115,9 @@ def _check_size(photo: PillowImage.Image, name: str, limits: Limits) -> None:
     if megapixels > limits.megapixels:
         size = f"{photo.width} x {photo.height}, {megapixels:.1f} megapixels"
         raise ImageError(f"{name} is {size}, and {_most(limits)}; shrink it.")
+    if max(photo.size) > MAX_ASPECT * min(photo.size):
+        size = f"{photo.width} x {photo.height}"
+        raise ImageError(f"{name} is {size}, and a photo may be at most {MAX_ASPECT} times as long as wide; crop it.")
 
 
 def _pixels(photo: PillowImage.Image, name: str) -> Image:
