@@ -1,0 +1,56 @@
+"""The command line: one small module a command, each with `add` (its options) and a function that runs it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import demo
+from demo.cli import check, fetch, list_models, segment, serve, train
+from demo.cli.console import complain
+from demo.errors import DemoError
+
+COMMANDS = (list_models, segment, fetch, check, serve, train)
+USER_ERROR = 2
+INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        complain(f"{message}. `{self.prog} --help` shows the options.")
+        sys.exit(USER_ERROR)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line; nothing heavy is imported for it."""
+    parser = Parser(prog="python -m demo", description="One photo, five segmentation architectures, side by side.")
+    parser.add_argument("--version", action="version", version=f"Segmentation Zoo {demo.__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True, title="commands", dest="command")
+    for command in COMMANDS:
+        command.add(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 1 (something was left out), 2 (a mistake to mend) or 130 (stopped)."""
+    options = build_parser().parse_args(argv)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+    except DemoError as error:
+        complain(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        complain(f"{error.filename or 'The disk'}: {error.strerror or error}. Check the path and its permissions.")
+    except KeyboardInterrupt:
+        complain("Stopped.")
+        return INTERRUPTED
+    return USER_ERROR

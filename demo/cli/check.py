@@ -1,0 +1,190 @@
+"""python -m demo check: what is installed, which networks are on disk, which device, what is wrong, what to do."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import platform
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import demo
+from demo import catalog
+from demo.cli.console import add_checkpoints_option, print_json
+from demo.errors import BackendError
+from demo.models.checkpoints import locate
+
+if TYPE_CHECKING:
+    from demo.cli.console import Subparsers
+    from demo.models.machine import Machine
+
+REQUIREMENTS = catalog.ROOT / "requirements.txt"
+INSTALL = "pip install -r requirements.txt"
+WRONG = 1
+
+
+@dataclass(frozen=True)
+class Package:
+    name: str
+    wanted: str
+    installed: str | None
+
+
+@dataclass(frozen=True)
+class SetOnDisk:
+    name: str
+    models: int
+    missing: tuple[str, ...]
+    """Ids of the models whose file is in none of the folders."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Report:
+    version: str
+    python: str
+    packages: tuple[Package, ...]
+    sets: tuple[SetOnDisk, ...]
+    machine: Machine | None
+    """None when PyTorch does not start."""
+    problems: tuple[Problem, ...]
+
+
+def add(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "check", help="what is installed, what is missing, what to do", description=run.__doc__
+    )
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    add_checkpoints_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Say what is installed, which networks are on disk, which device they run on, and what to mend (exit code 1)."""
+    report = look_around(options.checkpoints)
+    if options.json:
+        print_json(asdict(report))
+    else:
+        print("\n".join(in_words(report)))
+    return WRONG if report.problems else 0
+
+
+def look_around(checkpoints: Sequence[Path]) -> Report:
+    """Everything that can be found out without running a network."""
+    packages = tuple(pinned_packages())
+    problems = [*_package_problems(packages), *_import_problems()]
+    machine = _machine()
+    sets = tuple(_set_on_disk(name, checkpoints) for name in _sets_known())
+    problems += _set_problems(sets)
+    problems += _unused_gpu(machine)
+    return Report(demo.__version__, platform.python_version(), packages, sets, machine, tuple(problems))
+
+
+def pinned_packages(requirements: Path = REQUIREMENTS) -> Iterator[Package]:
+    """What requirements.txt pins, beside what is installed."""
+    for name, wanted in re.findall(r"^([\w.-]+)==([\w.]+)", requirements.read_text(), re.MULTILINE):
+        try:
+            installed = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            installed = None
+        yield Package(name, wanted, installed)
+
+
+def _package_problems(packages: Sequence[Package]) -> Iterator[Problem]:
+    for package in packages:
+        if package.installed is None:
+            yield Problem(f"{package.name} {package.wanted} is not installed.", INSTALL)
+        elif package.installed.partition("+")[0] != package.wanted:
+            yield Problem(f"{package.name} {package.wanted} is pinned, {package.installed} is installed.", INSTALL)
+
+
+def _import_problems() -> Iterator[Problem]:
+    """Packages that are installed but do not start, as OpenCV without its system libraries."""
+    for name in ("torch", "cv2"):
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError:
+            continue  # told above
+        except (ImportError, OSError) as error:
+            remedy = "pip install --force-reinstall -r requirements.txt"
+            yield Problem(f"{name} does not start: {error}.", remedy)
+
+
+def _machine() -> Machine | None:
+    try:
+        from demo.models.machine import describe_machine
+    except (ImportError, OSError):  # told above
+        return None
+    return describe_machine()
+
+
+def _sets_known() -> Iterator[str]:
+    """The zoo is read from MMSegmentation's package, which may be missing."""
+    for name in catalog.SETS:
+        try:
+            catalog.models(name)
+        except BackendError:  # told above
+            continue
+        yield name
+
+
+def _set_on_disk(name: str, checkpoints: Sequence[Path]) -> SetOnDisk:
+    specs = catalog.models(name)
+    missing = tuple(spec.id for spec in specs if locate(spec.weights, checkpoints) is None)
+    return SetOnDisk(name, len(specs), missing)
+
+
+def _set_problems(sets: Sequence[SetOnDisk]) -> Iterator[Problem]:
+    """Only the set that belongs to the project must be there."""
+    for found in sets:
+        if found.name == "compact" and found.missing:
+            what = f"The compact set should come with the project, but lacks {', '.join(found.missing)}."
+            yield Problem(what, "get the project again, with the files in checkpoints/compact")
+
+
+def _unused_gpu(machine: Machine | None) -> Iterator[Problem]:
+    if machine and not machine.gpus and Path("/proc/driver/nvidia/version").exists():
+        what = "This machine has an NVIDIA driver, but the installed PyTorch sees no GPU."
+        yield Problem(what, "install the PyTorch build for its CUDA version, or stay on the CPU")
+
+
+def in_words(report: Report) -> Iterator[str]:
+    """The report as lines of plain text."""
+    yield f"Segmentation Zoo {report.version}, Python {report.python} ({sys.platform})"
+    right = [package for package in report.packages if package.installed]
+    yield "Packages: " + ", ".join(f"{package.name} {package.installed}" for package in right)
+    for found in report.sets:
+        yield _set_in_words(found)
+    if report.machine:
+        yield _machine_in_words(report.machine)
+    if not report.problems:
+        yield "Nothing is wrong."
+    for problem in report.problems:
+        yield f"Wrong: {problem.what} Remedy: {problem.remedy}"
+
+
+def _set_in_words(found: SetOnDisk) -> str:
+    there = f"Set {found.name}: {found.models - len(found.missing)} of {found.models} networks on disk."
+    if not found.missing or found.name == "compact":
+        return there
+    name = found.name if len(found.missing) <= 5 else "MODEL"
+    return f"{there} Get what is missing with: python -m demo fetch {name}"
+
+
+def _machine_in_words(machine: Machine) -> str:
+    device = f"GPU {', '.join(machine.gpus)}" if machine.gpus else "CPU"
+    native = (
+        "computes bfloat16 natively" if machine.bfloat16 else "has no native bfloat16, so --precision fast gains little"
+    )
+    cores = "1 core" if machine.cores == 1 else f"{machine.cores} cores"
+    return f"Device: {device}; {cores}, {machine.memory_gb:.0f} GB memory; {native}."

@@ -1,0 +1,90 @@
+"""What every command says and asks in the same way: messages on stderr, results on stdout, shared options."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def note(text: str) -> None:
+    """One line of progress, on stderr."""
+    print(one_line(text), file=sys.stderr, flush=True)
+
+
+def complain(text: str) -> None:
+    """One line of what went wrong, on stderr."""
+    note(f"error: {text}")
+
+
+def one_line(text: str) -> str:
+    """
+    >>> one_line("two\\n  lines")
+    'two lines'
+    """
+    return " ".join(text.split())
+
+
+def print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """
+    >>> print(table(("id", "mIoU"), [("fcn", "39.91")]))
+    id   mIoU
+    fcn  39.91
+    """
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def positive(text: str) -> float:
+    """A number above 0, for argparse."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, but is {text}")
+    return value
+
+
+def add_limit_options(parser: argparse.ArgumentParser) -> None:
+    """--max-megapixels, --max-megabytes: the largest photo accepted."""
+    parser.add_argument(
+        "--max-megapixels", metavar="N", type=positive, default=40, help="largest photo accepted (default: 40)"
+    )
+    parser.add_argument(
+        "--max-megabytes", metavar="N", type=positive, default=25, help="largest file accepted (default: 25)"
+    )
+
+
+def add_running_options(parser: argparse.ArgumentParser) -> None:
+    """--device, --precision, --checkpoints: how the networks are loaded."""
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda or cuda:1 (default: a GPU where there is one)"
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("exact", "fast"),
+        default="exact",
+        help="exact is float32 as MMSegmentation computes it, fast is bfloat16 (default: exact)",
+    )
+    add_checkpoints_option(parser)
+
+
+def add_checkpoints_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoints",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="a folder of checkpoint files, searched before checkpoints/; may be given several times",
+    )

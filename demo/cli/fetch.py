@@ -1,0 +1,111 @@
+"""python -m demo fetch: checkpoint files, from whichever source has them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demo import catalog
+from demo.cli.console import complain, note
+from demo.errors import DemoError
+from demo.models.checkpoints import CHECKPOINTS, Progress, fetch, locate
+
+if TYPE_CHECKING:
+    from demo.cli.console import Subparsers
+    from demo.schema import ModelSpec
+
+SOMETHING_LEFT_OUT = 1
+BAR_WIDTH = 24
+
+
+def add(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("fetch", help="download checkpoint files", description=run.__doc__)
+    parser.add_argument("models", metavar="MODEL_OR_SET", nargs="+", help="such as paper, segformer-b4")
+    parser.add_argument(
+        "--source",
+        metavar="URL_OR_DIR",
+        action="append",
+        default=[],
+        help="a URL, a folder or a Hugging Face Hub repository (org/name) that has the files, tried before the "
+        "published addresses; may be given several times",
+    )
+    parser.add_argument(
+        "--into", metavar="DIR", type=Path, default=CHECKPOINTS, help="where they go (default: checkpoints/)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Fetch the files that are not on disk yet, check each against its hash, and go on where a cut one stopped."""
+    missing = [spec for spec in catalog.resolve(options.models) if not _on_disk(spec, options.into)]
+    fetched = [_fetch(spec, options.into, options.source) for spec in missing]
+    return 0 if all(fetched) else SOMETHING_LEFT_OUT
+
+
+def _on_disk(spec: ModelSpec, into: Path) -> bool:
+    path = locate(spec.weights, (into,))
+    if path:
+        note(f"{spec.id}: on disk, {path}")
+    return path is not None
+
+
+def _fetch(spec: ModelSpec, into: Path, sources: Sequence[str]) -> bool:
+    bar = Bar(spec.id)
+    try:
+        path = fetch(spec.weights, into, sources, bar.show)
+    except DemoError as error:
+        bar.end()
+        complain(f"{spec.id}: {error}")
+        return False
+    bar.end()
+    print(path)
+    return True
+
+
+class Bar:
+    """A bar that rewrites its line on a terminal; elsewhere one line every ten percent."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.terminal = sys.stderr.isatty()
+        self.told = -1
+
+    def show(self, progress: Progress) -> None:
+        if self.terminal:
+            print(f"\r{in_words(self.title, progress)}\033[K", end="", file=sys.stderr, flush=True)
+            self.told = 0
+        elif (tenth := _tenth(progress)) > self.told:
+            note(in_words(self.title, progress))
+            self.told = tenth
+
+    def end(self) -> None:
+        if self.terminal and self.told >= 0:
+            print(file=sys.stderr)
+
+
+def _tenth(progress: Progress) -> int:
+    return 10 * progress.received // progress.total if progress.total else 0
+
+
+def in_words(title: str, progress: Progress) -> str:
+    """
+    >>> in_words("segformer-b4", Progress("b4.pth", "a folder", 64_000_000, 256_000_000, 3.2e6))
+    'segformer-b4 [######..................] 64 of 256 MB, 3.2 MB/s, 1 min left'
+    """
+    megabytes = f"{progress.received / 1e6:.0f}"
+    if progress.total:
+        full = BAR_WIDTH * progress.received // progress.total
+        megabytes = f"[{'#' * full:.<{BAR_WIDTH}}] {megabytes} of {progress.total / 1e6:.0f}"
+    speed = ""
+    if progress.rate > 0:
+        speed = f", {progress.rate / 1e6:.1f} MB/s"
+        if progress.total:
+            speed += f", {_minutes((progress.total - progress.received) / progress.rate)} left"
+    return f"{title} {megabytes} MB{speed}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,46 @@
+"""python -m demo serve: the page, on this machine or for a network."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from demo.cli.console import add_limit_options, add_running_options
+
+if TYPE_CHECKING:
+    from demo.cli.console import Subparsers
+    from demo.models.zoo import Zoo
+
+
+def add(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("serve", help="open the page in a browser", description=run.__doc__)
+    parser.add_argument("--host", help="address to listen on (default: $GRADIO_SERVER_NAME or 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port (default: $GRADIO_SERVER_PORT or the first free from 7860)")
+    parser.add_argument(
+        "--root-path", help="path below which a reverse proxy serves the page (default: $GRADIO_ROOT_PATH)"
+    )
+    add_limit_options(parser)
+    add_running_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve the page until Ctrl-C."""
+    from demo.images import Limits
+    from demo.page import serve
+
+    def open_zoo() -> Zoo:
+        from demo.models.zoo import Zoo
+
+        return Zoo(device=options.device, precision=options.precision, checkpoints=options.checkpoints)
+
+    limits = Limits(megapixels=options.max_megapixels, megabytes=options.max_megabytes)
+    serve(
+        open_zoo,
+        host=options.host,
+        port=options.port,
+        root_path=options.root_path,
+        limits=limits,
+        checkpoints=options.checkpoints,
+    )
+    return 0

@@ -1,0 +1,232 @@
+"""What a run leaves behind: the folder that `segment` writes and the page's zip, equal because one iterator makes both.
+
+<model id>/labels.png    class of every pixel in ADE20K's convention: 1..150, 0 is void
+<model id>/entropy.npy   float32 (H, W), nats
+<model id>/entropy.png   the same as a picture, on the fixed scale 0..ln 150
+<model id>/overlay.png   the classes' colours over the photo
+summary.json             the numbers, and what is needed to run it again
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+import demo
+from demo.analysis.comparison import compare
+from demo.analysis.structure import measure
+from demo.images import DEFAULT_LIMITS, Limits, open_image, safe_stem, write_atomic
+from demo.labels import NAMES, distinct_palette, encode_annotation, supercategory_index
+from demo.render.encode import png
+from demo.render.paint import overlay, scalar
+from demo.schema import CLASSES, MAX_ENTROPY, Comparison, Image, ModelSpec, Precision, Prediction, Size
+
+if TYPE_CHECKING:
+    from demo.models.zoo import Answer
+
+Json: TypeAlias = dict[str, object]
+
+GRID = 1600
+"""Long side of the grid on which models are compared; a smaller photo is compared pixel by pixel."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as it was given: its file name, its pixels, the SHA-256 of its file (None when there was no file)."""
+
+    name: str
+    image: Image
+    sha256: str | None = None
+
+    @property
+    def size(self) -> Size:
+        return self.image.shape[0], self.image.shape[1]
+
+
+def read_photo(path: Path, limits: Limits = DEFAULT_LIMITS) -> Photo:
+    """The photo in a file. Raises ImageError."""
+    image = open_image(path, limits=limits)
+    return Photo(path.name, image, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def files(photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of everything a run leaves behind, summary.json last.
+
+    Answers may come one by one: each is written before the next is asked for, and nothing at photo size is kept.
+    """
+    entries: list[Json] = []
+    compared: list[tuple[ModelSpec, Prediction]] = []
+    for answer in answers:
+        prediction = at_photo_size(answer)
+        yield from _maps(photo, prediction)
+        entries.append(describe(answer, prediction))
+        compared.append((answer.spec, on_grid(answer, prediction)))
+    comparison = compare_answers(compared, photo.size) if len(compared) > 1 else None
+    content = summary(photo, entries, comparison, precision=precision, device=device)
+    yield "summary.json", json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode()
+
+
+def write_run(out: Path, photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Path:
+    """Write `files` below OUT/<photo stem> and return that folder; each file appears whole or not at all.
+
+    A folder that another photo of the same stem has taken is left alone: this one becomes <stem>-2.
+    """
+    folder = folder_for(out, photo)
+    for name, content in files(photo, answers, precision=precision, device=device):
+        write_atomic(folder / name, content)
+    return folder
+
+
+def write_zip(path: Path, photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Path:
+    """Write `files` as one zip, below a folder of the photo's stem; pictures, already compressed, are stored."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in files(photo, answers, precision=precision, device=device):
+            method = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            archive.writestr(f"{safe_stem(photo.name)}/{name}", content, method)
+    return path
+
+
+def folder_for(out: Path, photo: Photo) -> Path:
+    """OUT/<stem>, or <stem>-2, <stem>-3 ... when the summary.json there is of another photo."""
+    stem = safe_stem(photo.name)
+    folder, number = out / stem, 1
+    while _taken_by_another(folder, photo):
+        number += 1
+        folder = out / f"{stem}-{number}"
+    return folder
+
+
+def summary(
+    photo: Photo, models: Iterable[Json], comparison: Json | None, *, precision: Precision, device: str
+) -> Json:
+    """The content of summary.json, from `describe` of each model and `compare_answers`."""
+    return {
+        "photo": photo.name,
+        "size": list(photo.size),
+        "sha256": photo.sha256,
+        "precision": precision,
+        "device": device,
+        "version": demo.__version__,
+        "models": list(models),
+        "comparison": comparison,
+    }
+
+
+def describe(answer: Answer, prediction: Prediction) -> Json:
+    """One model's entry in summary.json; the numbers are of `prediction`, at whatever size that is."""
+    spec, seen, structure = answer.spec, answer.posterior.seen, measure(prediction)
+    return {
+        "id": spec.id,
+        "title": spec.title,
+        "family": spec.family,
+        "checkpoint_sha256": answer.network.checkpoint_sha256,
+        "input_size": list(seen.input_size),
+        "windows": seen.windows,
+        "seconds": {stage: round(seconds, 4) for stage, seconds in answer.prediction.seconds.items()},
+        "mean_entropy": structure.mean_entropy,
+        "boundary_entropy_share": _defined(structure.boundary_entropy_share),
+        "fragments": structure.fragments,
+        "classes": class_rows(prediction),
+    }
+
+
+def class_rows(prediction: Prediction) -> list[Json]:
+    """The classes present, the largest first: name, index (1..150), share of the area, mean entropy in nats."""
+    labels = prediction.label_map.reshape(-1)
+    pixels = np.bincount(labels, minlength=CLASSES)
+    entropy = np.bincount(labels, prediction.entropy.reshape(-1), minlength=CLASSES)
+    present = sorted(np.flatnonzero(pixels).tolist(), key=lambda index: (-pixels[index], index))
+    return [
+        {
+            "name": NAMES[index],
+            "index": index + 1,
+            "area": float(pixels[index] / labels.size),
+            "mean_entropy": float(entropy[index] / pixels[index]),
+        }
+        for index in present
+    ]
+
+
+def at_photo_size(answer: Answer) -> Prediction:
+    """The answer's maps at the photo's own size."""
+    return _at(answer, answer.prediction, answer.posterior.photo_size)
+
+
+def on_grid(answer: Answer, prediction: Prediction) -> Prediction:
+    """The answer's maps on the grid of comparison; `prediction` itself where it has that size."""
+    return _at(answer, prediction, grid_of(answer.posterior.photo_size))
+
+
+def grid_of(size: Size) -> Size:
+    """The size at which a photo of `size` is compared.
+
+    >>> grid_of((480, 640)), grid_of((3000, 4000))
+    ((480, 640), (1200, 1600))
+    """
+    scale = min(1, GRID / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def compare_answers(answers: Iterable[tuple[ModelSpec, Prediction]], size: Size) -> Json:
+    """The "comparison" of summary.json; regions' boxes and points are in pixels of a photo of `size`."""
+    specs, predictions = zip(*answers, strict=True)
+    comparison = Comparison(
+        ids=tuple(spec.id for spec in specs),
+        titles=tuple(spec.title for spec in specs),
+        families=tuple(spec.family for spec in specs),
+        label_maps=np.stack([prediction.label_map for prediction in predictions]),
+        confidences=np.stack([prediction.confidence for prediction in predictions]),
+    )
+    numbers = compare(comparison, names=NAMES, supercategory_index=supercategory_index)
+    _scale_regions(numbers, predictions[0].size, size)
+    return numbers
+
+
+def _scale_regions(numbers: Json, grid: Size, size: Size) -> None:
+    if grid == size:
+        return
+    scale = (size[0] / grid[0], size[1] / grid[1]) * 2
+    for region in numbers["regions"]:  # type: ignore[attr-defined]
+        region["box"] = [round(value * factor) for value, factor in zip(region["box"], scale, strict=True)]
+        middle = [(value + 0.5) * factor for value, factor in zip(region["point"], scale[:2], strict=True)]
+        region["point"] = [min(int(value), end - 1) for value, end in zip(middle, size, strict=True)]
+
+
+def _maps(photo: Photo, prediction: Prediction) -> Iterator[tuple[str, bytes]]:
+    coloured = overlay(photo.image, prediction.label_map, distinct_palette())
+    yield f"{prediction.model}/labels.png", encode_annotation(prediction.label_map)
+    yield f"{prediction.model}/entropy.npy", _npy(prediction)
+    yield f"{prediction.model}/entropy.png", png(scalar(prediction.entropy, MAX_ENTROPY))
+    yield f"{prediction.model}/overlay.png", png(coloured)
+
+
+def _npy(prediction: Prediction) -> bytes:
+    stream = BytesIO()
+    np.save(stream, prediction.entropy, allow_pickle=False)
+    return stream.getvalue()
+
+
+def _at(answer: Answer, prediction: Prediction, size: Size) -> Prediction:
+    return prediction if prediction.size == size else answer.posterior.reduce(answer.spec.id, size)
+
+
+def _taken_by_another(folder: Path, photo: Photo) -> bool:
+    try:
+        return bool(json.loads((folder / "summary.json").read_bytes())["sha256"] != photo.sha256)
+    except (ValueError, KeyError, TypeError):
+        return True
+    except OSError:  # not there, or not readable, which writing will tell
+        return False
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else value
