@@ -92,8 +92,9 @@ def _read_safetensors(path: Path) -> Mapping[str, object]:
 def _read_pickle(path: Path) -> object:
     import torch
 
+    allowed = _harmless()
     try:
-        with torch.serialization.safe_globals(_harmless()), warnings.catch_warnings():
+        with torch.serialization.safe_globals(allowed), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about pickle protocols: what cannot be read is an error anyway
             return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except Exception as error:  # torch raises whatever its parsers trip over
@@ -107,9 +108,18 @@ def _unreadable(path: Path, error: Exception) -> CorruptCheckpointError:
             "Nothing in it was run. Use a file from a source that you trust, holding tensors only."
         )
     reason = str(error).rpartition("WeightsUnpickler error: ")[2].split("\n")[0].split(". ")[0]
-    if not reason or reason.startswith("Weights only"):
-        reason = "it is no file of tensors" if path.stat().st_size else "it is empty"
+    if not path.stat().st_size:
+        reason = "it is empty"
+    elif _starts_as_zip(path) and not zipfile.is_zipfile(path):
+        reason = "its end is missing"
+    elif not reason or reason.startswith("Weights only"):
+        reason = "it is no file of tensors"
     return CorruptCheckpointError(f"{path.name} is not a PyTorch checkpoint ({reason}).{_advice(path)}")
+
+
+def _starts_as_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
 
 
 def _harmless() -> list[_Maker | tuple[_Maker, str]]:

@@ -14,6 +14,7 @@ from io import RawIOBase
 from pathlib import Path
 
 from demo.errors import FetchError
+from demo.models.conversion import hub_repository
 from demo.models.hashes import agrees, is_web_page, sha256_of
 from demo.models.sources import Offer, offers
 from demo.models.transfer import SourceFailed, Transfer
@@ -94,7 +95,9 @@ def _from_first(offered: Sequence[Offer], weights: Weights, into: Path, report: 
 
 def _by_hand(weights: Weights, into: Path) -> str:
     known = f", its SHA-256 beginning {weights.sha256}," if weights.sha256 else ""
-    return f"By hand: put a file of that name{known} into {into}, or name a source that has it."
+    told = f"By hand: put a file of that name{known} into {into}, or name a source that has it."
+    nvidia = hub_repository(weights)
+    return f"{told} NVIDIA's own weights do too: the source {nvidia}." if nvidia else told
 
 
 def _deliver(offer: Offer, into: Path, report: Report) -> Path:
