@@ -24,6 +24,7 @@ from demo.schema import Image, ModelSpec, Precision, Seen, Size
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import mmseg.models  # noqa: F401  registers every architecture
+    from mmcv.cnn.utils import fuse_conv_bn
     from mmengine.config import Config, ConfigDict
     from mmengine.dataset import Compose
     from mmengine.registry import init_default_scope
@@ -59,7 +60,8 @@ class Segmentor:
     """One network as one callable: photo (H, W, 3) RGB uint8 in, Posterior out."""
 
     def __init__(self, network: nn.Module, config: Config, device: str, precision: Precision) -> None:
-        self.network = network.eval().requires_grad_(False).to(device)
+        network = network.eval().requires_grad_(False)
+        self.network = (_faster(network) if precision == "fast" else network).to(device)
         self.device = torch.device(device)
         self.precision = precision
         self.config = config
@@ -207,6 +209,11 @@ def _keep_head_grid(network: nn.Module) -> None:
     last = heads[-1]
     if type(last).predict_by_feat is BaseDecodeHead.predict_by_feat:
         last.predict_by_feat = lambda scores, metas: scores
+
+
+def _faster(network: nn.Module) -> nn.Module:
+    """Batch norms folded into their convolutions, channels last: fewer and faster kernels for the same function."""
+    return fuse_conv_bn(network).to(memory_format=torch.channels_last)
 
 
 def _pipeline(config: Config, factor: float = 1) -> list[dict[str, object]]:

@@ -34,6 +34,12 @@ STRIP_BYTES = 6 << 20
 """Working size of one strip of scores: about what a core's cache holds."""
 
 
+def warm_up() -> None:
+    """Compile what is compiled, or read it from the cache, before the first photo asks for it."""
+    if kernel:
+        kernel.warm_up()
+
+
 @dataclass(frozen=True, eq=False)
 class Tile:
     """The head's scores (150, h, w) for one window of the network's input."""

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -19,7 +20,7 @@ from demo.errors import BackendError, DemoError, MissingCheckpointError
 from demo.images import open_image
 from demo.models.checkpoints import locate
 from demo.models.network import Network
-from demo.models.posterior import Posterior
+from demo.models.posterior import Posterior, warm_up
 from demo.schema import Image, ModelSpec, Precision, Prediction, Size
 
 Loader: TypeAlias = Callable[[ModelSpec], Network]
@@ -112,6 +113,13 @@ class Zoo:
             self._loaded.move_to_end(spec.id)
             self._evict(keep=spec.id)
             return self._loaded[spec.id]
+
+    def warm_up(self, models: Models | None = None) -> None:
+        """Have the compiled kernel and the networks ready before the first photo; what cannot load is left for later."""
+        warm_up()
+        for spec in catalog.resolve(models or self.default_set):
+            with suppress(DemoError):
+                self.load(spec)
 
     @property
     def loaded(self) -> tuple[str, ...]:
