@@ -1,0 +1,26 @@
+"""The browser's part of the page: viewer/*.js in the order of their names as one script, and viewer.css."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+@cache
+def viewer_script() -> str:
+    """The body of the viewer component's script; its files share one scope."""
+    parts = [path.read_text(encoding="utf-8") for path in sorted((HERE / "viewer").glob("*.js"))]
+    return '"use strict";\n' + "\n".join(parts)
+
+
+@cache
+def script(name: str) -> str:
+    """A small component's script, by its name in scripts/."""
+    return (HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8")
+
+
+@cache
+def style() -> str:
+    return (HERE / "viewer.css").read_text(encoding="utf-8")

@@ -1,0 +1,235 @@
+"""The page put together: what stands where, and which event leads to what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from demo import catalog
+from demo.errors import DemoError
+from demo.images import DEFAULT_LIMITS, Limits
+from demo.page import api, download, selection
+from demo.page.components import PhotoInput, Viewer, header, strip
+from demo.page.examples import Example, examples
+from demo.page.failures import told
+from demo.page.fetching import Fetching, paragraph
+from demo.page.networks import Networks
+from demo.page.running import stopped, views
+from demo.page.store import Store
+from demo.page.tabs import pixel, statistics
+from demo.page.view import View
+
+if TYPE_CHECKING:
+    from demo.models.zoo import Zoo
+
+ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "networks"}
+"""Repeated at every event that runs networks: Gradio applies a shared limit only when each of them names it."""
+PRIVATE = {"api_visibility": "private"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a visitor's page shows, kept for the visitor: the store's key, the photo's name, the models."""
+
+    key: str = ""
+    name: str = ""
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the events need, and nothing of any visitor's."""
+
+    networks: Networks
+    store: Store
+    fetching: Fetching
+    examples: tuple[Example, ...]
+
+    def example(self, name: str) -> Example:
+        found = next((example for example in self.examples if example.name == name), None)
+        if found is None:
+            known = ", ".join(example.name for example in self.examples)
+            raise DemoError(f"There is no example called {name!r}; there are {known}.")
+        return found
+
+    def take(self, event: gr.EventData) -> tuple[str, str]:
+        """The photo and name of the example that was clicked."""
+        example = self.example(str(event._data.get("name", "")))
+        return str(example.path), example.name
+
+    def run(self, photo: str | None, example: str, *choice: Any) -> Iterator[tuple[object, ...]]:
+        """Updates for viewer, statistics, shown, segment, stop and download, each time something changes."""
+        if photo is None:
+            raise DemoError("Choose a photo first: drop one, paste one, or take an example.")
+        models = selection.chosen(*choice)
+        run, name = self.store.open(photo), Path(photo).name
+        now = Shown(run.key, name, tuple(models))
+        for view in views(self.networks, self.store, run, name, models, example):
+            yield view, self.table(now), now, gr.update(visible=False), gr.update(visible=True), _ready(view)
+        yield gr.skip(), gr.skip(), gr.skip(), gr.update(visible=True), gr.update(visible=False), gr.skip()
+
+    def table(self, shown: Shown) -> str:
+        run = self.store.get(shown.key)
+        if run is None or not run.answers:
+            return statistics.table(None, (), device="", precision="")
+        zoo = self.networks.zoo
+        return statistics.table(run, shown.models, device=zoo.device, precision=zoo.precision)
+
+    def check(self, photo: str | None) -> str:
+        """A chosen file is looked at before anything on the page changes. Raises ImageError."""
+        if photo is not None:
+            self.store.open(photo)
+        return ""
+
+    def zip(self, shown: Shown) -> str:
+        return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models))
+
+    def fetch(self, set_name: str) -> Iterator[tuple[object, ...]]:
+        """Updates for progress, fetch, cancel and set, and the set's own; goes on with compact when it fails."""
+        try:
+            for words in self.fetching.files(selection.missing(self.networks, set_name)):
+                yield paragraph(words), gr.update(visible=False), gr.update(visible=True), set_name
+        except DemoError as error:
+            yield paragraph(f"{error} Going on with the compact set."), *_after_fetch(self.networks, "compact")
+            return
+        yield paragraph(words), *_after_fetch(self.networks, set_name)
+
+    def arrive(self, request: gr.Request) -> tuple[object, ...]:
+        """What a link asks for: updates for photo, example and the selection; a plain visit changes nothing."""
+        asked = dict(request.query_params)
+        if "example" not in asked and "models" not in asked and "set" not in asked:
+            return tuple(gr.skip() for _ in range(6))
+        photo: object = gr.skip()
+        name: object = gr.skip()
+        if "example" in asked:
+            example = self.example(asked["example"])
+            photo, name = str(example.path), example.name
+        return photo, name, *_asked_selection(self.networks, asked)
+
+
+def _after_fetch(networks: Networks, set_name: str) -> tuple[object, ...]:
+    return gr.update(visible=selection.offer(networks, set_name)), gr.update(visible=False), set_name
+
+
+def _asked_selection(networks: Networks, asked: dict[str, str]) -> tuple[object, ...]:
+    """Updates for set, compact, paper and zoo from a link's `models` and `set`."""
+    specs = catalog.resolve(asked["models"]) if asked.get("models") else ()
+    names = {spec.set for spec in specs} & set(catalog.SETS)
+    set_name = names.pop() if len(names) == 1 else asked.get("set", networks.default_set())
+    if set_name not in catalog.SETS:
+        raise DemoError(f"There is no model set called {set_name!r}; there are {', '.join(catalog.SETS)}.")
+    ids = [spec.id for spec in specs if spec.set == set_name]
+    lists = [gr.update(visible=name == set_name, **({"value": ids} if ids and name == set_name else {}))
+             for name in catalog.SETS]
+    return set_name, *lists
+
+
+def _ready(view: View) -> dict[str, Any]:
+    return gr.update(interactive=any(panel.status == "done" for panel in view.panels))
+
+
+def build(
+    zoo: Zoo | Callable[[], Zoo],
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    checkpoints: Sequence[Path] = (),
+    fetching: Fetching | None = None,
+) -> gr.Blocks:
+    """The page over a zoo, or over a function that makes one when it is first needed; nobody is served yet.
+
+    `checkpoints` are the folders that the zoo searches, to tell which files are missing without opening it.
+    """
+    networks = Networks(zoo, checkpoints)
+    page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
+    thumbnails = [example.as_dict() for example in page.examples]
+    with gr.Blocks(title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False) as blocks:
+        header()
+        example, shown = gr.State(""), gr.State(Shown())
+        with gr.Row(equal_height=False, elem_id="columns"):
+            with gr.Column(scale=0, min_width=288, elem_id="left"):
+                photo = PhotoInput(
+                    type="filepath",
+                    image_mode=None,
+                    sources=["upload", "clipboard", "webcam"],
+                    label="Photo",
+                    height=220,
+                    elem_id="photo",
+                    buttons=[],
+                )
+                go = gr.Button("Segment", variant="primary", elem_id="go")
+                stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop")
+                chosen_example = strip(thumbnails)
+                models = selection.build(networks)
+                save = gr.Button("Download results (zip)", interactive=False, elem_id="download")
+                file = gr.DownloadButton("Results", elem_id="file", elem_classes="zoo-away")
+            with gr.Column(scale=1, elem_id="right"):
+                viewer = Viewer(examples=thumbnails, probe=_probe(page.store))
+                with gr.Tabs(elem_id="tabs"):
+                    with gr.Tab("Pixel", id="pixel"):
+                        pixel.build()
+                    with gr.Tab("Statistics", id="statistics"):
+                        numbers = statistics.build()
+
+        run_event: dict[str, Any] = dict(
+            fn=told(page.run),
+            inputs=[photo, example, *models.inputs],
+            outputs=[viewer, numbers, shown, go, stop, save],
+            show_progress="hidden",
+            **ONE_AT_A_TIME,
+            **PRIVATE,
+        )
+        quick: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
+        uploaded = photo.upload(told(page.check), photo, example, **quick)
+        uploaded.failure(lambda: None, None, photo, **quick)
+        picked = chosen_example.choose(told(page.take), None, [photo, example], **quick)
+        arrived = blocks.load(told(page.arrive), None, [photo, example, *models.inputs], **quick)
+        runs = [go.click(**run_event), uploaded.success(**run_event), picked.success(**run_event)]
+        linked = arrived.success(lambda name: gr.skip() if name else _nothing(), example, None, **quick)
+        runs.append(linked.success(**run_event))
+        for event in runs:
+            event.failure(lambda: (gr.update(visible=True), gr.update(visible=False)), None, [go, stop], **quick)
+        stop.click(_stop, viewer, [viewer, go, stop], cancels=runs, queue=False, **PRIVATE)
+
+        making = save.click(lambda: gr.update(value="Preparing the files ...", interactive=False), None, save, **quick)
+        made = making.then(told(page.zip), shown, file, **quick)
+        made.success(None, None, None, js=download.FOLLOW, **PRIVATE)
+        made.then(lambda: gr.update(value="Download results (zip)", interactive=True), None, save, **quick)
+
+        models.set_name.change(
+            partial(selection.show_set, networks),
+            models.set_name,
+            [models.compact, models.paper, models.zoo, models.note, models.fetch],
+            **quick,
+        )
+        models.fetch.click(
+            told(page.fetch),
+            models.set_name,
+            [models.progress, models.fetch, models.cancel, models.set_name],
+            **quick,
+        )
+        models.cancel.click(page.fetching.cancel, None, None, queue=False, **quick)
+        api.add(networks, page.store)
+        blocks.load(None, None, None, js="() => document.documentElement.setAttribute('lang', 'en')", **PRIVATE)
+    blocks.queue(max_size=20, default_concurrency_limit=4)
+    blocks.networks = networks  # type: ignore[attr-defined]
+    return blocks
+
+
+def _nothing() -> None:
+    raise gr.Error("", visible=False, print_exception=False)
+
+
+def _stop(view: View | None) -> tuple[object, ...]:
+    return stopped(view) if view else gr.skip(), gr.update(visible=True), gr.update(visible=False)
+
+
+def _probe(store: Store) -> Callable[[object], dict[str, object]]:
+    def probe(question: object) -> dict[str, object]:
+        return pixel.probe(store, question)
+
+    return probe

@@ -1,0 +1,110 @@
+"""The page's own components: the photo input, the viewer, and small ones with a script each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import ImageData
+
+from demo.labels import NAMES, OFFICIAL_PALETTE, distinct_palette
+from demo.page.assets import script, viewer_script
+from demo.page.view import View
+from demo.page.wire import FIELD_LEVELS
+from demo.render.paint import colour_table
+from demo.schema import MAX_ENTROPY
+
+Thumbnails = Sequence[dict[str, str | int]]
+
+
+class PhotoInput(gr.Image):
+    """Gradio's image input that hands over the visitor's own file, unopened: demo.images alone decides what it is."""
+
+    is_template = True
+
+    def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
+        if payload is None:
+            return None
+        if payload.path is None:
+            raise gr.Error("Upload a file.", print_exception=False)
+        return payload.path
+
+
+class Viewer(gr.HTML):
+    """The photo and its panels; `probe` answers the browser's question about one pixel."""
+
+    data_model = View
+
+    def __init__(
+        self,
+        value: View | None = None,
+        *,
+        examples: Thumbnails = (),
+        probe: Callable[..., Any] | None = None,
+        **again: Any,  # Gradio makes the component anew, from its whole configuration, when an update touches it
+    ) -> None:
+        standard = {name: again[name] for name in ("render", "visible", "key", "elem_classes") if name in again}
+        super().__init__(
+            value=value,
+            **standard,
+            html_template='<div class="zoo"></div>',
+            js_on_load=viewer_script(),
+            apply_default_css=False,
+            elem_id="viewer",
+            server_functions=[probe] if probe else None,
+            names=list(NAMES),
+            palettes={"distinct": distinct_palette().tolist(), "official": OFFICIAL_PALETTE.tolist()},
+            scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
+            max_entropy=MAX_ENTROPY,
+            levels=FIELD_LEVELS,
+            examples=list(examples),
+        )
+
+    def preprocess(self, payload: View | None) -> View | None:  # type: ignore[override]
+        return payload
+
+    def postprocess(self, value: View | None) -> View | None:  # type: ignore[override]
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        return View.model_json_schema()
+
+    def example_payload(self) -> None:
+        return None
+
+    def example_value(self) -> None:
+        return None
+
+
+def header() -> gr.HTML:
+    """The page's title, and its two buttons."""
+    return gr.HTML(
+        html_template=HEADER, js_on_load=script("header"), apply_default_css=False, elem_id="header", padding=False
+    )
+
+
+def strip(examples: Thumbnails) -> gr.HTML:
+    """The example photos in a few rows; `choose` tells which one was taken."""
+    template = '<h2 class="zoo-label">Examples</h2><div class="zoo-strip"></div>'
+    return gr.HTML(
+        html_template=template,
+        js_on_load=script("strip"),
+        apply_default_css=False,
+        elem_id="examples",
+        examples=list(examples),
+    )
+
+
+HEADER = """
+<header class="zoo-header">
+  <div>
+    <h1>Segmentation Zoo</h1>
+    <p>One photo, five architectures, 150 ADE20K classes. Where they agree, where they hesitate, where they differ.</p>
+  </div>
+  <nav aria-label="Page">
+    <button type="button" class="zoo-button zoo-copy"><span>Copy link</span></button>
+    <button type="button" class="zoo-button zoo-dark" aria-pressed="false">Dark</button>
+  </nav>
+</header>
+"""

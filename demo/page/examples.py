@@ -1,0 +1,68 @@
+"""The example photographs as the page offers them: a title, a thumbnail inside the page itself, whose they are."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.catalog import ROOT
+from demo.images import SUFFIXES, open_image
+from demo.render.encode import jpeg, shrink
+
+EXAMPLES = ROOT / "examples"
+THUMBNAIL = 168
+"""Short side in pixels: sharp at twice the size at which they stand on the page."""
+
+
+@dataclass(frozen=True)
+class Example:
+    name: str
+    """File name without suffix; what a link says."""
+    path: Path
+    credit: str
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_", " ").capitalize()
+
+    def as_dict(self) -> dict[str, str | int]:
+        """What the browser needs: name, title, credit, and the thumbnail as a data URL with its size."""
+        image = open_image(self.path)
+        height, width = image.shape[:2]
+        scale = min(1, THUMBNAIL / min(height, width))
+        size = round(height * scale), round(width * scale)
+        url = "data:image/jpeg;base64," + b64encode(jpeg(shrink(image, size), 80)).decode()
+        return {
+            "name": self.name,
+            "title": self.title,
+            "credit": self.credit,
+            "thumb": url,
+            "width": size[1],
+            "height": size[0],
+        }
+
+
+def examples(folder: Path = EXAMPLES) -> list[Example]:
+    """The photographs in a folder by name, with the credits of its SOURCES.md; none where there is no such folder."""
+    if not folder.is_dir():
+        return []
+    credits = _credits(folder / "SOURCES.md")
+    photos = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    return [Example(path.stem, path, credits.get(path.name, "")) for path in photos]
+
+
+def _credits(sources: Path) -> dict[str, str]:
+    """File name -> "what it shows. Photo: author, licence", from the table's rows."""
+    if not sources.is_file():
+        return {}
+    rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|", sources.read_text(encoding="utf-8"), re.M)
+    return {
+        file: f"{shows.strip().capitalize()}. Photo: {author.strip()}, {_plain(licence)}"
+        for file, shows, author, licence in rows
+    }
+
+
+def _plain(markdown: str) -> str:
+    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", markdown).strip()

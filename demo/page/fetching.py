@@ -1,0 +1,125 @@
+"""Fetching the paper set from the page: one fetch for all visitors, with progress, that anybody may cancel."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from demo.errors import DemoError
+from demo.models.checkpoints import CHECKPOINTS, Progress
+from demo.models.checkpoints import fetch as fetch_file
+from demo.page.selection import writable_folder
+from demo.schema import ModelSpec, Weights
+
+Report = Callable[[Progress], None]
+Fetch = Callable[[Weights, Path, Sequence[str], Report], Path]
+TICK = 0.25
+
+
+class _Cancelled(Exception):  # noqa: N818
+    """Raised inside a fetch to stop it; what has come stays, and the next fetch goes on from there."""
+
+
+class Fetching:
+    """`fetch` is demo.models.checkpoints.fetch, or a stand-in for tests."""
+
+    def __init__(self, folders: Sequence[Path] = (), fetch: Fetch = fetch_file) -> None:
+        self.folders = (*folders, CHECKPOINTS)
+        self._fetch = fetch
+        self._busy = threading.Lock()
+        self._cancelled = threading.Event()
+        self._told = ""
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    def files(self, specs: Sequence[ModelSpec]) -> Iterator[str]:
+        """Fetch the models' files, yielding a sentence whenever it changes. Raises DemoError when one cannot be had."""
+        folder = writable_folder(self.folders)
+        if folder is None:
+            raise DemoError(
+                "The files need a folder that can be written, but this installation is read-only. "
+                "Start the page with --checkpoints FOLDER."
+            )
+        if not self._busy.acquire(blocking=False):
+            yield from self._watch()
+            return
+        try:
+            self._cancelled.clear()
+            yield from self._all(specs, folder)
+        finally:
+            self._cancelled.set()
+            self._busy.release()
+
+    def _all(self, specs: Sequence[ModelSpec], folder: Path) -> Iterator[str]:
+        for number, spec in enumerate(specs, 1):
+            title = f"{spec.title} ({number} of {len(specs)})"
+            for told in self._one(spec, title, folder):
+                self._told = told
+                yield told
+            if self._cancelled.is_set():
+                yield "Cancelled. What has come is kept, and the next fetch goes on from there."
+                return
+        yield "All files are here."
+
+    def _one(self, spec: ModelSpec, title: str, folder: Path) -> Iterator[str]:
+        latest: list[Progress] = []
+        failed: list[Exception] = []
+
+        def report(progress: Progress) -> None:
+            latest[:] = [progress]
+            if self._cancelled.is_set():
+                raise _Cancelled
+
+        def work() -> None:
+            try:
+                self._fetch(spec.weights, folder, (), report)
+            except Exception as error:
+                failed.append(error)
+
+        thread = threading.Thread(target=work, name="fetch", daemon=True)
+        thread.start()
+        yield f"{title}: looking for a source ..."
+        while thread.is_alive():
+            thread.join(TICK)
+            if latest:
+                yield f"{title}: {in_words(latest[0])}"
+        if failed and not isinstance(failed[0], _Cancelled):
+            raise failed[0]
+
+    def _watch(self) -> Iterator[str]:
+        """For a second visitor: what the fetch that is under way says."""
+        told = ""
+        while not self._busy.acquire(timeout=TICK):
+            if told != self._told:
+                told = self._told
+                yield told
+        self._busy.release()
+        yield "The fetch that was under way has ended."
+
+
+def in_words(progress: Progress) -> str:
+    """How far, how fast, and how long still.
+
+    >>> in_words(Progress("a.pth", "here", 50_000_000, 200_000_000, 10e6))
+    '50 of 200 MB, 10.0 MB/s, 15 s left'
+    """
+    total = f" of {progress.total / 1e6:.0f}" if progress.total else ""
+    words = f"{progress.received / 1e6:.0f}{total} MB"
+    if math.isfinite(progress.rate) and progress.rate > 0:
+        words += f", {progress.rate / 1e6:.1f} MB/s"
+        if progress.total:
+            words += f", {_left((progress.total - progress.received) / progress.rate)} left"
+    return words
+
+
+def paragraph(text: str) -> str:
+    """A sentence for the page."""
+    return f'<p class="zoo-quiet" role="status">{escape(text)}</p>' if text else ""
+
+
+def _left(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,92 @@
+"""The networks behind the page, opened in the background so that the page answers before torch is there.
+
+Whoever needs them waits at one lock, so torch is never imported by two threads at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from demo import catalog
+from demo.schema import Image, ModelSpec, Size
+
+if TYPE_CHECKING:
+    from demo.models.posterior import Posterior
+    from demo.models.zoo import Answer, Refusal, Zoo
+
+    Outcome: TypeAlias = Answer | Refusal
+
+try:
+    import spaces
+
+    gpu = spaces.GPU(duration=120)
+except ImportError:
+
+    def gpu(function):  # type: ignore[no-untyped-def]
+        """Off Hugging Face's shared GPUs there is nothing to ask for."""
+        return function
+
+
+log = logging.getLogger(__name__)
+
+
+class Networks:
+    """One zoo for every visitor; `zoo` is there already, or a function that makes it."""
+
+    def __init__(self, zoo: Zoo | Callable[[], Zoo], checkpoints: Sequence[Path] = ()) -> None:
+        self._make: Callable[[], Zoo] = zoo if callable(zoo) else lambda: zoo
+        self._zoo: Zoo | None = None
+        self._opening = threading.Lock()
+        self.checkpoints = tuple(checkpoints)
+
+    def open_soon(self) -> None:
+        """Start opening the zoo in the background."""
+        threading.Thread(target=self._open_quietly, name="open the zoo", daemon=True).start()
+
+    @property
+    def zoo(self) -> Zoo:
+        """The zoo, waited for if need be."""
+        with self._opening:
+            if self._zoo is None:
+                self._zoo = self._make()
+            return self._zoo
+
+    def loaded(self) -> tuple[str, ...]:
+        """Ids of the networks in memory; none while the zoo is being opened."""
+        return self._zoo.loaded if self._zoo else ()
+
+    def on_disk(self, spec: ModelSpec) -> bool:
+        """Whether a model can answer without fetching anything. Needs no torch."""
+        from demo.models.checkpoints import locate
+
+        return locate(spec.weights, self.checkpoints) is not None
+
+    def default_set(self) -> str:
+        """"paper" once its five files are on disk, else "compact"."""
+        return "paper" if all(self.on_disk(spec) for spec in catalog.models("paper")) else "compact"
+
+    def outcomes(self, image: Image, models: Sequence[str], size: Size) -> Iterator[Outcome]:
+        """Each model's outcome as soon as it is there, without hold on the network itself: the zoo may let it go."""
+        yield from _outcomes(self.zoo, image, models, size)
+
+    def _open_quietly(self) -> None:
+        try:
+            _ = self.zoo
+        except Exception:
+            log.exception("The networks could not be opened; the next run tries again.")
+
+
+@gpu
+def _outcomes(zoo: Zoo, image: Image, models: Sequence[str], size: Size) -> Iterator[Outcome]:
+    for outcome in zoo.stream(image, list(models), size):
+        network = getattr(outcome, "network", None)
+        yield replace(outcome, network=replace(network, scores=_let_go)) if network else outcome  # type: ignore[arg-type]
+
+
+def _let_go(image: Image) -> Posterior:
+    raise ValueError("an answer that the page keeps must not be asked to run again")

@@ -1,0 +1,148 @@
+"""One run: the networks answer in a thread of their own while the page is told, step by step, how far they are."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Iterator, Sequence
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from demo import catalog
+from demo.page.networks import Networks
+from demo.page.store import Run, Store
+from demo.page.view import Panel, View
+from demo.page.wire import panel_of
+from demo.schema import ModelSpec
+
+if TYPE_CHECKING:
+    from demo.page.networks import Outcome
+
+TICK = 0.15
+"""Seconds between two looks at what the thread is doing."""
+
+
+def views(
+    networks: Networks, store: Store, run: Run, name: str, models: Sequence[str], example: str = ""
+) -> Iterator[View]:
+    """The view of a run each time something changes: at once, when a network starts, when one has answered.
+
+    Answers that the store has are shown without asking again. Closing the iterator stops after the network that runs;
+    its answer is kept. Whatever goes wrong outside a network (a DemoError is a panel's sentence) is raised here.
+    """
+    specs = catalog.resolve(list(models))
+    waiting = [spec for spec in specs if spec.id not in run.answers]
+    refused: dict[str, Panel] = {}
+    blank = _blank_view(run, name, example)
+    yield _filled(blank, run, specs, refused)
+    work = _Work(networks, store, run, [spec.id for spec in waiting])
+    shown: dict[str, Panel] = {}
+    try:
+        while waiting:
+            outcome = work.next(TICK)
+            if outcome is not None:
+                waiting = [spec for spec in waiting if spec.id != outcome.spec.id]
+                if outcome.spec.id not in run.answers:
+                    refused[outcome.spec.id] = _refusal(outcome)
+            now = _progress(waiting, networks.loaded())
+            if outcome is not None or now != shown:
+                shown = now
+                yield _filled(blank, run, specs, refused | now)
+    finally:
+        work.stop.set()
+
+
+def stopped(view: View) -> View:
+    """The view with every unfinished panel saying that it was stopped."""
+    for panel in view.panels:
+        if panel.status in ("queued", "loading", "running"):
+            panel.status, panel.message = "stopped", "Stopped before this network had answered."
+    return view
+
+
+class _Work:
+    """The thread; it takes nothing new once `stop` is set."""
+
+    def __init__(self, networks: Networks, store: Store, run: Run, models: Sequence[str]) -> None:
+        self.stop = threading.Event()
+        self._done: SimpleQueue[Outcome | Exception] = SimpleQueue()
+        self._args = (networks, store, run, models)
+        context = contextvars.copy_context()  # a shared GPU is granted to the visitor whose request this is
+        if models:
+            threading.Thread(target=context.run, args=(self._run,), name="segment", daemon=True).start()
+
+    def next(self, timeout: float) -> Outcome | None:
+        """What has come, None if nothing did in time."""
+        try:
+            outcome = self._done.get(timeout=timeout)
+        except Empty:
+            return None
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _run(self) -> None:
+        networks, store, run, models = self._args
+        try:
+            for outcome in networks.outcomes(run.image, models, run.size):
+                _keep(store, run, outcome)
+                self._done.put(outcome)
+                if self.stop.is_set():
+                    return
+        except Exception as error:
+            self._done.put(error)
+
+
+def _keep(store: Store, run: Run, outcome: Outcome) -> None:
+    from demo.models.zoo import Answer
+
+    if isinstance(outcome, Answer):
+        run.keep(outcome, panel_of(outcome, run.folder))
+        store.shed()
+
+
+def _progress(waiting: Sequence[ModelSpec], loaded: Sequence[str]) -> dict[str, Panel]:
+    """Panels of the models still to answer: the first one loads or runs, the others wait."""
+    panels = {spec.id: _blank(spec) for spec in waiting}
+    for spec in waiting[:1]:
+        panels[spec.id].status = "running" if spec.id in loaded else "loading"
+    return panels
+
+
+def _filled(view: View, run: Run, specs: Sequence[ModelSpec], others: dict[str, Panel]) -> View:
+    known = others | run.panels
+    return view.model_copy(update={"panels": [known.get(spec.id) or _blank(spec) for spec in specs]})
+
+
+def _blank_view(run: Run, name: str, example: str) -> View:
+    height, width = run.size
+    photo_height, photo_width = run.image.shape[:2]
+    return View(
+        run=run.key,
+        name=name,
+        example=example,
+        photo=run.photo,
+        width=width,
+        height=height,
+        photo_width=photo_width,
+        photo_height=photo_height,
+        note=_note(run),
+    )
+
+
+def _note(run: Run) -> str:
+    height, width = run.size
+    photo_height, photo_width = run.image.shape[:2]
+    if (height, width) == (photo_height, photo_width):
+        return ""
+    return f"Shown at {width} x {height}; the download has the photo's own {photo_width} x {photo_height}."
+
+
+def _blank(spec: ModelSpec) -> Panel:
+    return Panel(id=spec.id, title=spec.title, family=spec.family)
+
+
+def _refusal(outcome: Outcome) -> Panel:
+    panel = _blank(outcome.spec)
+    panel.status, panel.message = "failed", str(getattr(outcome, "error", ""))
+    return panel

@@ -1,0 +1,13 @@
+"use strict";
+// The example photos beside the input.
+const list = element.querySelector(".zoo-strip");
+for (const example of props.examples) {
+  const button = document.createElement("button"), image = document.createElement("img"), name = document.createElement("span");
+  Object.assign(button, { type: "button", title: example.credit });
+  Object.assign(image, { src: example.thumb, alt: "", width: example.width, height: example.height });
+  name.textContent = example.title;
+  button.append(image, name);
+  button.addEventListener("click", () => trigger("choose", { name: example.name }));
+  list.append(button);
+}
+document.addEventListener("zoo:choose", (event) => trigger("choose", { name: event.detail.name }));

@@ -1,0 +1,132 @@
+"""Which models answer: a set and its models, in an accordion; for the paper set, the offer to fetch its files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+
+from demo import catalog
+from demo.errors import BackendError
+from demo.page.networks import Networks
+from demo.schema import ModelSpec
+
+SETS = [("Compact", "compact"), ("Paper", "paper"), ("Zoo", "zoo")]
+SMALL = "small, for trying the tool, not for conclusions about the architectures"
+MOST = 8
+"""Models of the zoo at once."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The accordion's components; `inputs` are what `chosen` takes."""
+
+    set_name: gr.Radio
+    compact: gr.CheckboxGroup
+    paper: gr.CheckboxGroup
+    zoo: gr.Dropdown
+    note: gr.HTML
+    fetch: gr.Button
+    cancel: gr.Button
+    progress: gr.HTML
+
+    @property
+    def inputs(self) -> list[gr.components.Component]:
+        return [self.set_name, self.compact, self.paper, self.zoo]
+
+
+def build(networks: Networks) -> Selection:
+    """The accordion, with the set that a first visitor gets."""
+    first = networks.default_set()
+    with gr.Accordion("Models", open=True, elem_id="models"):
+        set_name = gr.Radio(SETS, value=first, label="Model set", elem_id="model-set")
+        compact, paper = (_checks(name, visible=name == first) for name in ("compact", "paper"))
+        zoo = gr.Dropdown(
+            [], label="Models of the zoo", multiselect=True, max_choices=MOST, visible=False, elem_id="zoo"
+        )
+        note = gr.HTML(about(networks, first), apply_default_css=False, elem_id="set-note")
+        fetch = gr.Button("Fetch the files", size="sm", visible=offer(networks, first), elem_id="fetch")
+        cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="cancel-fetch")
+        progress = gr.HTML("", apply_default_css=False, elem_id="fetch-progress")
+    return Selection(set_name, compact, paper, zoo, note, fetch, cancel, progress)
+
+
+def chosen(set_name: str, compact: Sequence[str], paper: Sequence[str], zoo: Sequence[str] | None) -> list[str]:
+    """The ids of the models chosen in the set of the moment. Raises gr.Error when there is none."""
+    models = list({"compact": compact, "paper": paper, "zoo": zoo or []}[set_name])
+    if not models:
+        raise gr.Error("Choose at least one model under Models.", title="No model", print_exception=False)
+    return models
+
+
+def show_set(networks: Networks, set_name: str) -> list[object]:
+    """Updates for compact, paper, zoo, note and fetch when another set is chosen."""
+    compact, paper = (gr.update(visible=set_name == name) for name in ("compact", "paper"))
+    zoo = gr.update(visible=True, choices=_zoo_choices()) if set_name == "zoo" else gr.update(visible=False)
+    return [compact, paper, zoo, about(networks, set_name), gr.update(visible=offer(networks, set_name))]
+
+
+def about(networks: Networks, set_name: str) -> str:
+    """What a visitor should know of a set, as HTML."""
+    return f'<p class="zoo-quiet">{escape(_about(networks, set_name))}</p>'
+
+
+def missing(networks: Networks, set_name: str) -> list[ModelSpec]:
+    """The models of the paper set whose files are not on disk; other sets are not fetched from the page."""
+    if set_name != "paper":
+        return []
+    return [spec for spec in catalog.models("paper") if not networks.on_disk(spec)]
+
+
+def offer(networks: Networks, set_name: str) -> bool:
+    return bool(missing(networks, set_name))
+
+
+def gigabytes(specs: Sequence[ModelSpec]) -> str:
+    """The files' size together: that of the parameters, which is what they hold."""
+    return f"{sum(spec.reported.parameter_memory_mb or 0 for spec in specs) / 1000:.1f} GB"
+
+
+def writable_folder(folders: Sequence[Path]) -> Path | None:
+    """The first folder that fetched files can go to."""
+    return next((folder for folder in folders if os.access(folder if folder.exists() else folder.parent, os.W_OK)), None)
+
+
+def _about(networks: Networks, set_name: str) -> str:
+    if set_name == "compact":
+        return f"The five architectures as compact networks trained for this project: {SMALL}."
+    if set_name == "zoo":
+        return f"Other ADE20K models of MMSegmentation. Files come with `python -m demo fetch ID`; at most {MOST} at once."
+    lacking = missing(networks, "paper")
+    if not lacking:
+        return "The article's five networks, as MMSegmentation publishes them."
+    return f"The article's five networks. {len(lacking)} of 5 files are not on this machine ({gigabytes(lacking)})."
+
+
+def _checks(set_name: str, *, visible: bool) -> gr.CheckboxGroup:
+    specs = catalog.models(set_name)
+    ids = [spec.id for spec in specs]
+    return gr.CheckboxGroup(
+        [(spec.title, spec.id) for spec in specs],
+        value=ids,
+        label="Models",
+        show_label=False,
+        visible=visible,
+        elem_id=f"models-{set_name}",
+    )
+
+
+def _zoo_choices() -> list[tuple[str, str]]:
+    try:
+        specs = catalog.models("zoo")
+    except BackendError:
+        return []
+    return [(_zoo_title(spec), spec.id) for spec in sorted(specs, key=lambda spec: spec.title)]
+
+
+def _zoo_title(spec: ModelSpec) -> str:
+    return f"{spec.title} (mIoU {spec.reported.miou * 100:.1f})" if spec.reported.miou else spec.title

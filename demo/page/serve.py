@@ -1,0 +1,60 @@
+"""Serving the page. Gradio's own variables (GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_ROOT_PATH) are honoured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from demo.images import DEFAULT_LIMITS, Limits
+from demo.page.assets import style
+from demo.page.build import build
+from demo.page.theme import theme
+
+if TYPE_CHECKING:
+    from demo.models.zoo import Zoo
+
+
+def serve(
+    zoo: Zoo | Callable[[], Zoo],
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    root_path: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    checkpoints: Sequence[Path] = (),
+) -> None:
+    """Serve the page until Ctrl-C. The zoo is opened in the background once the page answers."""
+    blocks = build(zoo, limits=limits, checkpoints=checkpoints)
+    launch(blocks, host=host, port=port, root_path=root_path, limits=limits)
+    blocks.networks.open_soon()  # type: ignore[attr-defined]
+    blocks.block_thread()
+
+
+def launch(
+    blocks: gr.Blocks,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    root_path: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> str:
+    """Start serving in the background; returns the address on this machine."""
+    _, address, _ = blocks.launch(
+        server_name=host,
+        server_port=port,
+        root_path=root_path,
+        theme=theme(),
+        css=style(),
+        max_file_size=f"{limits.megabytes:g}mb",
+        footer_links=["api"],
+        show_error=False,
+        run_history=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        state_session_capacity=200,
+        prevent_thread_lock=True,
+    )
+    return str(address)

@@ -1,0 +1,100 @@
+"""What the page remembers between clicks: one Run a photo, bounded by number and bytes, the least recently used leaves.
+
+A run is found by the SHA-256 of the photo's file, which nobody knows who has not got the file. It holds nothing that
+says whose photo it is: the file's name stays with the visitor's own page.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from demo.export import Photo
+from demo.images import Limits, open_image
+from demo.page.view import Panel
+from demo.page.wire import display_size, photo_file
+from demo.schema import Image, Size
+
+if TYPE_CHECKING:
+    from gradio.data_classes import FileData
+
+    from demo.models.zoo import Answer
+
+
+@dataclass(eq=False)
+class Run:
+    """One photo and every answer to it so far, by model id."""
+
+    key: str
+    image: Image
+    folder: Path
+    """Holds the files the browser is given; goes when the run goes."""
+    photo: FileData
+    size: Size
+    """The grid the maps are shown on."""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    panels: dict[str, Panel] = field(default_factory=dict)
+
+    @property
+    def bytes(self) -> int:
+        maps = (answer.prediction for answer in list(self.answers.values()))
+        posteriors = sum(answer.posterior.bytes for answer in list(self.answers.values()))
+        fields = sum(m.label_map.nbytes + m.entropy.nbytes + m.confidence.nbytes + m.margin.nbytes for m in maps)
+        return self.image.nbytes + fields + posteriors
+
+    def named(self, name: str) -> Photo:
+        """The photo under the name its visitor gave it."""
+        return Photo(name, self.image, self.key)
+
+    def keep(self, answer: Answer, panel: Panel) -> None:
+        self.answers[answer.spec.id], self.panels[answer.spec.id] = answer, panel
+
+
+class Store:
+    """Runs by key. The newest always stays, even alone above the bound."""
+
+    def __init__(self, limits: Limits, *, count: int = 24, megabytes: float = 1500) -> None:
+        self.limits = limits
+        self.folder = Path(mkdtemp(prefix="segmentation-zoo-"))
+        self._count, self._bytes = count, megabytes * 1e6
+        self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(self, path: str | Path) -> Run:
+        """The run of the photo in a file, made where there is none. Raises ImageError."""
+        data = Path(path).read_bytes()
+        key = sha256(data).hexdigest()
+        return self.get(key) or self._add(key, open_image(path, limits=self.limits))
+
+    def get(self, key: str) -> Run | None:
+        with self._lock:
+            if key in self._runs:
+                self._runs.move_to_end(key)
+            return self._runs.get(key)
+
+    def shed(self) -> None:
+        """Let the oldest runs go until the rest keeps to the bounds; call it when answers have come."""
+        with self._lock:
+            while len(self._runs) > 1 and self._over():
+                _, run = self._runs.popitem(last=False)
+                shutil.rmtree(run.folder, ignore_errors=True)
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _add(self, key: str, image: Image) -> Run:
+        folder = Path(mkdtemp(dir=self.folder))
+        run = Run(key, image, folder, photo_file(image, folder), display_size(image.shape[:2]))
+        with self._lock:
+            run = self._runs.setdefault(key, run)
+        self.shed()
+        return run
+
+    def _over(self) -> bool:
+        return len(self._runs) > self._count or sum(run.bytes for run in self._runs.values()) > self._bytes

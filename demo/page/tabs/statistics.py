@@ -1,0 +1,68 @@
+"""The tab "Statistics": a row a model - its time by stage, its size, what it saw, how unsure it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from demo.page.store import Run
+
+if TYPE_CHECKING:
+    from demo.models.zoo import Answer
+
+COLUMNS = (
+    ("Model", ""),
+    ("Network", "Seconds from the photo to the network's scores"),
+    ("Maps", "Seconds from the scores to labels, entropy, confidence and margin"),
+    ("Parameters", "Weights in use when the network answers"),
+    ("What it saw", "Width x height of the network's input, whole or in windows"),
+    ("Classes", "How many of the 150 it names"),
+    ("Mean entropy", "Nats, over all pixels; at most ln 150 = 5.01"),
+    ("Mean confidence", "Probability of the likeliest class, over all pixels"),
+)
+FAMILIES = {"cnn": "CNN", "transformer": "transformer"}
+
+
+def build() -> gr.HTML:
+    return gr.HTML(table(None, (), device="", precision=""), apply_default_css=False, elem_id="statistics")
+
+
+def table(run: Run | None, models: Sequence[str], *, device: str, precision: str) -> str:
+    """The table as HTML, for the models of a run that have answered."""
+    answers = [run.answers[model] for model in models if model in run.answers] if run else []
+    if not answers:
+        return '<p class="zoo-lead">The numbers of each network appear here as soon as it has answered.</p>'
+    head = "".join(f'<th scope="col" title="{escape(note)}">{escape(name)}</th>' for name, note in COLUMNS)
+    rows = "".join(_row(answer) for answer in answers)
+    caption = f"On {escape(device)}, {_precision(precision)}. Times are of this machine, on this photo."
+    return (
+        f'<div class="zoo-scroll" tabindex="0" role="region" aria-label="Statistics"><table class="zoo-table"><thead>'
+        f"<tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<p class="zoo-quiet">{caption}</p>'
+    )
+
+
+def _row(answer: Answer) -> str:
+    prediction, spec = answer.prediction, answer.spec
+    cells = (
+        _seconds(prediction.seconds.get("network")),
+        _seconds(prediction.seconds.get("maps")),
+        f"{answer.network.parameters / 1e6:,.1f} M",
+        escape(str(answer.posterior.seen)),
+        f"{len(set(prediction.label_map.reshape(-1).tolist()))}",
+        f"{float(prediction.entropy.mean()):.2f}",
+        f"{float(prediction.confidence.mean()):.2f}",
+    )
+    family = f'<small>{FAMILIES.get(spec.family, spec.family)}</small>'
+    return f'<tr><th scope="row">{escape(spec.title)} {family}</th>' + "".join(f"<td>{cell}</td>" for cell in cells)
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+
+
+def _precision(precision: str) -> str:
+    return {"exact": "float32", "fast": "bfloat16"}.get(precision, escape(precision))

@@ -1,0 +1,91 @@
+"""What the page shows of one run, as it goes to the browser: a photo, a panel a model, and maps of all models together.
+
+Sizes and areas follow the rest of the project (pixels, shares 0..1, nats); maps are grey PNG files that the browser
+reads back value for value. Nothing here is text to be run: the browser only ever sets it as text.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gradio.data_classes import FileData, GradioModel
+
+Status = Literal["queued", "loading", "running", "done", "failed", "stopped"]
+MapKind = Literal["classes", "codes", "scalar", "regions"]
+
+
+class ClassShare(GradioModel):
+    """One row of a legend."""
+
+    index: int
+    """0..149."""
+    area: float
+    entropy: float
+    """Mean over the class's pixels, nats."""
+
+
+class Panel(GradioModel):
+    """One model's place in the grid, filled when its network has finished."""
+
+    id: str
+    title: str
+    family: str
+    status: Status = "queued"
+    message: str = ""
+    """A sentence, where the status needs one."""
+    labels: FileData | None = None
+    """Grey PNG at the view's size: class index 0..149."""
+    fields: FileData | None = None
+    """Grey PNG: entropy, confidence and margin one below the other, each in FIELD_LEVELS steps of its full range."""
+    classes: list[ClassShare] = []
+    """The classes present, the largest first."""
+    seconds: float = 0.0
+    parameters: int = 0
+    entropy: float = 0.0
+    """Mean over all pixels, nats."""
+
+
+class Code(GradioModel):
+    """One value of a map of kind "codes" and what it means."""
+
+    value: int
+    label: str
+    colour: str
+    """As CSS writes it: #rrggbb."""
+    area: float | None = None
+
+
+class Layer(GradioModel):
+    """A map of all models together: it can take the photo's place in the grid, and either side of the swipe.
+
+    "classes" holds class indices (255: nothing), "codes" the values of `codes`, "scalar" 0..255 for 0..`top`,
+    "regions" the number of the region each pixel lies in (0: none), of which one at a time is outlined in every panel.
+    """
+
+    id: str
+    title: str
+    kind: MapKind
+    map: FileData | None = None
+    """Grey PNG of any size; it is stretched over the photo."""
+    codes: list[Code] = []
+    top: float = 1.0
+    unit: str = ""
+
+
+class View(GradioModel):
+    """All that the viewer component shows. The browser keeps how it is looked at (mode, zoom, crosshair) to itself."""
+
+    run: str = ""
+    """The store's key; empty before the first photo."""
+    name: str = ""
+    example: str = ""
+    """The example's name, empty for a visitor's own photo."""
+    photo: FileData | None = None
+    width: int = 0
+    height: int = 0
+    """The maps' pixel grid."""
+    photo_width: int = 0
+    photo_height: int = 0
+    note: str = ""
+    panels: list[Panel] = []
+    layers: list[Layer] = []

@@ -1,0 +1,187 @@
+// A surface shows the photo and a map over it, at the zoom that all surfaces share, with the crosshair on a pane of glass.
+const surfaces = new Set();
+
+class Surface {
+  constructor(sources, label) {
+    this.sources = sources; // () -> [{base, map, opacity, clip: [from, to]}]
+    this.canvas = make("canvas", { class: "zoo-map", "aria-hidden": "true" });
+    this.glass = make("canvas", { class: "zoo-glass", "aria-hidden": "true" });
+    this.box = make("div", { class: "zoo-surface", tabindex: "0", role: "group", "aria-label": label }, this.canvas, this.glass);
+    this.box.surface = this;
+    surfaces.add(this);
+    resizes.observe(this.box);
+    listen(this);
+  }
+
+  drop() {
+    surfaces.delete(this);
+    resizes.unobserve(this.box);
+  }
+
+  get visible() { return this.box.isConnected && this.box.offsetParent !== null && this.box.clientWidth > 0; }
+
+  fit() { // backing stores follow the box
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    const width = Math.round(this.box.clientWidth * ratio), height = Math.round(this.box.clientHeight * ratio);
+    for (const canvas of [this.canvas, this.glass]) {
+      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    }
+    return ratio;
+  }
+
+  // Scale (backing pixels a map pixel) and offset that put the shared zoom into this box.
+  get frame() {
+    const { width: bw, height: bh } = this.canvas, { k, x, y } = state.zoom;
+    const scale = Math.min(bw / run.width, bh / run.height) * k;
+    const place = (box, size, middle) => (size <= box ? (box - size) / 2 : clamp(box / 2 - middle * size, box - size, 0));
+    return { scale, left: place(bw, run.width * scale, x), top: place(bh, run.height * scale, y) };
+  }
+
+  draw() {
+    if (!run.width || !this.visible) return;
+    this.fit();
+    const context = this.canvas.getContext("2d"), { width, height } = this.canvas, frame = this.frame;
+    context.clearRect(0, 0, width, height);
+    for (const source of this.sources()) {
+      context.save();
+      const [from, to] = source.clip ?? [0, 1];
+      context.beginPath();
+      context.rect(from * width, 0, (to - from) * width, height);
+      context.clip();
+      this.put(context, frame, source.base, 1);
+      this.put(context, frame, source.map, source.opacity);
+      context.restore();
+    }
+    if (run.outline) this.put(context, frame, run.outline, 1);
+    this.mark();
+  }
+
+  put(context, { scale, left, top }, picture, opacity) {
+    if (!picture || opacity === 0) return;
+    const w = run.width * scale, h = run.height * scale;
+    context.globalAlpha = opacity;
+    context.imageSmoothingEnabled = picture.width !== run.width || picture === run.photo || picture === run.grey || scale < 1;
+    context.imageSmoothingQuality = "medium";
+    context.drawImage(picture, left, top, w, h);
+    context.globalAlpha = 1;
+  }
+
+  mark() { // the crosshair: pinned, and where the pointer is
+    if (!this.visible) return;
+    const context = this.glass.getContext("2d"), { width, height } = this.glass;
+    context.clearRect(0, 0, width, height);
+    if (state.pin) this.cross(context, state.pin, 1, true);
+    if (state.hover) this.cross(context, state.hover, state.pin ? 0.75 : 1, false);
+  }
+
+  cross(context, point, strength, ring) {
+    const { scale, left, top } = this.frame, { width, height } = this.glass, ratio = width / this.box.clientWidth;
+    const x = Math.round(left + (point.x + 0.5) * scale) + 0.5, y = Math.round(top + (point.y + 0.5) * scale) + 0.5;
+    const gap = 9 * ratio;
+    const lines = () => {
+      context.beginPath();
+      for (const [x0, y0, x1, y1] of [[0, y, x - gap, y], [x + gap, y, width, y], [x, 0, x, y - gap], [x, y + gap, x, height]]) {
+        context.moveTo(x0, y0);
+        context.lineTo(x1, y1);
+      }
+      if (ring) { context.moveTo(x + 5 * ratio, y); context.arc(x, y, 5 * ratio, 0, 7); }
+      context.stroke();
+    };
+    context.globalAlpha = strength;
+    context.strokeStyle = "rgba(8,12,16,.55)";
+    context.lineWidth = 3 * ratio;
+    lines();
+    context.strokeStyle = ring ? "#fff" : "rgba(255,255,255,.85)";
+    context.lineWidth = ratio;
+    lines();
+    context.globalAlpha = 1;
+  }
+
+  point(event) { // the map pixel under the pointer, or null beside the picture
+    const rect = this.box.getBoundingClientRect(), ratio = this.canvas.width / rect.width, { scale, left, top } = this.frame;
+    const x = Math.floor(((event.clientX - rect.left) * ratio - left) / scale);
+    const y = Math.floor(((event.clientY - rect.top) * ratio - top) / scale);
+    return x >= 0 && y >= 0 && x < run.width && y < run.height ? { x, y } : null;
+  }
+
+  zoomAt(event, factor) { // keeps what is under the pointer where it is
+    const k = clamp(state.zoom.k * factor, 1, 32);
+    const rect = this.box.getBoundingClientRect(), ratio = this.canvas.width / rect.width, { scale, left, top } = this.frame;
+    const px = (event.clientX - rect.left) * ratio, py = (event.clientY - rect.top) * ratio;
+    const u = (px - left) / scale / run.width, v = (py - top) / scale / run.height, next = scale * k / state.zoom.k;
+    this.centre(k, u + (this.canvas.width / 2 - px) / next / run.width, v + (this.canvas.height / 2 - py) / next / run.height);
+  }
+
+  centre(k, x, y) {
+    const scale = Math.min(this.canvas.width / run.width, this.canvas.height / run.height) * k;
+    const half = (box, size) => Math.min(0.5, box / size / 2);
+    const hx = half(this.canvas.width, run.width * scale), hy = half(this.canvas.height, run.height * scale);
+    set({ zoom: k === 1 ? { k, x: 0.5, y: 0.5 } : { k, x: clamp(x, hx, 1 - hx), y: clamp(y, hy, 1 - hy) } }, "draw", "toolbar");
+  }
+
+  pan(dx, dy) { // in CSS pixels
+    const ratio = this.canvas.width / this.box.clientWidth, { scale } = this.frame, { k, x, y } = state.zoom;
+    this.centre(k, x - dx * ratio / scale / run.width, y - dy * ratio / scale / run.height);
+  }
+}
+
+const resizes = new ResizeObserver(() => ask("draw"));
+
+function zoomBy(factor) {
+  const surface = [...surfaces].find((candidate) => candidate.visible);
+  if (!surface) return;
+  const k = clamp(state.zoom.k * factor, 1, 32), target = state.pin && factor > 1 && state.zoom.k === 1 ? state.pin : null;
+  surface.centre(k, target ? target.x / run.width : state.zoom.x, target ? target.y / run.height : state.zoom.y);
+}
+
+parts.draw = () => surfaces.forEach((surface) => surface.draw());
+parts.glass = () => { surfaces.forEach((surface) => surface.mark()); readout(); };
+
+function listen(surface) {
+  const { box } = surface, pointers = new Map();
+  let start = null, moved = false;
+  const spread = () => {
+    const [a, b] = [...pointers.values()];
+    return { d: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY), clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 };
+  };
+  box.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey && state.zoom.k === 1 && !box.contains(document.activeElement)) return; // the page scrolls
+    event.preventDefault();
+    surface.zoomAt(event, Math.exp(-clamp(event.deltaY, -120, 120) * (event.ctrlKey ? 0.01 : 0.003)));
+  }, { passive: false });
+  box.addEventListener("pointerdown", (event) => {
+    if (event.button > 0 || event.target.closest("input, button")) return;
+    pointers.set(event.pointerId, event);
+    start = { event, pinch: pointers.size === 2 ? spread() : null };
+    moved = pointers.size > 1;
+  });
+  box.addEventListener("pointermove", (event) => {
+    const before = pointers.get(event.pointerId);
+    if (!before) { if (event.pointerType === "mouse") set({ hover: surface.point(event) }, "glass"); return; }
+    if (pointers.size === 2) {
+      const old = spread();
+      pointers.set(event.pointerId, event);
+      const now = spread();
+      surface.zoomAt(now, now.d / Math.max(1, old.d));
+      surface.pan(now.clientX - old.clientX, now.clientY - old.clientY);
+      return;
+    }
+    if (!moved && Math.hypot(event.clientX - start.event.clientX, event.clientY - start.event.clientY) > 4) {
+      moved = true;
+      if (state.zoom.k > 1) box.setPointerCapture(event.pointerId);
+    }
+    pointers.set(event.pointerId, event);
+    if (moved && state.zoom.k > 1) surface.pan(event.clientX - before.clientX, event.clientY - before.clientY);
+  });
+  const release = (event) => {
+    if (!pointers.delete(event.pointerId)) return;
+    if (event.type === "pointerup" && !moved) {
+      const point = surface.point(event);
+      if (point) inspect(point);
+    }
+  };
+  box.addEventListener("pointerup", release);
+  box.addEventListener("pointercancel", release);
+  box.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") set({ hover: null }, "glass"); });
+  box.addEventListener("dblclick", (event) => surface.zoomAt(event, 2));
+}

@@ -1,0 +1,66 @@
+// The keyboard. Single keys act only where nobody is typing.
+const KEYS = [
+  ["O  L  U  C", "Overlay, labels, uncertainty, compare"],
+  ["1 … 9", "Go to a model's panel; in Compare: its map on the left, with Shift on the right"],
+  ["Arrows", "Move the crosshair (with Shift by one pixel)"],
+  ["Enter", "Inspect: every model's likeliest classes at the crosshair"],
+  ["F", "Show the panel under the focus alone, and back"],
+  ["B (hold)", "The bare photo; in Compare: the two maps in turn"],
+  ["S", "In Compare: swap the two maps"],
+  ["+  −  0", "Zoom in, out, whole picture"],
+  ["Escape", "Clear: class, region, crosshair, panel alone, zoom"],
+  ["Ctrl + V", "Paste a photo, anywhere on the page"],
+  ["?", "These keys"],
+];
+const keysDialog = make("dialog", { class: "zoo-dialog", "aria-label": "Keyboard shortcuts" });
+
+function makeKeys() {
+  const rows = KEYS.map(([key, what]) => make("div", {}, make("dt", {}, make("kbd", {}, key)), make("dd", {}, what)));
+  keysDialog.append(make("h2", {}, "Keys"), make("dl", {}, ...rows), make("form", { method: "dialog" }, make("button", { class: "zoo-button" }, "Close")));
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("keyup", (event) => { if (event.key.toLowerCase() === "b") blinking(false); });
+}
+
+const showKeys = () => keysDialog.showModal();
+const typing = (target) => target.closest?.("input:not([type=range]):not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable], dialog, [role=listbox]");
+const onRange = (target) => target.matches?.("input[type=range], input[type=radio], [role=tab], .zoo-class");
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.key === "?") { event.preventDefault(); showKeys(); return; }
+  if (!run.id) return;
+  if (act(event)) event.preventDefault();
+}
+
+function act(event) {
+  const { key } = event, letter = key.toLowerCase(), digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code ?? "")?.[1];
+  const view = { o: "overlay", l: "labels", u: "uncertainty", c: "compare" }[letter];
+  if (view && !event.shiftKey) return setView(view), true;
+  if (digit && Number(digit) <= run.cards.size) return goTo([...run.cards.values()][digit - 1], event.shiftKey), true;
+  const step = event.shiftKey ? 1 : Math.max(1, Math.round(run.width / 64));
+  const arrow = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[key];
+  if (arrow && event.target.closest?.(".zoo-surface") && !onRange(event.target)) return moveCross(...arrow), true;
+  if (key === "Enter" && event.target.matches?.(".zoo-surface")) return inspect(state.pin ?? { x: run.width >> 1, y: run.height >> 1 }), true;
+  if (key === "Escape") return clearNext(), true;
+  if (letter === "b") return event.repeat || blinking(true), true;
+  if (letter === "s" && state.view === "compare") return swapSides(), true;
+  if (letter === "f" && state.view !== "compare") return solo(event.target.closest?.(".zoo-card")?.dataset.id ?? state.solo ?? "photo"), true;
+  if (key === "+" || key === "=") return zoomBy(1.6), true;
+  if (key === "-") return zoomBy(1 / 1.6), true;
+  if (key === "0") return zoomBy(1e-9), true;
+  return false;
+}
+
+function goTo(card, right) {
+  if (state.view === "compare") { set({ [right ? "right" : "left"]: `${card.panel.id}:labels` }, "paint", "toolbar"); return; }
+  if (state.solo) { set({ solo: card.panel.id }, "layout", "draw"); }
+  requestAnimationFrame(() => card.surface.box.focus());
+}
+
+function clearNext() { // one thing at a time, the innermost first
+  if (state.isolated !== null) return isolate(state.isolated);
+  if (state.region) return showRegion(0);
+  if (state.pin) return clearCross();
+  if (state.solo) return solo(state.solo);
+  if (state.zoom.k > 1) zoomBy(1e-9);
+}

@@ -1,0 +1,18 @@
+// What a visitor meets before the first photo: what this is, what to do, and something to do it with.
+const empty = make("div", { class: "zoo-empty" });
+
+function makeEmpty() {
+  const thumbs = props.examples.map((example) => make("button", { type: "button", class: "zoo-example", onclick: () => emit("choose", { name: example.name }) },
+    make("img", { src: example.thumb, alt: "", width: example.width, height: example.height }), make("span", {}, example.title)));
+  const steps = [
+    ["See", "what each network sees: every class it names, in one colour in all panels."],
+    ["Doubt", "where it hesitates: entropy, confidence and margin, each on one fixed scale."],
+    ["Point", "at any pixel and read every network's five likeliest classes there."],
+  ];
+  empty.append(
+    make("h2", {}, "One photo, five architectures, every pixel accountable"),
+    make("p", {}, "Drop a photo anywhere on this page, paste one with Ctrl + V, or take an example. FCN, PSPNet, DeepLabV3+, SETR and SegFormer answer side by side. Nothing leaves the server that runs this page."),
+    thumbs.length ? make("div", { class: "zoo-examples", role: "group", "aria-label": "Example photos" }, ...thumbs) : null,
+    make("dl", { class: "zoo-steps" }, ...steps.map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, text)))),
+  );
+}

@@ -1,0 +1,99 @@
+// From the server's view to what is on the screen. Cards are kept while their model stays, so nothing flickers.
+async function sync() {
+  const view = props.value;
+  if (!view?.run) return;
+  if (view.run !== run.id) begin(view);
+  Object.assign(run, { name: view.name, note: view.note, example: view.example, width: view.width, height: view.height, photoWidth: view.photo_width, photoHeight: view.photo_height });
+  placeCards(view.panels);
+  ask("layout", "toolbar", "link");
+  const layers = placeLayers(view.layers);
+  await Promise.all([...run.cards.values()].map(load).concat(layers));
+  element.dataset.done = [...run.cards.values()].filter((card) => card.labels).length;
+}
+
+function begin(view) { // another photo: the old one's maps and marks go
+  Object.assign(run, { id: view.run, photo: null, grey: null, outline: null });
+  run.cards.forEach((card) => { card.surface.drop(); card.node.remove(); });
+  run.cards.clear();
+  run.layers.clear();
+  set({ pin: null, hover: null, isolated: null, preview: null, zoom: { k: 1, x: 0.5, y: 0.5 }, solo: null, first: "photo", region: 0, bare: false }, "layout");
+  latest = { rows: [] };
+  emit("probe", latest);
+  if (!photoCard) { makePhotoCard(); grid.prepend(photoCard.node); }
+  readPhoto(view);
+  if (matchMedia("(max-width: 760px)").matches) element.scrollIntoView({ block: "start", behavior: "smooth" });
+}
+
+async function readPhoto(view) {
+  const id = view.run, bitmap = await createImageBitmap(await (await fetch(view.photo.url)).blob());
+  if (run.id !== id) return;
+  run.photo = new OffscreenCanvas(view.width, view.height);
+  run.photo.getContext("2d").drawImage(bitmap, 0, 0, view.width, view.height);
+  run.grey = new OffscreenCanvas(view.width, view.height);
+  const context = run.grey.getContext("2d");
+  context.drawImage(run.photo, 0, 0);
+  context.globalCompositeOperation = "saturation"; // grey, and a little darker, so that one class stands out
+  context.fillStyle = "#808080";
+  context.fillRect(0, 0, view.width, view.height);
+  context.globalCompositeOperation = "source-over";
+  context.fillStyle = "rgba(12,17,23,.35)";
+  context.fillRect(0, 0, view.width, view.height);
+  ask("draw");
+}
+
+function placeCards(panels) {
+  const old = new Map(run.cards);
+  run.cards.clear();
+  for (const panel of panels) {
+    const card = old.get(panel.id) ?? makeCard(panel), finished = card.panel.status !== "done" && panel.status === "done";
+    old.delete(panel.id);
+    card.panel = panel;
+    run.cards.set(panel.id, card);
+    grid.append(card.node);
+    if (finished || !card.legend.childElementCount) fillLegend(card);
+    if (finished) tell(`${panel.title} has answered: mostly ${panel.classes.slice(0, 3).map((row) => NAMES[row.index]).join(", ")}.`);
+    if (panel.status === "failed" && card.told !== panel.message) tell(`${panel.title}: ${(card.told = panel.message)}`);
+  }
+  old.forEach((card) => { card.surface.drop(); card.node.remove(); });
+  grid.dataset.cards = run.cards.size + 1;
+}
+
+async function load(card) {
+  const { panel } = card, id = run.id;
+  if (panel.status !== "done" || card.loading) return;
+  card.loading = true;
+  const [labels, stack] = await Promise.all([readGrey(panel.labels), readGrey(panel.fields)]);
+  if (run.id !== id) return;
+  card.labels = new Painting(labels);
+  card.fields = Object.fromEntries(Object.entries(splitFields(stack)).map(([name, map]) => [name, new Painting(map)]));
+  ask("paint", "glass");
+  if (state.pin) inspect(state.pin); // a pinned pixel learns what the new answer says
+  else if (arrival && run.cards.size && [...run.cards.values()].every((other) => other.labels || other.panel.status === "failed")) arrive();
+}
+
+function placeLayers(layers) {
+  const kept = new Map(run.layers);
+  run.layers.clear();
+  return layers.map(async (layer) => {
+    const old = kept.get(layer.id), fresh = { ...layer, painting: old?.painting };
+    run.layers.set(layer.id, fresh);
+    if (!layer.map || old?.map?.url === layer.map.url) return;
+    fresh.painting = new Painting(await readGrey(layer.map));
+    ask("layout", "paint", "toolbar");
+  });
+}
+
+function showRegion(number, point) { // outlined in every panel; the crosshair goes to its middle
+  const layer = [...run.layers.values()].find((candidate) => candidate.kind === "regions");
+  run.outline = number && layer?.painting ? outline(layer.painting.map, number) : null;
+  set({ region: number }, "draw");
+  emit("region-shown", { region: number });
+  if (point) inspect(point);
+}
+
+// What other parts of the page may ask for.
+hear("region", ({ region, x, y }) => showRegion(region === state.region ? 0 : region, x === undefined ? null : { x, y }));
+hear("layer", ({ id }) => set({ first: id }, "layout", "paint", "glass"));
+hear("pair", ({ left, right }) => showPair(left, right));
+hear("point", ({ x, y }) => inspect({ x, y }));
+hear("isolate", ({ index }) => isolate(index));

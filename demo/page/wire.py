@@ -1,0 +1,85 @@
+"""From predictions to the small files that the browser reads: exact labels, and fields in steps on a coarser grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from gradio.data_classes import FileData
+from numpy.typing import NDArray
+
+from demo.export import class_rows
+from demo.images import write_atomic
+from demo.page.view import ClassShare, Panel
+from demo.render.encode import jpeg, png, shrink
+from demo.schema import MAX_ENTROPY, Field, Image, Prediction, Size
+
+if TYPE_CHECKING:
+    from demo.models.zoo import Answer
+
+DISPLAY_SIDE = 1600
+"""Long side of the maps on the page; a download has them at the photo's own size."""
+FIELD_SIDE = 320
+"""Long side of the entropy, confidence and margin maps: finer than the grid that any of the networks answers on."""
+FIELD_LEVELS = 64
+
+
+def display_size(size: Size) -> Size:
+    """The grid on which a photo of `size` is shown.
+
+    >>> display_size((480, 640)), display_size((3000, 4000))
+    ((480, 640), (1200, 1600))
+    """
+    return _within(size, DISPLAY_SIDE)
+
+
+def photo_file(image: Image, folder: Path) -> FileData:
+    """The photo as the page shows it."""
+    return _file(folder / "photo.jpg", jpeg(shrink(image, display_size(image.shape[:2]))))
+
+
+def panel_of(answer: Answer, folder: Path) -> Panel:
+    """The finished panel of an answer; its files are written to `folder`."""
+    prediction, spec = answer.prediction, answer.spec
+    rows = class_rows(prediction)
+    return Panel(
+        id=spec.id,
+        title=spec.title,
+        family=spec.family,
+        status="done",
+        labels=_file(folder / f"{spec.id}-labels.png", png(prediction.label_map)),
+        fields=_file(folder / f"{spec.id}-fields.png", png(fields(prediction))),
+        classes=[ClassShare(index=int(r["index"]) - 1, area=r["area"], entropy=r["mean_entropy"]) for r in rows],  # type: ignore[call-overload]
+        seconds=sum(prediction.seconds.values()),
+        parameters=answer.network.parameters,
+        entropy=float(prediction.entropy.mean()),
+    )
+
+
+def fields(prediction: Prediction) -> NDArray[np.uint8]:
+    """(3 h, w) entropy over confidence over margin, each in FIELD_LEVELS steps of its range, at most FIELD_SIDE long."""
+    height, width = _within(prediction.size, FIELD_SIDE)
+    ranges = ((prediction.entropy, MAX_ENTROPY), (prediction.confidence, 1.0), (prediction.margin, 1.0))
+    return np.vstack([_steps(_sample(field, height, width), top) for field, top in ranges])
+
+
+def _sample(field: Field, height: int, width: int) -> Field:
+    """The field's own values at the centres of a coarser grid."""
+    rows = ((np.arange(height) + 0.5) * field.shape[0] / height).astype(int)
+    columns = ((np.arange(width) + 0.5) * field.shape[1] / width).astype(int)
+    return field[rows][:, columns]
+
+
+def _steps(field: Field, top: float) -> NDArray[np.uint8]:
+    return np.rint(np.clip(field / top, 0, 1) * (FIELD_LEVELS - 1)).astype(np.uint8)
+
+
+def _within(size: Size, side: int) -> Size:
+    scale = min(1, side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _file(path: Path, data: bytes) -> FileData:
+    write_atomic(path, data)
+    return FileData(path=str(path), orig_name=path.name)
