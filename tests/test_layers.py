@@ -66,8 +66,6 @@ def test_a_module_imports_only_from_layers_below_its_own(module: str) -> None:
             part = rest.split(".")[0]
             below = part == own or LAYER[part] < LAYER[own] or own in ("__main__", "app")
             assert below, f"{module} imports demo.{rest}, which is not below it"
-                f"{module} imports demo.{rest}, which is not below it"
-            )
         homes = HOMES.get(top)
         if homes:
             assert module.startswith(homes), f"{module} imports {name}, which only {' and '.join(homes)} may"
