@@ -31,17 +31,18 @@ mixed               both families disagree among themselves
 def votes(c: Comparison) -> NDArray[np.uint8]:
     """(H, W) how many different classes are named at each pixel, 1..M."""
     runs = find_runs(c.label_maps)
-    return runs.paint(_votes(runs))
+    return runs.paint(number_of_votes(runs))
 
 
 def vote_counts(c: Comparison) -> NDArray[np.int64]:
     """(M,) pixels where 1, 2, ... M different classes are named."""
     runs = find_runs(c.label_maps)
-    counts = np.bincount(_votes(runs), runs.lengths, minlength=len(c.ids) + 1)
+    counts = np.bincount(number_of_votes(runs), runs.lengths, minlength=len(c.ids) + 1)
     return counts[1:].astype(np.int64)
 
 
-def _votes(runs: Runs) -> NDArray[np.uint8]:
+def number_of_votes(runs: Runs) -> NDArray[np.uint8]:
+    """(R,) how many different classes are named along each run."""
     ordered = np.sort(runs.labels, axis=0)
     return (1 + (ordered[1:] != ordered[:-1]).sum(0)).astype(np.uint8)
 
@@ -63,8 +64,7 @@ def split_counts(c: Comparison) -> NDArray[np.int64]:
 
 def _split(c: Comparison, runs: Runs) -> NDArray[np.uint8]:
     cnn, transformer = (_divided(runs, c, family) for family in ("cnn", "transformer"))
-    agree = (runs.labels == runs.labels[0]).all(0)
-    parts = [agree, ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
+    parts = [~disputed(runs), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
     return np.select(parts, [np.uint8(code) for code in range(4)], np.uint8(4))
 
 
@@ -134,11 +134,20 @@ def boundary_only(c: Comparison, distance: float | None = None) -> NDArray[np.bo
     pixel of it lies within `distance` pixels (default 0.75 % of the diagonal) of a boundary of one of the maps.
     """
     runs = find_runs(c.label_maps)
-    region = components(runs)
-    near = within(boundary(*c.label_maps), default_distance(runs.size) if distance is None else distance)
-    beyond = np.bincount(region, runs.sums(~near)) > 0
-    disputed = (runs.labels != runs.labels[0]).any(0)
-    return runs.paint(disputed & ~beyond[region])
+    return runs.paint(disputed(runs) & ~reaches_inside(runs, components(runs), c.label_maps, distance))
+
+
+def disputed(runs: Runs) -> NDArray[np.bool_]:
+    """(R,) whether different classes are named along each run."""
+    return (runs.labels != runs.labels[0]).any(0)
+
+
+def reaches_inside(
+    runs: Runs, component: NDArray[np.int32], label_maps: NDArray[np.uint8], distance: float | None
+) -> NDArray[np.bool_]:
+    """(R,) whether the component that each run lies in has pixels beyond `distance` from every map's boundaries."""
+    near = within(boundary(*label_maps), default_distance(runs.size) if distance is None else distance)
+    return (np.bincount(component, runs.sums(~near)) > 0)[component]
 
 
 @dataclass(frozen=True)

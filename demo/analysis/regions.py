@@ -7,15 +7,14 @@ surest come first. Equal inputs give equal words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from demo.analysis.agreement import merge_mild
+from demo.analysis.agreement import disputed, merge_mild, number_of_votes, reaches_inside
 from demo.analysis.runs import Runs, components, find_runs
-from demo.analysis.structure import boundary, default_distance, within
 from demo.schema import Comparison, Family, LabelMap, Size
 
 COARSE = 256
@@ -101,23 +100,22 @@ def disputed_regions(
     limit: int = 12,
     distance: float | None = None,
 ) -> list[Region]:
-    """The disputed regions, ranked by area times mean confidence of the models, at most `limit`.
+    """The disputed regions, ranked by area times mean confidence of the parties, at most `limit`.
 
     `names` are those of the 150 classes; `supercategory_index` (150,) tells mild disputes (one supercategory) from
     severe ones. `hide_boundary` leaves out regions that lie wholly within `distance` pixels (default 0.75 % of the
     diagonal) of a boundary; `ignore_mild` compares supercategories instead of classes.
     """
-    pattern = merge_mild(c, supercategory_index) if ignore_mild else c
-    runs = find_runs(pattern.label_maps)
-    region_of = components(runs)
-    counted = (runs.labels != runs.labels[0]).any(0)
+    runs = find_runs(c.label_maps)
+    maps = merge_mild(c, supercategory_index).label_maps if ignore_mild else c.label_maps
+    pattern = replace(runs, labels=supercategory_index[runs.labels]) if ignore_mild else runs
+    component = components(pattern)
+    counted = disputed(pattern)
     if hide_boundary:
-        near = within(boundary(*pattern.label_maps), default_distance(runs.size) if distance is None else distance)
-        counted &= np.bincount(region_of, runs.sums(~near))[region_of] > 0
-    return [
-        _region(rank, members, runs, c, names, supercategory_index)
-        for rank, members in enumerate(_ranked(runs, region_of, counted, c.confidences, limit), 1)
-    ]
+        counted &= reaches_inside(pattern, component, maps, distance)
+    told = _Told(runs, pattern, np.stack([runs.sums(field) for field in c.confidences]), names, supercategory_index)
+    ranked = _ranked(told, component, counted, limit)
+    return [_region(rank, members, c, told) for rank, members in enumerate(ranked, 1)]
 
 
 def numbered(regions: Sequence[Region], size: Size) -> LabelMap:
@@ -140,71 +138,63 @@ def percent(share: float) -> str:
     return f"{value:.{digits}f} %"
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What is said along the runs of a comparison, and what it means."""
+
+    runs: Runs
+    """Classes."""
+    pattern: Runs
+    """The same runs; what is compared, classes or supercategories."""
+    confidences: NDArray[np.float64]
+    """(M, R) summed over each run."""
+    names: Sequence[str]
+    supercategory_index: NDArray[np.uint8]
+
+
 def _ranked(
-    runs: Runs,
-    region_of: NDArray[np.int32],
-    counted: NDArray[np.bool_],
-    confidences: NDArray[np.float32],
-    limit: int,
+    told: _Told, component: NDArray[np.int32], counted: NDArray[np.bool_], limit: int
 ) -> list[NDArray[np.int64]]:
-    """The runs of each of the first `limit` regions, by area times mean confidence, then reading order."""
-    weights = np.zeros(len(region_of))
-    for confidence in confidences:
-        weights += runs.sums(confidence)
-    weights[~counted] = 0
-    worth = np.bincount(region_of, weights)
+    """The runs of each of the first `limit` regions, by area times mean confidence of the parties."""
+    said = told.pattern.labels
+    party_size = np.stack([(said == labels).sum(0) for labels in said])
+    # Each party counts once, however many models are in it.
+    weights = (told.confidences / party_size).sum(0) / number_of_votes(told.pattern)
+    worth = np.bincount(component, np.where(counted, weights, 0))
     best = np.argsort(-worth, kind="stable")[:limit]
-    return [np.flatnonzero(region_of == region) for region in best if worth[region] > 0]
+    return [np.flatnonzero(component == region) for region in best if worth[region] > 0]
 
 
-def _region(
-    rank: int,
-    members: NDArray[np.int64],
-    runs: Runs,
-    c: Comparison,
-    names: Sequence[str],
-    supercategory_index: NDArray[np.uint8],
-) -> Region:
-    rows, begins = np.divmod(runs.starts[members], runs.size[1])
-    ends = begins + runs.lengths[members]
+def _region(rank: int, members: NDArray[np.int64], c: Comparison, told: _Told) -> Region:
+    height, width = told.runs.size
+    rows, begins = np.divmod(told.runs.starts[members], width)
+    ends = begins + told.runs.lengths[members]
     pieces = np.stack([rows, begins, ends], axis=1).astype(np.int32)
     box = (int(rows[0]), int(begins.min()), int(rows[-1]) + 1, int(ends.max()))
     point = _inmost(pieces, box)
-    pixels = np.concatenate(
-        [
-            np.arange(start, start + n)
-            for start, n in zip(runs.starts[members].tolist(), runs.lengths[members].tolist(), strict=True)
-        ]
-    )
-    parties, severe = _parties(runs.labels[:, members[0]], pixels, c, names, supercategory_index)
-    area = len(pixels) / (runs.size[0] * runs.size[1])
-    return Region(rank, area, box, point, _where(point, runs.size), parties, severe, pieces)
+    area = int(told.runs.lengths[members].sum()) / (height * width)
+    parties, severe = _parties(members, c, told)
+    return Region(rank, area, box, point, _where(point, (height, width)), parties, severe, pieces)
 
 
-def _parties(
-    said: NDArray[np.uint8],
-    pixels: NDArray[np.int64],
-    c: Comparison,
-    names: Sequence[str],
-    supercategory_index: NDArray[np.uint8],
-) -> tuple[tuple[Party, ...], bool]:
-    """Who says what on these pixels, in the order of the models; and whether the difference is one of kind."""
-    labels = c.label_maps.reshape(len(c.ids), -1)
-    confidences = c.confidences.reshape(len(c.ids), -1)
-    parties, kinds = [], set()
+def _parties(members: NDArray[np.int64], c: Comparison, told: _Told) -> tuple[tuple[Party, ...], bool]:
+    """Who says what along these runs, in the order of the models; and whether the difference is one of kind."""
+    pixels = told.runs.lengths[members]
+    said = told.pattern.labels[:, members[0]]
+    classes = [int(np.bincount(labels[members], pixels).argmax()) for labels in told.runs.labels]
+    confidences = told.confidences[:, members].sum(1) / pixels.sum()
+    parties = []
     for value in dict.fromkeys(said.tolist()):
-        members = np.flatnonzero(said == value)
-        classes = [int(np.bincount(labels[m][pixels]).argmax()) for m in members]
-        kinds.update(supercategory_index[classes].tolist())
+        models = np.flatnonzero(said == value).tolist()
         parties.append(
             Party(
-                says=" or ".join(dict.fromkeys(names[k] for k in classes)),
-                models=tuple(c.titles[m] for m in members),
-                families=tuple(c.families[m] for m in members),
-                confidence=float(np.mean([confidences[m][pixels].mean(dtype=np.float64) for m in members])),
+                says=" or ".join(dict.fromkeys(told.names[classes[m]] for m in models)),
+                models=tuple(c.titles[m] for m in models),
+                families=tuple(c.families[m] for m in models),
+                confidence=float(confidences[models].mean()),
             )
         )
-    return tuple(parties), len(kinds) > 1
+    return tuple(parties), len({int(told.supercategory_index[k]) for k in classes}) > 1
 
 
 def _inmost(pieces: NDArray[np.int32], box: tuple[int, int, int, int]) -> tuple[int, int]:

@@ -67,20 +67,24 @@ def components(runs: Runs) -> NDArray[np.int32]:
     >>> components(find_runs(np.array([[[1, 2, 1], [1, 1, 1]]], np.uint8))).tolist()
     [0, 1, 0, 0]
     """
-    upper, lower = _touching(runs)
-    same = (runs.labels[:, upper] == runs.labels[:, lower]).all(0)
+    one, other = _touching(runs)
+    same = (runs.labels[:, one] == runs.labels[:, other]).all(0)
     count = len(runs.starts)
-    links = coo_array((np.ones(same.sum(), bool), (upper[same], lower[same])), shape=(count, count))
+    links = coo_array((np.ones(same.sum(), bool), (one[same], other[same])), shape=(count, count))
     return connected_components(links, directed=False)[1]
 
 
 def _touching(runs: Runs) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Every two runs that lie above each other in neighbouring rows, each pair once."""
+    """Every two runs that follow each other in a row, or lie above each other in neighbouring rows; each pair once."""
     height, width = runs.size
     run_of = np.repeat(np.arange(len(runs.starts), dtype=np.int32), runs.lengths)
     begins = np.zeros(height * width, bool)
     begins[runs.starts] = True
     begins[width:] |= begins[:-width].copy()
     # A new pair begins where a run begins in either of two neighbouring rows.
-    lower = np.flatnonzero(begins[width:]) + width
-    return run_of[lower - width], run_of[lower]
+    below = np.flatnonzero(begins[width:]) + width
+    beside = runs.starts[runs.starts % width > 0]
+    return (
+        np.concatenate([run_of[below - width], run_of[beside - 1]]),
+        np.concatenate([run_of[below], run_of[beside]]),
+    )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from demo.analysis.agreement import boundary_only
+from demo.analysis.agreement import boundary_only, merge_mild
 from demo.analysis.regions import Region, disputed_regions, numbered
 from demo.schema import Comparison
 from tests.analysis.maps import comparison, comparisons, permuted, pixel
@@ -60,6 +60,14 @@ def test_ignoring_mild_disputes_names_what_each_party_says() -> None:
     assert regions(pixel(0, 1, 0, 1, 1), ignore_mild=True, hide_boundary=False) == []
 
 
+@given(comparisons())
+def test_ignoring_mild_disputes_finds_the_regions_of_the_merged_maps(c: Comparison) -> None:
+    found = regions(c, ignore_mild=True, hide_boundary=False, limit=100)
+    wanted = regions(merge_mild(c, KINDS), hide_boundary=False, limit=100)
+    assert [(one.box, one.point, one.area) for one in found] == [(one.box, one.point, one.area) for one in wanted]
+    assert all(region.severe for region in found)
+
+
 @given(comparisons(), st.booleans())
 def test_regions_by_brute_force(c: Comparison, hide: bool) -> None:
     hidden = boundary_only(c, 1.0) if hide else np.zeros(c.label_maps.shape[1:], bool)
@@ -68,7 +76,8 @@ def test_regions_by_brute_force(c: Comparison, hide: bool) -> None:
         pieces, count = ndimage.label((c.label_maps == np.array(pattern)[:, None, None]).all(0))
         for mask in (pieces == piece for piece in range(1, count + 1)):
             if len(set(pattern)) > 1 and not hidden[mask].any():
-                wanted[mask.tobytes()] = (pattern, c.confidences[:, mask].sum())
+                parties = [c.confidences[np.array(pattern) == label][:, mask].mean() for label in set(pattern)]
+                wanted[mask.tobytes()] = (pattern, float(mask.sum() * np.mean(parties)))
     found = regions(c, hide_boundary=hide, distance=1.0, limit=100)
     assert {region.mask(hidden.shape).tobytes() for region in found} == set(wanted)
     worths = []
@@ -86,7 +95,7 @@ def test_regions_by_brute_force(c: Comparison, hide: bool) -> None:
             assert party.confidence == pytest.approx(c.confidences[members][:, mask].mean())
         assert sum(len(party.models) for party in region.parties) == len(c.ids)
         assert region.severe == (len({KINDS[label] for label in pattern}) > 1)
-    assert worths == sorted(worths, reverse=True)
+    assert worths == pytest.approx(sorted(worths, reverse=True))
 
 
 @given(comparisons(), st.randoms(use_true_random=False))

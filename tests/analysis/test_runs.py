@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,6 +41,12 @@ def test_components_are_those_of_every_label_alone(c: Comparison) -> None:
 def test_components_are_numbered_in_reading_order() -> None:
     runs = find_runs(np.array([[[1, 2], [3, 2], [4, 4]]], np.uint8))
     assert runs.paint(components(runs)).tolist() == [[0, 1], [2, 1], [3, 3]]
+
+
+def test_runs_that_came_to_say_the_same_are_one_component() -> None:
+    runs = find_runs(np.array([[[1, 2, 3], [3, 3, 3]]], np.uint8))
+    merged = replace(runs, labels=np.array([0, 5, 5, 9], np.uint8)[runs.labels])
+    assert merged.paint(components(merged)).tolist() == [[0, 0, 1], [1, 1, 1]]
 
 
 @pytest.mark.parametrize("shape", [(0, 2, 2), (1, 0, 2), (2, 2)])
