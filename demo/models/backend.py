@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from copy import copy
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from demo.models.network import Network
 from demo.models.posterior import Box, Posterior, Tile
 from demo.schema import Image, ModelSpec, Precision, Seen, Size
 
-with warnings.catch_warnings():
+with warnings.catch_warnings(), redirect_stdout(StringIO()):  # it prints what it could not import
     warnings.simplefilter("ignore")
     import mmseg.models  # noqa: F401  registers every architecture
     from mmcv.cnn.utils import fuse_conv_bn
