@@ -60,8 +60,7 @@ def find(name: str) -> ModelSpec:
         return hits[0]
     if hits:
         raise UnknownModelError(f"{name!r} is the name of {len(hits)} models: {', '.join(spec.id for spec in hits)}.")
-    known = [*SETS, *(spec.id for spec in named)]
-    raise UnknownModelError(f"No model is called {name!r}{_suggest(name, known)} `python -m demo list` shows them all.")
+    raise UnknownModelError(_why_unknown(name, [*SETS, *(spec.id for spec in named)]))
 
 
 def resolve(names: str | Sequence[str]) -> tuple[ModelSpec, ...]:
@@ -256,6 +255,13 @@ def _called(wanted: str, specs: Sequence[ModelSpec]) -> list[ModelSpec]:
 def _suggest(name: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(_plain(name), known, n=3, cutoff=0.6)
     return f": did you mean {' or '.join(close)}?" if close else "."
+
+
+def _why_unknown(name: str, known: Sequence[str]) -> str:
+    for config, reason in excluded().items() if _package_folder() is not None else ():
+        if _plain(name) in (_plain(config), _short(config)):
+            return f"{name} is in MMSegmentation's model index, but it cannot run here: it {reason}."
+    return f"No model is called {name!r}{_suggest(name, known)} `python -m demo list` shows them all."
 
 
 def _items(names: str | Sequence[str]) -> Iterator[str]:

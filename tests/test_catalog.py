@@ -156,8 +156,13 @@ def test_the_index_mistakes_are_mended() -> None:
 )
 def test_what_is_left_out_says_why(config: str, reason: str) -> None:
     assert reason in catalog.excluded()[config]
-    with pytest.raises(UnknownModelError):
+    with pytest.raises(UnknownModelError, match=rf"{config} .* cannot run here: it needs .*{reason}"):
         catalog.find(config)
+
+
+def test_a_model_left_out_is_known_by_its_short_name_too() -> None:
+    with pytest.raises(UnknownModelError, match=r"ConvNeXt-tiny-upernet .* mmpretrain"):
+        catalog.find("ConvNeXt-tiny-upernet")
 
 
 @pytest.mark.slow

@@ -114,8 +114,11 @@ def _deliver(offer: Offer, into: Path, report: Report) -> Path:
 
 
 def _copy(offer: Offer, part: Path, meter: _Meter) -> None:
+    """Looked at before, so that a wrong file does not replace what an earlier attempt has brought; and after."""
     source = offer.path or Path(offer.source)
     try:
+        if problem := _problem(source, offer.sha256):
+            raise SourceFailed(problem)
         with source.open("rb") as file:
             _write(part, meter, iter(lambda: file.read(CHUNK), b""), 0, source.stat().st_size)
     except OSError as error:

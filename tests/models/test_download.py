@@ -63,6 +63,7 @@ def server() -> Iterator[Server]:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         told.url = f"http://127.0.0.1:{running.server_address[1]}"
+        running.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that hangs up is part of the test
         threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield told
         running.shutdown()
@@ -167,6 +168,15 @@ def test_a_folder_is_a_source(tmp_path: Path, into: Path) -> None:
     assert seen[-1].received == len(BODY)
     (into / FILE).unlink()
     assert fetch(WEIGHTS, into, [str(tmp_path / "usb" / "paper" / FILE)]).read_bytes() == BODY
+
+
+def test_a_wrong_file_in_a_folder_does_not_cost_what_was_there(server: Server, tmp_path: Path, into: Path) -> None:
+    into.mkdir()
+    (into / f"{FILE}.part").write_bytes(BODY[:700_000])
+    (tmp_path / FILE).write_bytes(b"wrong")
+    server.answers[f"/{FILE}"] = serving()
+    assert fetch(WEIGHTS, into, [str(tmp_path), server.url]).read_bytes() == BODY
+    assert server.ranges == ["bytes=700000-"]
 
 
 def test_a_hub_repository_is_a_source(server: Server, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
