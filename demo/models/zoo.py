@@ -115,7 +115,7 @@ class Zoo:
             return self._loaded[spec.id]
 
     def warm_up(self, models: Models | None = None) -> None:
-        """Have the compiled kernel and the networks ready before the first photo; what cannot load is left for later."""
+        """Make the kernel and the networks ready before the first photo; what cannot load says so when it is asked."""
         warm_up()
         for spec in catalog.resolve(models or self.default_set):
             with suppress(DemoError):
