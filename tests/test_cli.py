@@ -207,3 +207,10 @@ def test_a_photo_over_the_limit_is_refused(toy: None, photo: Path, tmp_path: Pat
     command = ["segment", str(photo), "-m", toy_ids()[0], "-o", str(tmp_path / "out"), "--max-megapixels", "0.001"]
     assert cli.main(command) == 1
     assert "megapixels" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_shipped_network_segments_and_prints_nothing_but_json(photo: Path, tmp_path: Path) -> None:
+    run = python_m_demo("segment", str(photo), "-m", "fcn-compact", "-o", str(tmp_path / "out"), "--json")
+    assert json.loads(run.stdout) == [{"photo": str(photo), "folder": str(tmp_path / "out" / "owl")}]
+    assert run.returncode == 0 and run.stderr.count("\n") == 1
