@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis.agreement import confident_conflict, shares, split_counts, vote_counts
+from demo.analysis.agreement import boundary_only, confident_conflict, shares, split_counts, vote_counts
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.regions import disputed_regions
 from demo.schema import Comparison
@@ -25,7 +25,8 @@ def compare(
     """What summary.json says of a comparison, ready for JSON: shares 0..1, None for what is undefined.
 
     `names` and `supercategory_index` describe the 150 classes, `threshold` is the confidence from which a model counts
-    as sure, `limit` the most regions to list. Boundary-only disputes are left out of the regions alone.
+    as sure, `limit` the most regions to list. Boundary-only disputes are left out of the regions alone: what is neither
+    agreed, nor "boundary_only", nor in a region lies in smaller regions than those listed.
     """
     counts = vote_counts(c)
     conflict = confident_conflict(c, threshold)
@@ -36,6 +37,7 @@ def compare(
         "all_agree": votes[0],
         "votes": votes,
         "split": shares(split_counts(c)),
+        "boundary_only": float(boundary_only(c).mean()),
         "confidence_threshold": threshold,
         "confident_conflict": conflict.area,
         "confident_conflict_pairs": [
