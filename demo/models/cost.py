@@ -1,0 +1,118 @@
+"""What a network costs: parameters, operations, memory and time at one input size."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from demo.models.network import Network
+from demo.models.posterior import Posterior
+from demo.schema import Image, Size
+
+WARM_UP = 5
+ITERATIONS = 200
+"""Of MMSegmentation's tools/analysis_tools/benchmark.py: 200 photos, the first 5 not timed, then the mean."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Measured on one device, one photo at a time; None where it cannot be measured there."""
+
+    parameters: int
+    parameter_bytes: int
+    input_size: Size
+    """What the network really looked at."""
+    flops: int
+    """Floating-point operations of one pass, as torch counts them: a multiply-add is two."""
+    fps: float
+    """Photos a second, from a photo in memory to its label map, confidence, entropy and margin."""
+    network_fps: float
+    """The same to the network's scores, without the maps."""
+    iterations: int
+    """Timed ones."""
+    peak_bytes: int | None
+    """Most memory in use during one answer, above what was in use before it; weights not counted."""
+
+
+def measure_cost(
+    network: Network, device: str, size: Size = (512, 512), *, iterations: int = ITERATIONS, seconds: float = 60
+) -> Cost:
+    """Time and count one network on a photo of `size` seen at that size.
+
+    MMSegmentation's own protocol, save that it stops early after `seconds` (at least 3 iterations are timed), and that
+    the time to make the maps is counted whole.
+    """
+    scores, photo = at_size(network, size), _photo(size)
+    for _ in range(WARM_UP):
+        posterior = scores(photo)
+        posterior.reduce("warm-up")
+    with FlopCounterMode(display=False) as counter:
+        scores(photo)
+    peak = _peak(lambda: scores(photo).reduce("peak"), device)
+    network_times, times = _times(scores, photo, device, iterations - WARM_UP, seconds)
+    return Cost(network.parameters, network.bytes, posterior.seen.input_size, counter.get_total_flops(),
+                1 / float(np.mean(times)), 1 / float(np.mean(network_times)), len(times), peak)
+
+
+def at_size(network: Network, size: Size) -> Callable[[Image], Posterior]:
+    """The network's scores for photos whose short side it sees at `size`'s short side, where it can be told to."""
+    seen = network.scores(_photo(size)).seen.input_size
+    factor = min(size) / min(seen)
+    return network.scores if factor == 1 or network.at_scale is None else network.at_scale(factor)
+
+
+def _photo(size: Size) -> Image:
+    return np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+
+
+def _times(
+    scores: Callable[[Image], Posterior], photo: Image, device: str, iterations: int, seconds: float
+) -> tuple[list[float], list[float]]:
+    """Seconds of each iteration to the scores, and to the maps."""
+    to_scores: list[float] = []
+    to_maps: list[float] = []
+    began = time.perf_counter()
+    while len(to_maps) < iterations and (len(to_maps) < 3 or time.perf_counter() - began < seconds):
+        _wait(device)
+        start = time.perf_counter()
+        posterior = scores(photo)
+        _wait(device)
+        to_scores.append(time.perf_counter() - start)
+        posterior.reduce("timed")
+        to_maps.append(time.perf_counter() - start)
+    return to_scores, to_maps
+
+
+def _peak(answer: Callable[[], object], device: str) -> int | None:
+    if device.startswith("cuda"):
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        answer()
+        _wait(device)
+        return int(torch.cuda.max_memory_allocated(device) - before)
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak so far becomes what is in use now
+    except OSError:
+        return None
+    before = _status("VmRSS")
+    answer()
+    return max(0, _status("VmHWM") - before)
+
+
+def _status(name: str) -> int:
+    """Bytes, from the kernel's account of this process."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _wait(device: str) -> None:
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)

@@ -1,0 +1,176 @@
+"""Charts as inline SVG: lines, reliability diagrams, dots with intervals. Colours come from the page's style."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from demo.study.html import colour
+
+
+@dataclass(frozen=True)
+class Line:
+    """A series of points; `series` is its colour's number."""
+
+    name: str
+    series: int
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The plotting area in SVG units, and the data range it shows."""
+
+    width: float = 420
+    height: float = 250
+    left: float = 42
+    right: float = 12
+    top: float = 8
+    bottom: float = 34
+    x_range: tuple[float, float] = (0, 1)
+    y_range: tuple[float, float] = (0, 1)
+
+    def x(self, value: float) -> float:
+        """Position of a data value."""
+        low, high = self.x_range
+        return self.left + (value - low) / ((high - low) or 1) * (self.width - self.left - self.right)
+
+    def y(self, value: float) -> float:
+        """Position of a data value, upwards."""
+        low, high = self.y_range
+        return self.height - self.bottom - (value - low) / ((high - low) or 1) * (self.height - self.top - self.bottom)
+
+
+def lines(series: Sequence[Line], x_name: str, y_name: str) -> str:
+    """Lines over 0..1, both axes in percent, the vertical one up to a round number above the data."""
+    top = round_up(max((value for line in series for value in line.y), default=1))
+    frame = Frame(y_range=(0, top))
+    return _svg(frame, _axes(frame, x_name, y_name) + "".join(_polyline(frame, line) for line in series))
+
+
+def reliability(rows: Sequence[tuple[float, float, int, float, float]], series: int) -> str:
+    """Accuracy against confidence: (from, to, pixels, mean confidence, accuracy) of each filled bin.
+
+    A bar is a bin's accuracy, its line the distance to its mean confidence, its darkness its share of the pixels.
+    """
+    frame = Frame(width=230, height=215)
+    most = max((row[2] for row in rows), default=1)
+    bars = "".join(_bar(frame, row, series, most) for row in rows)
+    diagonal = f'<line class="axis" stroke-dasharray="3 3" {_from(frame, 0, 0)} {_to(frame, 1, 1)}/>'
+    return _svg(frame, _axes(frame, "confidence, %", "right, %", ticks=(0, 0.5, 1)) + bars + diagonal)
+
+
+def dots(rows: Sequence[tuple[str, int, float, float, float]], digits: int = 2, zero: bool = False) -> str:
+    """One row a name: (name, series, value, low, high), a dot with its interval on one common scale."""
+    finite = [value for row in rows for value in row[2:] if value == value]
+    low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
+    low, high = (min(low, 0), max(high, 0)) if zero else (low, high)
+    margin = 0.06 * ((high - low) or 1)
+    frame = Frame(width=420, height=24 * len(rows) + 26, left=112, right=64, top=4, bottom=22,
+                  x_range=(low - margin, high + margin))
+    at_zero = (f'<line class="axis" stroke-dasharray="3 3" x1="{frame.x(0):.1f}" x2="{frame.x(0):.1f}" y1="2" '
+               f'y2="{frame.height - frame.bottom}"/>' if zero else "")
+    ends = "".join(_text(frame.x(value), frame.height - 6, f"{value:.{digits}f}", "middle") for value in (low, high))
+    return _svg(frame, at_zero + ends + "".join(_dot(frame, number, row, digits) for number, row in enumerate(rows)))
+
+
+def grouped(groups: Sequence[str], rows: Sequence[tuple[str, int, Sequence[float]]], y_name: str) -> str:
+    """Bars side by side: for every group one bar a row (name, series, values 0..1)."""
+    frame = Frame(y_range=(0, round_up(max((v for row in rows for v in row[2] if v == v), default=1))))
+    inner = frame.width - frame.left - frame.right
+    step = inner / max(1, len(groups))
+    thick = 0.78 * step / max(1, len(rows))
+    parts = [_axes(frame, "", y_name, ticks=())]
+    for place, group in enumerate(groups):
+        start = frame.left + step * (place + 0.11)
+        parts.append(_text(frame.left + step * (place + 0.5), frame.height - frame.bottom + 16, group, "middle"))
+        parts += [_column(frame, start + thick * number, thick, values[place], series, f"{name}, {group}")
+                  for number, (name, series, values) in enumerate(rows) if values[place] == values[place]]
+    return _svg(frame, "".join(parts))
+
+
+def round_up(value: float) -> float:
+    """The next of 1, 2, 5 times a power of ten, in fifths below 1.
+
+    >>> round_up(0.31), round_up(0.83), round_up(0.07)
+    (0.4, 1.0, 0.1)
+    """
+    for step in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0):
+        if value <= step:
+            return step
+    return value
+
+
+def _svg(frame: Frame, content: str) -> str:
+    return f'<svg viewBox="0 0 {frame.width:g} {frame.height:g}" role="img">{content}</svg>'
+
+
+def _axes(frame: Frame, x_name: str, y_name: str, ticks: Sequence[float] = (0, 0.25, 0.5, 0.75, 1)) -> str:
+    bottom, top = frame.y_range
+    parts = []
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        value = bottom + share * (top - bottom)
+        y = frame.y(value)
+        parts.append(f'<path class="grid" d="M{frame.left} {y:.1f}H{frame.width - frame.right}"/>')
+        parts.append(_text(frame.left - 6, y + 4, f"{100 * value:.3g}", "end"))
+    below = frame.height - frame.bottom + 15
+    parts += [_text(frame.x(value), below, f"{100 * value:.0f}", "middle") for value in ticks]
+    parts.append(_text((frame.left + frame.width - frame.right) / 2, frame.height - 4, x_name, "middle"))
+    middle = (frame.top + frame.height - frame.bottom) / 2
+    place = f'transform="translate(10 {middle:.0f}) rotate(-90)"'
+    parts.append(f'<text {place} text-anchor="middle">{escape(y_name)}</text>')
+    return "".join(parts)
+
+
+def _polyline(frame: Frame, line: Line) -> str:
+    points = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in zip(line.x, line.y, strict=True))
+    return (f'<polyline points="{points}" fill="none" stroke="{colour(line.series)}" stroke-width="2">'
+            f"<title>{escape(line.name)}</title></polyline>")
+
+
+def _bar(frame: Frame, row: tuple[float, float, int, float, float], series: int, most: int) -> str:
+    low, high, pixels, confidence, right = row
+    strength = 0.15 + 0.85 * (pixels / most) ** 0.5
+    x, width = frame.x(low) + 0.5, frame.x(high) - frame.x(low) - 1
+    middle, height = (frame.x(low) + frame.x(high)) / 2, frame.y(0) - frame.y(right)
+    return (f'<g><title>{pixels:,} pixels: confidence {100 * confidence:.1f} %, right {100 * right:.1f} %</title>'
+            f'<rect x="{x:.1f}" y="{frame.y(right):.1f}" width="{width:.1f}" height="{height:.1f}" '
+            f'fill="{colour(series)}" fill-opacity="{strength:.2f}"/>'
+            f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{frame.y(right):.1f}" y2="{frame.y(confidence):.1f}" '
+            'stroke="var(--bad)" stroke-width="1.5"/></g>')
+
+
+def _dot(frame: Frame, number: int, row: tuple[str, int, float, float, float], digits: int) -> str:
+    name, series, value, low, high = row
+    y = frame.top + 24 * number + 13
+    label = _text(frame.left - 10, y + 4, name, "end", "name")
+    if value != value:
+        return label + _text(frame.left, y + 4, "not defined", "start")
+    whisker = (f'<line x1="{frame.x(low):.1f}" x2="{frame.x(high):.1f}" y1="{y}" y2="{y}" stroke="{colour(series)}" '
+               'stroke-width="2" stroke-opacity="0.55"/>' if low == low else "")
+    exact = digits + 1
+    title = f"{escape(name)}: {value:.{exact}f} (95 %: {low:.{exact}f} to {high:.{exact}f})"
+    return (f"<g><title>{title}</title>"
+            f'{label}{whisker}<circle cx="{frame.x(value):.1f}" cy="{y}" r="4.5" fill="{colour(series)}"/>'
+            f'{_text(frame.width - frame.right + 8, y + 4, f"{value:.{digits}f}", "start", "name")}</g>')
+
+
+def _column(frame: Frame, x: float, width: float, value: float, series: int, name: str) -> str:
+    return (f'<rect x="{x:.1f}" y="{frame.y(value):.1f}" width="{max(1, width - 1.5):.1f}" '
+            f'height="{frame.y(0) - frame.y(value):.1f}" fill="{colour(series)}">'
+            f"<title>{escape(name)}: {100 * value:.2f} %</title></rect>")
+
+
+def _text(x: float, y: float, text: str, anchor: str, kind: str = "") -> str:
+    named = f' class="{kind}"' if kind else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{named}>{escape(text)}</text>'
+
+
+def _from(frame: Frame, x: float, y: float) -> str:
+    return f'x1="{frame.x(x):.1f}" y1="{frame.y(y):.1f}"'
+
+
+def _to(frame: Frame, x: float, y: float) -> str:
+    return f'x2="{frame.x(x):.1f}" y2="{frame.y(y):.1f}"'

@@ -1,0 +1,181 @@
+"""Scores of models on a dataset with ground truth, by the published protocol, stopped and resumed at will."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo import catalog, labels
+from demo.analysis import calibration, scores
+from demo.analysis.judge import class_rows, confusion_rows, reliability_rows, risk_rows
+from demo.analysis.numbers import Json, numbers, plain
+from demo.analysis.tally import UNCERTAINTIES, Tally, Truth, count
+from demo.images import write_atomic
+from demo.models.zoo import Zoo
+from demo.schema import LabelMap, ModelSpec, Prediction
+from demo.study.augment import augmented
+from demo.study.dataset import open_dataset
+from demo.study.ledger import Ledger
+from demo.study.run import Report, kept, plainly, run, silent
+
+LEDGER = "counts.sqlite"
+
+
+@dataclass(frozen=True)
+class PhotoScore:
+    """One model on one photo; shares 0..1, nan where not defined."""
+
+    photo: str
+    pixels: int
+    """Labelled ones."""
+    pixel_accuracy: float
+    miou: float
+    entropy_auroc: float
+    """How well entropy finds the mistakes."""
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """One model over the photos that it answered."""
+
+    spec: ModelSpec
+    tally: Tally
+    """Of all photos together."""
+    photos: tuple[PhotoScore, ...]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A dataset's scores; `as_json` holds every number."""
+
+    dataset: str
+    photos: int
+    """Photos with ground truth that the dataset has."""
+    settings: dict[str, Json]
+    models: tuple[ModelResult, ...]
+    problems: tuple[str, ...]
+    seconds: float
+
+    def as_json(self) -> dict[str, Json]:
+        """Numbers, classes, confusions and diagrams of every model; null for nan."""
+        return {"dataset": self.dataset, "photos": self.photos, "settings": self.settings,
+                "seconds": round(self.seconds, 3), "problems": list(self.problems),
+                "models": [_model_json(model) for model in self.models]}
+
+
+def evaluate(
+    dataset: Path,
+    models: str | Sequence[str] | None,
+    zoo: Zoo,
+    out: Path,
+    *,
+    split: str | None = None,
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
+    report: Report = silent,
+) -> Evaluation:
+    """Score models on a folder in ADE20K's layout; writes {scores,classes,photos}.csv, scores.json and report.html.
+
+    Label maps are compared at photo size, counts added over the dataset, then divided once. `scales` and `flip` average
+    the softmax of several views. A run that was stopped goes on when called again with the same `out`. Raises
+    DatasetError for a folder of another layout, BackendError when no model can answer; a bad file costs itself.
+    """
+    from demo.study.report import evaluation_page
+
+    start = time.perf_counter()
+    found = open_dataset(dataset, split)
+    specs = catalog.resolve(models or zoo.default_set)
+    plain_run = tuple(scales) == (1.0,) and not flip
+    settings: dict[str, Json] = {"scales": [float(s) for s in scales], "flip": flip, "precision": zoo.precision}
+    ask, named = plainly(zoo) if plain_run else augmented(zoo, scales, flip), json.dumps(settings)
+    with Ledger(out / LEDGER) as ledger:
+        problems = run(found.cases, specs, ask, _measure, ledger, settings=named, report=report)
+        results = [_collect(spec, kept(found.cases, spec, ledger, named)) for spec in specs]
+    answered = tuple(result for result in results if result.photos)
+    evaluation = Evaluation(found.name, len(found.cases), settings, answered, (*found.problems, *problems),
+                            time.perf_counter() - start)
+    _write(evaluation, out)
+    write_atomic(out / "report.html", evaluation_page(evaluation).encode())
+    return evaluation
+
+
+def _measure(prediction: Prediction, truth: LabelMap | None) -> bytes:
+    if truth is None:
+        raise ValueError("evaluation takes ground truth, but got none")
+    return count(prediction, Truth.of(truth)).to_bytes()
+
+
+def _collect(spec: ModelSpec, contents: Iterable[tuple[str, bytes]]) -> ModelResult:
+    """One photo's counts in memory at a time: together they would be gigabytes."""
+    total, photos = Tally.zero(), []
+    for name, content in contents:
+        tally = Tally.from_bytes(content)
+        total += tally
+        photos.append(PhotoScore(name, tally.pixels, scores.pixel_accuracy(tally.confusion),
+                                 scores.mean_iou(tally.confusion), calibration.auroc(tally.entropy)))
+    return ModelResult(spec, total, tuple(photos))
+
+
+def _model_json(model: ModelResult) -> dict[str, Json]:
+    spec, tally = model.spec, model.tally
+    return {
+        "id": spec.id, "title": spec.title, "family": spec.family, "set": spec.set,
+        "checkpoint": Path(spec.weights.file).name, "published_miou": spec.reported.miou, "photos": len(model.photos),
+        "pixels": tally.pixels, "numbers": [number.as_json() for number in numbers(tally)],
+        "classes": class_rows(tally), "confusions": confusion_rows(tally, 15),
+        "reliability": reliability_rows(tally),
+        "risk_coverage": {score: risk_rows(getattr(tally, score)) for score in UNCERTAINTIES},
+    }  # fmt: skip
+
+
+def _write(evaluation: Evaluation, out: Path) -> None:
+    text = json.dumps(evaluation.as_json(), indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomic(out / "scores.json", text.encode())
+    write_atomic(out / "scores.csv", _csv(_score_table(evaluation)))
+    write_atomic(out / "classes.csv", _csv(_class_table(evaluation)))
+    write_atomic(out / "photos.csv", _csv(_photo_table(evaluation)))
+
+
+def _score_table(evaluation: Evaluation) -> list[list[object]]:
+    rows = [(model, numbers(model.tally)) for model in evaluation.models]
+    ids = [number.id for number in rows[0][1]] if rows else []
+    table: list[list[object]] = [["model", "title", "family", "photos", "pixels", *ids]]
+    for model, row in rows:
+        spec = model.spec
+        values = [plain(number.value) for number in row]
+        table.append([spec.id, spec.title, spec.family, len(model.photos), model.tally.pixels, *values])
+    return table
+
+
+def _class_table(evaluation: Evaluation) -> list[list[object]]:
+    header = ("model", "index", "class", "iou", "accuracy", "boundary_iou", "annotated", "predicted")
+    table: list[list[object]] = [list(header)]
+    for model in evaluation.models:
+        confusion = model.tally.confusion
+        columns = (scores.iou(confusion), scores.class_accuracy(confusion), scores.iou_of_areas(model.tally.boundary))
+        for index, name in enumerate(labels.NAMES):
+            values = [plain(float(column[index])) for column in columns]
+            counts = int(confusion[index].sum()), int(confusion[:, index].sum())
+            table.append([model.spec.id, index + 1, name, *values, *counts])
+    return table
+
+
+def _photo_table(evaluation: Evaluation) -> list[list[object]]:
+    table: list[list[object]] = [["photo", "model", "pixels", "pixel_accuracy", "miou", "entropy_auroc"]]
+    for model in evaluation.models:
+        for score in model.photos:
+            values = (score.pixel_accuracy, score.miou, score.entropy_auroc)
+            table.append([score.photo, model.spec.id, score.pixels, *(plain(value) for value in values)])
+    return table
+
+
+def _csv(rows: Sequence[Sequence[object]]) -> bytes:
+    """Empty cells for what is not defined."""
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    return stream.getvalue().encode()

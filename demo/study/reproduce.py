@@ -1,0 +1,231 @@
+"""The article's Table 1 measured here beside what was published, and its figures' layout for any photos."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+
+from demo import catalog
+from demo.analysis import scores
+from demo.analysis.numbers import Json
+from demo.errors import DemoError
+from demo.images import open_image, unique_stems, write_atomic
+from demo.models.cost import ITERATIONS, Cost, measure_cost
+from demo.models.zoo import Refusal, Zoo
+from demo.schema import ModelSpec
+from demo.study.dataset import open_photos
+from demo.study.evaluate import Evaluation, evaluate
+from demo.study.html import Cell, Column, page, percent, table
+from demo.study.report import problems
+from demo.study.run import Progress, name_of
+
+ADE20K_PHOTOS = 2000
+"""In ADE20K's validation set, on which the published mean IoU was measured."""
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One model of Table 1; shares 0..1, bytes, photos a second; None where not published or not measured."""
+
+    id: str
+    title: str
+    family: str
+    published_miou: float | None
+    measured_miou: float | None
+    parameters: int | None
+    published_parameter_mb: float | None
+    parameter_mb: float | None
+    """10**6 bytes of weights in use at inference, auxiliary heads left out."""
+    published_memory_gb: float | None
+    """The model zoo's training memory, which the article calls inference memory."""
+    peak_gb: float | None
+    """10**9 bytes above the weights, for one photo at 512 x 512."""
+    published_fps: float | None
+    fps: float | None
+    gflops: float | None
+    """10**9 operations at 512 x 512; a multiply-add counts as two."""
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """The table, where its mean IoU comes from, and the figures drawn."""
+
+    rows: tuple[TableRow, ...]
+    device: str
+    dataset: str
+    """"" when none was given."""
+    photos: int
+    figures: tuple[Path, ...]
+    problems: tuple[str, ...]
+
+
+def reproduce(
+    models: str | Sequence[str] | None,
+    zoo: Zoo,
+    out: Path,
+    *,
+    dataset: Path | None = None,
+    photos: Sequence[Path] = (),
+    iterations: int = ITERATIONS,
+    seconds: float = 60,
+    report: Callable[[str], None] = lambda text: None,
+) -> Reproduction:
+    """Measure Table 1 for a set of models and draw the figures; writes table1.{csv,json,md}, report.html, figures/.
+
+    `dataset` is ADE20K's validation set, or any in its layout; without it mean IoU stays unmeasured. Speed is taken at
+    512 x 512 over `iterations`, or as many as `seconds` a model allow. A model or photo that cannot be used becomes a
+    sentence in `problems`.
+    """
+    specs = catalog.resolve(models or zoo.default_set)
+    left_out: list[str] = []
+    costs = {spec.id: cost for spec in specs if (cost := _cost(spec, zoo, iterations, seconds, left_out, report))}
+    evaluation = _evaluation(dataset, specs, zoo, out, report) if dataset else None
+    rows = tuple(_row(spec, costs.get(spec.id), evaluation) for spec in specs)
+    figures = tuple(_figures(photos, specs, zoo, out, left_out, report)) if photos else ()
+    result = Reproduction(rows, zoo.device, evaluation.dataset if evaluation else "",
+                          evaluation.photos if evaluation else 0, figures,
+                          (*left_out, *(evaluation.problems if evaluation else ())))
+    _write(result, specs, out)
+    return result
+
+
+def _cost(
+    spec: ModelSpec, zoo: Zoo, iterations: int, seconds: float, left_out: list[str], report: Callable[[str], None]
+) -> Cost | None:
+    report(f"timing {spec.title} ({spec.id})")
+    try:
+        return measure_cost(zoo.load(spec), zoo.device, iterations=iterations, seconds=seconds)
+    except DemoError as error:
+        left_out.append(f"{spec.title} ({spec.id}) is left out: {error}")
+        return None
+
+
+def _evaluation(
+    dataset: Path, specs: Sequence[ModelSpec], zoo: Zoo, out: Path, report: Callable[[str], None]
+) -> Evaluation:
+    def told(progress: Progress) -> None:
+        report(f"evaluating: {progress}")
+
+    return evaluate(dataset, [name_of(spec) for spec in specs], zoo, out / "evaluation", report=told)
+
+
+def _row(spec: ModelSpec, cost: Cost | None, evaluation: Evaluation | None) -> TableRow:
+    answered = evaluation.models if evaluation else ()
+    measured = {model.spec.id: scores.mean_iou(model.tally.confusion) for model in answered}
+    return TableRow(
+        spec.id, spec.title, spec.family, spec.reported.miou, measured.get(spec.id),
+        cost.parameters if cost else None, spec.reported.parameter_memory_mb,
+        cost.parameter_bytes / 1e6 if cost else None, spec.reported.training_memory_gb,
+        cost.peak_bytes / 1e9 if cost and cost.peak_bytes is not None else None, spec.reported.fps,
+        cost.fps if cost else None, cost.flops / 1e9 if cost else None,
+    )  # fmt: skip
+
+
+def _figures(
+    photos: Sequence[Path], specs: Sequence[ModelSpec], zoo: Zoo, out: Path, left_out: list[str],
+    report: Callable[[str], None],
+) -> Iterator[Path]:  # fmt: skip
+    """figures/<photo>.png and .pdf; yields the PNGs."""
+    from demo.render.figures import Row, comparison, to_bytes
+
+    cases = open_photos(photos).cases
+    for case, stem in zip(cases, unique_stems([case.photo for case in cases]), strict=True):
+        report(f"drawing {case.photo.name}")
+        try:
+            image = open_image(case.photo)
+        except DemoError as error:
+            left_out.append(f"{case.photo.name} is left out: {error}")
+            continue
+        outcomes = list(zoo.stream(image, [name_of(spec) for spec in specs]))
+        left_out += [f"{o.spec.title} is left out of {stem}: {o.error}" for o in outcomes if isinstance(o, Refusal)]
+        answers = [outcome for outcome in outcomes if not isinstance(outcome, Refusal)]
+        rows = [Row(a.spec.title, a.prediction.label_map, a.prediction.entropy) for a in answers]
+        drawn = comparison(image, rows)
+        for kind in ("pdf", "png"):
+            write_atomic(out / "figures" / f"{stem}.{kind}", to_bytes(drawn, kind))
+        yield out / "figures" / f"{stem}.png"
+
+
+def _write(result: Reproduction, specs: Sequence[ModelSpec], out: Path) -> None:
+    content: dict[str, Json] = {
+        "device": result.device, "dataset": result.dataset, "photos": result.photos,
+        "problems": list(result.problems), "rows": [dict(asdict(row)) for row in result.rows],
+    }  # fmt: skip
+    write_atomic(out / "table1.json", json.dumps(content, indent=1, allow_nan=False).encode())
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, list(asdict(result.rows[0])), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in result.rows)
+    write_atomic(out / "table1.csv", stream.getvalue().encode())
+    write_atomic(out / "table1.md", "\n".join([*_markdown(result), ""]).encode())
+    write_atomic(out / "report.html", page("Table 1, measured here", _body(result, specs)).encode())
+
+
+HEADINGS = (
+    ("mIoU published, %", "on ADE20K validation, one view"),
+    ("mIoU measured, %", "on the dataset named above"),
+    ("Parameters, 10⁶", "in use at inference"),
+    ("Weights published, MB", "the article's Table 1"),
+    ("Weights measured, MB", "10⁶ bytes in memory, auxiliary heads left out"),
+    ("Memory published, GB", "the model zoo's training memory; the article calls it inference memory"),
+    ("Peak measured, GB", "10⁹ bytes above the weights while one photo of 512 x 512 is answered"),
+    ("fps published", "on the model zoo's GPU"),
+    ("fps measured", "photos of 512 x 512 a second, from photo to label, confidence, entropy and margin maps"),
+    ("GFLOP", "10⁹ floating-point operations at 512 x 512; a multiply-add counts as two"),
+)
+
+
+def _values(row: TableRow) -> list[tuple[str, float | None]]:
+    """Text and value of each heading."""
+    millions = row.parameters / 1e6 if row.parameters is not None else None
+    plainly = ((row.published_parameter_mb, 0), (row.parameter_mb, 1), (row.published_memory_gb, 1), (row.peak_gb, 2),
+               (row.published_fps, 2), (row.fps, 2), (row.gflops, 1))
+    return [
+        (percent(row.published_miou), row.published_miou),
+        (percent(row.measured_miou), row.measured_miou),
+        ("" if millions is None else f"{millions:.1f}", millions),
+        *(("" if value is None else f"{value:.{digits}f}", value) for value, digits in plainly),
+    ]
+
+
+def notes(result: Reproduction) -> Iterator[str]:
+    """What the measured columns mean here."""
+    if not result.dataset:
+        yield "Mean IoU was not measured: no dataset was given."
+    elif result.photos != ADE20K_PHOTOS:
+        yield (f"Mean IoU was measured on {result.dataset} ({result.photos} photos), the published one on the "
+               f"{ADE20K_PHOTOS:,} validation photos of ADE20K: the two columns are not comparable.")
+    yield (f"Speed and memory were measured on {result.device}, one photo of 512 x 512 at a time, by MMSegmentation's "
+           "own protocol: the first 5 answers are not timed, then the mean. Published speeds are those of the model "
+           "zoo's GPU. Peak memory comes on top of the weights.")
+
+
+def _markdown(result: Reproduction) -> Iterator[str]:
+    yield "# Table 1, measured here\n"
+    yield from (f"{note}\n" for note in notes(result))
+    yield "| Model | Family | " + " | ".join(name for name, _ in HEADINGS) + " |"
+    yield "|---|---|" + "---:|" * len(HEADINGS)
+    for row in result.rows:
+        yield f"| {row.title} | {row.family} | " + " | ".join(text for text, _ in _values(row)) + " |"
+    yield from (f"\n- {problem}" for problem in result.problems)
+
+
+def _body(result: Reproduction, specs: Sequence[ModelSpec]) -> Iterator[str]:
+    yield "<h1>Table 1, measured here</h1>"
+    yield from (f'<p class="note">{escape(note)}</p>' for note in notes(result))
+    if any(spec.set == "compact" for spec in specs):
+        yield '<p class="note">The compact networks are small and made for trying the tool.</p>'
+    columns = [Column("Model", text=True), Column("Family", text=True), *(Column(*heading) for heading in HEADINGS)]
+    yield table(columns, [[Cell(row.title, title=row.id), Cell(row.family), *(Cell(*cell) for cell in _values(row))]
+                          for row in result.rows])
+    for path in result.figures:
+        picture = base64.b64encode(path.read_bytes()).decode()
+        yield f"<h2>{escape(path.stem)}</h2>"
+        yield f'<img src="data:image/png;base64,{picture}" alt="{escape(path.stem)}: one row a network" width="100%">'
+    yield from problems(result.problems)

@@ -1,0 +1,160 @@
+"""Photos x models, measured one by one, kept as soon as they are measured, a bad file costing only itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from demo import labels
+from demo.errors import BackendError, CheckpointError, DemoError
+from demo.images import open_image
+from demo.models.zoo import Refusal, Zoo
+from demo.schema import Image, LabelMap, ModelSpec, Prediction
+from demo.study.dataset import Case
+from demo.study.ledger import Ledger, key_of
+
+Ask: TypeAlias = Callable[[Image, Sequence[ModelSpec]], Iterator[tuple[ModelSpec, Prediction | DemoError]]]
+"""A photo and models -> each model's prediction at photo size, or why it has none."""
+Measure: TypeAlias = Callable[[Prediction, LabelMap | None], bytes]
+"""What is kept of one prediction."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; `seconds_left` is None until it can be estimated."""
+
+    done: int
+    total: int
+    photo: str
+    seconds_left: float | None
+
+    def __str__(self) -> str:
+        left = "" if self.seconds_left is None else f", {in_words(self.seconds_left)} left"
+        return f"{self.done} of {self.total} photos{left} ({self.photo})"
+
+
+Report: TypeAlias = Callable[[Progress], None]
+
+
+def silent(progress: Progress) -> None:
+    """A report that says nothing."""
+
+
+def plainly(zoo: Zoo) -> Ask:
+    """Each model once, on the photo as it is."""
+
+    def ask(image: Image, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Prediction | DemoError]]:
+        for outcome in zoo.stream(image, [name_of(spec) for spec in specs]):
+            yield outcome.spec, outcome.error if isinstance(outcome, Refusal) else outcome.prediction
+
+    return ask
+
+
+def run(
+    cases: Sequence[Case], specs: Sequence[ModelSpec], ask: Ask, measure: Measure, ledger: Ledger, *,
+    settings: str, report: Report = silent,
+) -> list[str]:  # fmt: skip
+    """Measure every case with every model, taking from the ledger what it has.
+
+    While a network computes, the next photo is read and the last prediction measured. Unreadable photos and
+    annotations, and models that cannot load, become the sentences returned; no model at all: BackendError.
+    """
+    study = _Study(ask, measure, ledger, settings, list(specs))
+    waiting = [case for case in cases if study.missing(case)]
+    start, known = time.perf_counter(), len(cases) - len(waiting)
+    with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "measure") as measurer:
+        upcoming = reader.submit(_read, waiting[0]) if waiting else None
+        for number, case in enumerate(waiting, 1):
+            assert upcoming is not None
+            opened = upcoming
+            upcoming = reader.submit(_read, waiting[number]) if number < len(waiting) else None
+            study.answer(case, opened, measurer)
+            spent = time.perf_counter() - start
+            report(Progress(known + number, len(cases), case.name, spent / number * (len(waiting) - number)))
+    study.settle()
+    return study.problems
+
+
+def kept(cases: Sequence[Case], spec: ModelSpec, ledger: Ledger, settings: str) -> Iterator[tuple[str, bytes]]:
+    """What the ledger has of one model: the photos' names and contents, in the order of the cases."""
+    for case in cases:
+        content = ledger.get(key_of(case, spec, settings))
+        if content is not None:
+            yield case.name, content
+
+
+@dataclass
+class _Study:
+    ask: Ask
+    measure: Measure
+    ledger: Ledger
+    settings: str
+    specs: list[ModelSpec]
+    problems: list[str] = field(default_factory=list)
+    pending: list[tuple[Case, ModelSpec, Future[bytes]]] = field(default_factory=list)
+
+    def missing(self, case: Case) -> list[ModelSpec]:
+        """The models whose result for the case is not in the ledger."""
+        return [spec for spec in self.specs if not self.ledger.has(self._key(case, spec))]
+
+    def answer(self, case: Case, opened: Future[tuple[Image, LabelMap | None]], measurer: ThreadPoolExecutor) -> None:
+        """Every missing answer to one case, predicted here and measured on the other thread."""
+        try:
+            image, truth = opened.result()
+        except DemoError as error:
+            self.problems.append(f"{case.photo.name} is left out: {error}")
+            return
+        for spec, outcome in self.ask(image, self.missing(case)):
+            self.settle(keep=1)
+            if isinstance(outcome, DemoError):
+                self._refused(case, spec, outcome)
+            else:
+                self.pending.append((case, spec, measurer.submit(self.measure, outcome, truth)))
+
+    def settle(self, keep: int = 0) -> None:
+        """Put measured results into the ledger, until at most `keep` are still being measured."""
+        while len(self.pending) > keep:
+            case, spec, measured = self.pending.pop(0)
+            try:
+                self.ledger.put(self._key(case, spec), case.name, spec.id, measured.result())
+            except DemoError as error:
+                self.problems.append(f"{case.photo.name} is left out for {spec.title}: {error}")
+
+    def _refused(self, case: Case, spec: ModelSpec, error: DemoError) -> None:
+        """A model without weights is told of once and not asked again; any other error costs the one photo."""
+        if not isinstance(error, CheckpointError):
+            self.problems.append(f"{case.photo.name} is left out for {spec.title} ({spec.id}): {error}")
+            return
+        self.problems.append(f"{spec.title} ({spec.id}) is left out: {error}")
+        self.specs.remove(spec)
+        if not self.specs:
+            raise BackendError(f"None of the networks could answer. The last one said: {error}")
+
+    def _key(self, case: Case, spec: ModelSpec) -> str:
+        return key_of(case, spec, self.settings)
+
+
+def name_of(spec: ModelSpec) -> str:
+    """What the catalogue resolves to this very model."""
+    return f"{spec.config}:{spec.weights.file}" if spec.set == "own" else spec.id
+
+
+def in_words(seconds: float) -> str:
+    """
+    >>> in_words(42.4), in_words(150), in_words(7300)
+    ('42 s', '3 min', '2 h 2 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _read(case: Case) -> tuple[Image, LabelMap | None]:
+    """Raises ImageError or TruthError."""
+    image = open_image(case.photo)
+    size = image.shape[0], image.shape[1]
+    return image, labels.decode_annotation(case.annotation, size=size) if case.annotation else None

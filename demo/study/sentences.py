@@ -1,0 +1,215 @@
+"""The article's sentences on CNNs and transformers, tested on photos of one's own."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from demo import catalog
+from demo.analysis import claims
+from demo.analysis.claims import SUMS, Evidence, Finding, Interval, Panel
+from demo.analysis.numbers import Json, plain
+from demo.errors import BackendError
+from demo.images import write_atomic
+from demo.models.zoo import Zoo
+from demo.schema import LabelMap, ModelSpec, Prediction
+from demo.study import charts
+from demo.study.dataset import Case, open_photos
+from demo.study.html import Cell, Column, colour, figure, page, table
+from demo.study.ledger import Ledger
+from demo.study.report import problems
+from demo.study.run import Report, in_words, kept, plainly, run, silent
+
+LEDGER = "observations.sqlite"
+VERDICT_STYLE = {"holds": "holds", "does not hold": "falls", "cannot tell": "unsure"}
+
+
+@dataclass(frozen=True)
+class ClaimsReport:
+    """What the photos say of every claim."""
+
+    photos: str
+    """Where they came from."""
+    number: int
+    """Photos answered by every model."""
+    with_truth: int
+    outside: int
+    specs: tuple[ModelSpec, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[str, ...]
+    settings: dict[str, Json]
+    seconds: float
+
+    def as_json(self) -> dict[str, Json]:
+        """Every number; null for nan."""
+        return {"photos": self.photos, "number": self.number, "with_truth": self.with_truth, "outside": self.outside,
+                "settings": self.settings, "seconds": round(self.seconds, 3), "problems": list(self.problems),
+                "models": [{"id": s.id, "title": s.title, "family": s.family, "set": s.set} for s in self.specs],
+                "claims": [_finding_json(finding, self.specs) for finding in self.findings]}
+
+
+def claims_report(
+    photos: Sequence[Path],
+    models: str | Sequence[str] | None,
+    zoo: Zoo,
+    out: Path,
+    *,
+    outside: Sequence[Path] = (),
+    split: str | None = None,
+    resamples: int = 2000,
+    seed: int = 0,
+    report: Report = silent,
+) -> ClaimsReport:
+    """Test the sentences on photos (files, folders, datasets in ADE20K's layout); writes claims.json and report.html.
+
+    `outside` are photos unlike those the models were trained on; the sentences about such photos need them. Those
+    about mistakes use the photos that have ground truth. Resumable like `evaluate`. Raises DatasetError without
+    any photo, BackendError when no model can answer.
+    """
+    start = time.perf_counter()
+    usual, strange = open_photos(photos, split), open_photos(outside, split) if outside else None
+    cases = [*usual.cases, *(_renamed(strange.cases) if strange else ())]
+    specs = catalog.resolve(models or zoo.default_set)
+    named = json.dumps({"precision": zoo.precision})
+    with Ledger(out / LEDGER) as ledger:
+        left_out = run(cases, specs, plainly(zoo), _measure, ledger, settings=named, report=report)
+        tables = {spec: dict(kept(cases, spec, ledger, named)) for spec in specs}
+    answered = tuple(spec for spec in specs if tables[spec])
+    if not answered:
+        raise BackendError(f"None of the photos could be answered. {' '.join(left_out[:1])}")
+    evidence = _evidence(cases, answered, tables, len(usual.cases))
+    findings = claims.weigh(evidence, resamples=resamples, seed=seed)
+    result = _report(evidence, usual.name + (f"; outside: {strange.name}" if strange else ""), answered, findings,
+                     left_out, {"resamples": resamples, "seed": seed, "precision": zoo.precision},
+                     time.perf_counter() - start)  # fmt: skip
+    write_atomic(out / "claims.json", json.dumps(result.as_json(), indent=1, allow_nan=False).encode())
+    write_atomic(out / "report.html", claims_page(result).encode())
+    return result
+
+
+def claims_page(result: ClaimsReport) -> str:
+    """A self-contained HTML page: the verdicts in one table, then each claim with its numbers and intervals."""
+    return page("The article's sentences, tested", _body(result))
+
+
+def _measure(prediction: Prediction, truth: LabelMap | None) -> bytes:
+    return json.dumps(claims.observe(prediction, truth)).encode()
+
+
+def _renamed(cases: Sequence[Case]) -> list[Case]:
+    return [Case(f"outside: {case.name}", case.photo, case.annotation) for case in cases]
+
+
+def _evidence(
+    cases: Sequence[Case], specs: Sequence[ModelSpec], tables: dict[ModelSpec, dict[str, bytes]], usual: int
+) -> Evidence:
+    """(photos, models) tables of every sum; nan where a model has no answer."""
+    rows = [[json.loads(tables[spec].get(case.name, b"{}")) for spec in specs] for case in cases]
+    sums = {name: np.array([[cell.get(name, np.nan) for cell in row] for row in rows]) for name in SUMS}
+    panel = Panel(tuple(s.id for s in specs), tuple(s.title for s in specs), tuple(s.family for s in specs))
+    return Evidence(panel, sums, np.arange(len(cases)) >= usual)
+
+
+def _report(
+    evidence: Evidence, name: str, specs: tuple[ModelSpec, ...], findings: Sequence[Finding], left_out: Sequence[str],
+    settings: dict[str, Json], seconds: float,
+) -> ClaimsReport:  # fmt: skip
+    answered = ~np.isnan(evidence.sums["photos"]).any(1)
+    truth = answered & (evidence.sums["right"] + evidence.sums["wrong"] > 0).all(1)
+    return ClaimsReport(name, int(answered.sum()), int(truth.sum()), int((answered & evidence.outside).sum()), specs,
+                        tuple(findings), tuple(left_out), settings, seconds)
+
+
+def _finding_json(finding: Finding, specs: Sequence[ModelSpec]) -> Json:
+    claim = finding.claim
+    return {
+        "id": claim.id, "sentence": claim.sentence, "quantity": claim.quantity, "unit": claim.unit, "test": claim.test,
+        "needs": claim.needs, "photos": finding.photos, "verdict": finding.verdict, "reason": finding.reason,
+        "models": {spec.id: _interval_json(value) for spec, value in zip(specs, finding.models, strict=True)},
+        "families": {str(family): _interval_json(value) for family, value in finding.families.items()},
+        "contrasts": [_interval_json(value) for value in finding.contrasts],
+    }  # fmt: skip
+
+
+def _interval_json(interval: Interval) -> Json:
+    return {"value": plain(interval.value), "low": plain(interval.low), "high": plain(interval.high)}
+
+
+def _body(result: ClaimsReport) -> Iterator[str]:
+    kinds = f"{result.with_truth} with ground truth, {result.outside} from outside the training set's kind"
+    yield "<h1>The article&rsquo;s sentences, tested</h1>"
+    yield (f'<p class="soft">On {result.number} photos ({escape(kinds)}) from {escape(result.photos)}, by '
+           f"{len(result.specs)} models; the last run took {in_words(result.seconds)}.</p>")
+    yield from (f'<p class="note">{escape(note)}</p>' for note in _notes(result))
+    yield table(
+        [Column("What the article says, in our words", text=True), Column("Verdict", text=True), Column("Photos"),
+         Column("CNNs"), Column("Transformers"), Column("Unit", text=True)],
+        [_row(finding) for finding in result.findings], sort=False,
+    )  # fmt: skip
+    yield "<h2>Each sentence</h2>"
+    yield (f'<p class="key"><span>{_disc(0)}CNN</span><span>{_disc(3)}transformer</span>'
+           "<span>line: 95 % interval over photos</span></p>")
+    yield '<div class="charts">'
+    yield from (_chart(finding, result.specs) for finding in result.findings)
+    yield "</div>"
+    yield from problems(result.problems)
+
+
+def _notes(result: ClaimsReport) -> Iterator[str]:
+    if any(spec.set == "compact" for spec in result.specs):
+        yield ("The compact networks are small and made for trying the tool: what holds for them need not hold for the "
+               "architectures at their published size.")  # fmt: skip
+    draws, seed = result.settings["resamples"], result.settings["seed"]
+    yield ("A sentence holds when every 95 % bootstrap interval of its test lies above zero, and does not hold when "
+           f"one lies below. Photos are drawn again {draws} times (seed {seed}). "
+           f"Below {claims.FEWEST_PHOTOS} photos there is no verdict. Nine sentences are tested side by side: about "
+           "one interval in twenty misses by chance.")  # fmt: skip
+
+
+def _row(finding: Finding) -> list[Cell]:
+    families = [finding.families.get(family) for family in ("cnn", "transformer")]
+    return [Cell(finding.claim.sentence, style="long"),
+            Cell(finding.verdict, style=VERDICT_STYLE[finding.verdict], title=finding.reason),
+            Cell(str(finding.photos)), *(_family_cell(interval) for interval in families),
+            Cell(finding.claim.unit)]
+
+
+def _family_cell(interval: Interval | None) -> Cell:
+    if interval is None or np.isnan(interval.value):
+        return Cell("")
+    return Cell(_shown(interval.value), title=f"95 %: {_shown(interval.low)} to {_shown(interval.high)}")
+
+
+def _shown(value: float) -> str:
+    """Three figures.
+
+    >>> _shown(12.345), _shown(0.01234), _shown(204.7)
+    ('12.3', '0.0123', '205')
+    """
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
+    claim = finding.claim
+    rows = [(spec.title, 0 if spec.family == "cnn" else 3, value.value, value.low, value.high)
+            for spec, value in zip(specs, finding.models, strict=True)]
+    finite = [abs(row[2]) for row in rows if not np.isnan(row[2])]
+    digits = 1 if finite and max(finite) >= 10 else 3 if finite and max(finite) < 0.1 else 2
+    svg = charts.dots(rows, digits, zero=claim.test.startswith("the difference")) if finite else ""
+    verdict = f'<span class="{VERDICT_STYLE[finding.verdict]}">{finding.verdict}</span>'
+    tests = "; ".join(f"{_shown(c.value)} ({_shown(c.low)} to {_shown(c.high)})" for c in finding.contrasts
+                      if not np.isnan(c.value))
+    drawn = figure(svg, claim.sentence, f"{claim.quantity[0].upper()}{claim.quantity[1:]}, in {claim.unit}.")
+    words = (f'<p class="soft">{verdict}: {escape(finding.reason)} {finding.photos} photos. '
+             f"Tested: {escape(claim.test)}{f' = {tests}' if tests else ''}.</p>")
+    return drawn.replace("</figure>", f"{words}</figure>")
+
+
+def _disc(series: int) -> str:
+    return f'<i class="dot" style="background: {colour(series)}"></i>'
