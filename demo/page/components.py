@@ -104,7 +104,7 @@ HEADER = """
   </div>
   <nav aria-label="Page">
     <button type="button" class="zoo-button zoo-copy"><span>Copy link</span></button>
-    <button type="button" class="zoo-button zoo-dark" aria-pressed="false">Dark</button>
+    <button type="button" class="zoo-button zoo-dark">Dark</button>
   </nav>
 </header>
 """

@@ -18,6 +18,7 @@ from demo.schema import ModelSpec
 if TYPE_CHECKING:
     from demo.page.networks import Outcome
 
+SMALL = "small, for trying the tool, not for conclusions about the architectures"
 TICK = 0.15
 """Seconds between two looks at what the thread is doing."""
 
@@ -33,7 +34,7 @@ def views(
     specs = catalog.resolve(list(models))
     waiting = [spec for spec in specs if spec.id not in run.answers]
     refused: dict[str, Panel] = {}
-    blank = _blank_view(run, name, example)
+    blank = _blank_view(run, name, example).model_copy(update={"notes": _notes(run, specs)})
     yield _filled(blank, run, specs, refused)
     work = _Work(networks, store, run, [spec.id for spec in waiting])
     shown: dict[str, Panel] = {}
@@ -126,16 +127,18 @@ def _blank_view(run: Run, name: str, example: str) -> View:
         height=height,
         photo_width=photo_width,
         photo_height=photo_height,
-        note=_note(run),
     )
 
 
-def _note(run: Run) -> str:
+def _notes(run: Run, specs: Sequence[ModelSpec]) -> list[str]:
     height, width = run.size
     photo_height, photo_width = run.image.shape[:2]
-    if (height, width) == (photo_height, photo_width):
-        return ""
-    return f"Shown at {width} x {height}; the download has the photo's own {photo_width} x {photo_height}."
+    notes = []
+    if any(spec.set == "compact" for spec in specs):
+        notes.append(f"Compact networks: {SMALL}.")
+    if (height, width) != (photo_height, photo_width):
+        notes.append(f"Shown at {width} × {height}; the download has the photo's own {photo_width} × {photo_height}.")
+    return notes
 
 
 def _blank(spec: ModelSpec) -> Panel:

@@ -13,10 +13,10 @@ import gradio as gr
 from demo import catalog
 from demo.errors import BackendError
 from demo.page.networks import Networks
+from demo.page.running import SMALL
 from demo.schema import ModelSpec
 
 SETS = [("Compact", "compact"), ("Paper", "paper"), ("Zoo", "zoo")]
-SMALL = "small, for trying the tool, not for conclusions about the architectures"
 MOST = 8
 """Models of the zoo at once."""
 

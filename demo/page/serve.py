@@ -47,7 +47,7 @@ def launch(
         server_port=port,
         root_path=root_path,
         theme=theme(),
-        css=style(),
+        head=f"<style>{style()}</style>",  # given as css, Gradio would drop the container queries
         max_file_size=f"{limits.megabytes:g}mb",
         footer_links=["api"],
         show_error=False,

@@ -86,6 +86,7 @@ class View(GradioModel):
     """The maps' pixel grid."""
     photo_width: int = 0
     photo_height: int = 0
-    note: str = ""
+    notes: list[str] = []
+    """Sentences that a reader of the maps should know."""
     panels: list[Panel] = []
     layers: list[Layer] = []

@@ -2,7 +2,11 @@
 // Light or dark: the system's choice until the visitor makes one, which this browser then remembers.
 const dark = element.querySelector(".zoo-dark"), copy = element.querySelector(".zoo-copy");
 const remembered = () => { try { return localStorage.getItem("zoo-theme"); } catch { return null; } };
-const show = () => dark.setAttribute("aria-pressed", String(document.body.classList.contains("dark")));
+const show = () => {
+  const on = document.body.classList.contains("dark");
+  dark.textContent = on ? "Light" : "Dark";
+  dark.setAttribute("aria-label", on ? "Switch to light colours" : "Switch to dark colours");
+};
 
 if (remembered() && !new URLSearchParams(location.search).has("__theme")) document.body.classList.toggle("dark", remembered() === "dark");
 new MutationObserver(show).observe(document.body, { attributes: true, attributeFilter: ["class"] });

@@ -21,7 +21,7 @@ function card(model) {
   const node = make("section", "zoo-answer"), list = make("ol");
   node.append(make("h4", "", model.title), list);
   list.append(...model.classes.map(bar));
-  node.append(make("p", "", `entropy ${model.entropy.toFixed(2)} nats · margin ${model.margin.toFixed(2)}`));
+  node.append(make("p", "", `entropy ${model.entropy.toFixed(2)} · margin ${model.margin.toFixed(2)}`));
   return node;
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from demo.page.store import Run
+from demo.page.view import Panel
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -20,8 +21,8 @@ COLUMNS = (
     ("Parameters", "Weights in use when the network answers"),
     ("What it saw", "Width x height of the network's input, whole or in windows"),
     ("Classes", "How many of the 150 it names"),
-    ("Mean entropy", "Nats, over all pixels; at most ln 150 = 5.01"),
-    ("Mean confidence", "Probability of the likeliest class, over all pixels"),
+    ("Entropy", "Mean over all pixels, in nats; at most ln 150 = 5.01"),
+    ("Confidence", "Probability of the likeliest class, mean over all pixels"),
 )
 FAMILIES = {"cnn": "CNN", "transformer": "transformer"}
 
@@ -32,11 +33,11 @@ def build() -> gr.HTML:
 
 def table(run: Run | None, models: Sequence[str], *, device: str, precision: str) -> str:
     """The table as HTML, for the models of a run that have answered."""
-    answers = [run.answers[model] for model in models if model in run.answers] if run else []
-    if not answers:
+    answered = [model for model in models if model in run.panels] if run else []
+    if run is None or not answered:
         return '<p class="zoo-lead">The numbers of each network appear here as soon as it has answered.</p>'
     head = "".join(f'<th scope="col" title="{escape(note)}">{escape(name)}</th>' for name, note in COLUMNS)
-    rows = "".join(_row(answer) for answer in answers)
+    rows = "".join(_row(run.answers[model], run.panels[model]) for model in answered)
     caption = f"On {escape(device)}, {_precision(precision)}. Times are of this machine, on this photo."
     return (
         f'<div class="zoo-scroll" tabindex="0" role="region" aria-label="Statistics"><table class="zoo-table"><thead>'
@@ -45,15 +46,15 @@ def table(run: Run | None, models: Sequence[str], *, device: str, precision: str
     )
 
 
-def _row(answer: Answer) -> str:
+def _row(answer: Answer, panel: Panel) -> str:
     prediction, spec = answer.prediction, answer.spec
     cells = (
         _seconds(prediction.seconds.get("network")),
         _seconds(prediction.seconds.get("maps")),
         f"{answer.network.parameters / 1e6:,.1f} M",
         escape(str(answer.posterior.seen)),
-        f"{len(set(prediction.label_map.reshape(-1).tolist()))}",
-        f"{float(prediction.entropy.mean()):.2f}",
+        f"{len(panel.classes)}",
+        f"{panel.entropy:.2f}",
         f"{float(prediction.confidence.mean()):.2f}",
     )
     family = f'<small>{FAMILIES.get(spec.family, spec.family)}</small>'

@@ -70,31 +70,27 @@ class Surface {
     if (!this.visible) return;
     const context = this.glass.getContext("2d"), { width, height } = this.glass;
     context.clearRect(0, 0, width, height);
-    if (state.pin) this.cross(context, state.pin, 1, true);
-    if (state.hover) this.cross(context, state.hover, state.pin ? 0.75 : 1, false);
+    if (state.pin) this.cross(context, state.pin, { ring: true, lines: !state.hover });
+    if (state.hover) this.cross(context, state.hover, { ring: false, lines: true });
   }
 
-  cross(context, point, strength, ring) {
+  cross(context, point, { ring, lines }) {
     const { scale, left, top } = this.frame, { width, height } = this.glass, ratio = width / this.box.clientWidth;
     const x = Math.round(left + (point.x + 0.5) * scale) + 0.5, y = Math.round(top + (point.y + 0.5) * scale) + 0.5;
     const gap = 9 * ratio;
-    const lines = () => {
+    const stroke = (colour, thickness) => {
+      context.strokeStyle = colour;
+      context.lineWidth = thickness * ratio;
       context.beginPath();
-      for (const [x0, y0, x1, y1] of [[0, y, x - gap, y], [x + gap, y, width, y], [x, 0, x, y - gap], [x, y + gap, x, height]]) {
+      if (lines) for (const [x0, y0, x1, y1] of [[0, y, x - gap, y], [x + gap, y, width, y], [x, 0, x, y - gap], [x, y + gap, x, height]]) {
         context.moveTo(x0, y0);
         context.lineTo(x1, y1);
       }
       if (ring) { context.moveTo(x + 5 * ratio, y); context.arc(x, y, 5 * ratio, 0, 7); }
       context.stroke();
     };
-    context.globalAlpha = strength;
-    context.strokeStyle = "rgba(8,12,16,.55)";
-    context.lineWidth = 3 * ratio;
-    lines();
-    context.strokeStyle = ring ? "#fff" : "rgba(255,255,255,.85)";
-    context.lineWidth = ratio;
-    lines();
-    context.globalAlpha = 1;
+    stroke("rgba(8,12,16,.55)", 3);
+    stroke("#fff", ring ? 1.4 : 1);
   }
 
   point(event) { // the map pixel under the pointer, or null beside the picture

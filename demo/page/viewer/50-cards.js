@@ -114,7 +114,7 @@ parts.layout = () => {
   if (state.solo && !cardOf(state.solo)) state.solo = null;
   grid.classList.toggle("solo", Boolean(state.solo));
   const ratio = run.width / Math.max(1, run.height);
-  grid.style.setProperty("--ratio", clamp(ratio, 0.9, 2.4));
+  grid.style.setProperty("--ratio", clamp(ratio, 1, 2.4));
   grid.style.setProperty("--picture", ratio);
   for (const card of allCards()) {
     const alone = state.solo === card.node.dataset.id, button = card.head.querySelector(".zoo-tool");
@@ -139,7 +139,7 @@ function fillPhotoCard() {
   photoCard.surface.box.setAttribute("aria-label", `The photo ${run.name}, ${run.photoWidth} by ${run.photoHeight} pixels`);
   const codes = run.layers.get(state.first)?.codes ?? [];
   const rows = codes.map((code) => make("li", { class: "zoo-code" }, make("i", { style: `background:${code.colour}` }), make("span", {}, code.label), code.area == null ? "" : make("b", {}, percent(code.area))));
-  photoCard.legend.replaceChildren(...(rows.length ? [make("ul", {}, ...rows)] : [make("p", { class: "zoo-quiet" }, run.note || hint())]));
+  photoCard.legend.replaceChildren(...(rows.length ? [make("ul", {}, ...rows)] : run.notes.concat(hint()).map((text) => make("p", { class: "zoo-quiet" }, text))));
 }
 
-const hint = () => (matchMedia("(hover: hover)").matches ? "Point at a pixel to read it in every panel; click it for the probabilities." : "Tap a pixel to read it in every panel.");
+const hint = () => "Legends give each class its share of the picture and its mean entropy in nats; choose one to see it alone.";

@@ -1,8 +1,8 @@
 // The uncertainty view's own row: which number, in which colours, on which fixed scale, and a threshold that hides pixels.
 const MEASURE = {
-  entropy: { text: "Entropy", top: MAX_ENTROPY, unit: "nats", ticks: [0, 1, 2, 3, 4, 5], end: "all 150 classes alike" },
-  confidence: { text: "Confidence", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1], end: "" },
-  margin: { text: "Margin", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1], end: "" },
+  entropy: { text: "Entropy", top: MAX_ENTROPY, unit: "nats", ticks: [0, 1, 2, 3, 4, 5] },
+  confidence: { text: "Confidence", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1] },
+  margin: { text: "Margin", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1] },
 };
 const EXPLAIN = {
   entropy: "Entropy of the 150 probabilities: 0 is certain, ln 150 = 5.01 nats is no idea at all.",
@@ -51,7 +51,7 @@ function fillScale() {
   tools.explain.textContent = EXPLAIN[state.measure];
   const ends = state.measure === "entropy" ? [...ticks.slice(0, 5), MAX_ENTROPY] : ticks;
   tools.ticks.replaceChildren(...ends.map((value, i) => make("span", { style: `left:${(value / top) * 100}%` },
-    i === ends.length - 1 && state.measure === "entropy" ? "5.01 = ln 150" : `${value}${i === 0 && unit ? ` ${unit}` : ""}`)));
+    i === ends.length - 1 && state.measure === "entropy" ? value.toFixed(2) : `${value}${i === 0 && unit ? ` ${unit}` : ""}`)));
   const context = tools.ramp.getContext("2d");
   for (let x = 0; x < 512; x++) {
     const t = x / 511, hidden = cut !== null && (state.side === "below" ? t < cut : t > cut);

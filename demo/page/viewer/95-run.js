@@ -3,7 +3,7 @@ async function sync() {
   const view = props.value;
   if (!view?.run) return;
   if (view.run !== run.id) begin(view);
-  Object.assign(run, { name: view.name, note: view.note, example: view.example, width: view.width, height: view.height, photoWidth: view.photo_width, photoHeight: view.photo_height });
+  Object.assign(run, { name: view.name, notes: view.notes, example: view.example, width: view.width, height: view.height, photoWidth: view.photo_width, photoHeight: view.photo_height });
   placeCards(view.panels);
   ask("layout", "toolbar", "link");
   const layers = placeLayers(view.layers);
