@@ -113,6 +113,8 @@ def test_cielab_equals_opencv():
 def test_distinct_palette_keeps_the_distances_its_docstring_states():
     assert closest(labels.distinct_palette(), range(CLASSES)) >= 15
     assert closest(labels.distinct_palette(), range(45)) >= 22
+    common = ["animal", "sky", "tree", "grass", "person", "water", "building", "wall", "road", "car", "floor"]
+    assert closest(labels.distinct_palette(), map(labels.class_index, common)) >= 32
 
 
 @pytest.mark.parametrize(
