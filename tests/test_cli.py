@@ -1,12 +1,15 @@
 """The commands as a person or a script meets them: results on stdout, one line on stderr, exit codes."""
 
 import functools
+import hashlib
+import importlib
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +17,15 @@ import pytest
 from PIL import Image as PillowImage
 
 from demo import catalog, cli
+from demo.cli import check
+from demo.cli.console import LiveLine
 from demo.errors import CorruptCheckpointError
-from demo.labels import decode_annotation
+from demo.images import Limits
+from demo.labels import decode_annotation, encode_annotation
 from demo.models import zoo as zoo_module
 from demo.models.network import Network
 from demo.models.zoo import Zoo
-from demo.schema import ModelSpec
+from demo.schema import ModelSpec, Weights
 from tests.toy import toy_ids, toy_network
 
 ROOT = Path(__file__).parents[1]
@@ -44,7 +50,7 @@ def photo(tmp_path: Path) -> Path:
 
 
 def save(path: Path, seed: int) -> Path:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     coarse = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), np.uint8)
     PillowImage.fromarray(coarse).resize((50, 40)).save(path)
     return path
@@ -207,6 +213,174 @@ def test_a_photo_over_the_limit_is_refused(toy: None, photo: Path, tmp_path: Pat
     command = ["segment", str(photo), "-m", toy_ids()[0], "-o", str(tmp_path / "out"), "--max-megapixels", "0.001"]
     assert cli.main(command) == 1
     assert "megapixels" in capsys.readouterr().err
+
+
+# ---- serve
+
+
+def test_serve_hands_its_options_to_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, toy: None) -> None:
+    page, asked = types.ModuleType("demo.page"), {}
+    page.serve = lambda zoo, **options: asked.update(options, zoo=zoo())  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "demo.page", page)
+    command = (
+        "serve --host 0.0.0.0 --port 8000 --root-path /zoo --max-megapixels 50 --max-megabytes 30 --precision fast"
+    )
+    assert cli.main([*command.split(), "--device", "cpu", "--checkpoints", str(tmp_path)]) == 0
+    zoo = asked.pop("zoo")
+    assert (zoo.device, zoo.precision, zoo.checkpoints) == ("cpu", "fast", (tmp_path,))
+    assert asked == {
+        "host": "0.0.0.0",
+        "port": 8000,
+        "root_path": "/zoo",
+        "limits": Limits(megapixels=50, megabytes=30),
+        "checkpoints": [tmp_path],
+    }
+
+
+# ---- fetch
+
+
+@pytest.fixture
+def own_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModelSpec:
+    """The one model there is to fetch: its file lies in tmp_path/shelf."""
+    content = b"weights" * 1000
+    (tmp_path / "shelf").mkdir()
+    (tmp_path / "shelf" / "net.pth").write_bytes(content)
+    weights = Weights("net.pth", hashlib.sha256(content).hexdigest())
+    spec = ModelSpec("net", "Net", "cnn", "paper", "net.py", weights)
+    monkeypatch.setattr(catalog, "resolve", lambda names: (spec,))
+    return spec
+
+
+def test_fetch_brings_a_file_once(own_model: ModelSpec, tmp_path: Path, capsys: Capture) -> None:
+    command = ["fetch", "net", "--source", str(tmp_path / "shelf"), "--into", str(tmp_path / "into")]
+    assert cli.main(command) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{tmp_path / 'into' / 'net.pth'}\n"
+    assert err.startswith("net [") and "MB" in err
+    assert cli.main(command) == 0
+    assert capsys.readouterr() == ("", f"net: on disk, {tmp_path / 'into' / 'net.pth'}\n")
+
+
+def test_a_file_that_no_source_has_is_one_line(own_model: ModelSpec, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "empty").mkdir()
+    command = ["fetch", "net", "--source", str(tmp_path / "empty"), "--into", str(tmp_path / "into")]
+    assert cli.main(command) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and err.startswith("error: net: net.pth could not be fetched.")
+
+
+def test_progress_rewrites_one_line_on_a_terminal_and_adds_ten_elsewhere(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = LiveLine()
+    for step in range(101):
+        quiet.show(f"{step} %", step / 100)
+    quiet.end()
+    assert capsys.readouterr().err.splitlines() == [f"{step} %" for step in range(0, 101, 10)]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    live = LiveLine()
+    live.show("1 %", 0.01)
+    live.show("2 %", 0.02)
+    live.end()
+    assert capsys.readouterr().err == "\r1 %\033[K\r2 %\033[K\n"
+
+
+# ---- check
+
+
+def test_check_says_what_is_there_in_plain_words(capsys: Capture) -> None:
+    cli.main(["check"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"Segmentation Zoo {cli.demo.__version__}, Python 3.")
+    assert lines[1].startswith("Packages: torch ")
+    assert [line.split(":")[0] for line in lines[2:6]] == ["Set compact", "Set paper", "Set zoo", "Device"]
+
+
+def test_check_json_has_the_same(capsys: Capture) -> None:
+    code = cli.main(["check", "--json"])
+    report = json.loads(capsys.readouterr().out)
+    assert code == (1 if report["problems"] else 0)
+    assert {found["name"]: found["models"] for found in report["sets"]}["paper"] == 5
+    assert report["machine"]["cores"] >= 1
+    assert "torch" in [package["name"] for package in report["packages"]]
+
+
+def test_check_names_what_is_wrong_and_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("numpy==0.1\nno-such-package==1.0\n")
+    packages = tuple(check.pinned_packages(requirements))
+    monkeypatch.setattr(check, "pinned_packages", lambda: packages)
+    real = importlib.import_module
+
+    def without_libgl(name: str) -> object:
+        if name == "cv2":
+            raise ImportError("libGL.so.1: cannot open shared object file")
+        return real(name)
+
+    monkeypatch.setattr(check.importlib, "import_module", without_libgl)
+    monkeypatch.setattr(check, "locate", lambda weights, folders: None)
+    assert cli.main(["check"]) == 1
+    wrong = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Wrong: ")]
+    assert wrong[0].startswith("Wrong: numpy 0.1 is pinned, ") and "Remedy: pip install" in wrong[0]
+    assert wrong[1].startswith("Wrong: no-such-package 1.0 is not installed.")
+    assert wrong[2].startswith("Wrong: cv2 does not start: libGL.so.1")
+    assert wrong[3].startswith("Wrong: The compact set should come with the project, but lacks fcn-compact,")
+
+
+# ---- studies
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """Two photos with ground truth in ADE20K's layout, and one annotation that is no PNG."""
+    for number in range(3):
+        save(tmp_path / "ade" / "images" / f"{number}.png", seed=number)
+        (tmp_path / "ade" / "annotations").mkdir(exist_ok=True)
+        truth = np.full((40, 50), number, np.uint8)
+        (tmp_path / "ade" / "annotations" / f"{number}.png").write_bytes(encode_annotation(truth))
+    (tmp_path / "ade" / "annotations" / "2.png").write_text("not a PNG")
+    return tmp_path / "ade"
+
+
+def test_evaluate_prints_a_row_a_model_and_leaves_the_bad_file_out(
+    toy: None, dataset: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    models = toy_ids()[:2]
+    assert cli.main(["evaluate", str(dataset), "-m", *models, "-o", str(tmp_path / "out")]) == 1
+    out, err = capsys.readouterr()
+    header, *rows, report = out.splitlines()
+    assert header.startswith("model") and "mIoU" in header
+    assert [row.split()[0] for row in rows] == list(models)
+    assert Path(report).is_file()
+    assert err.splitlines()[-1].startswith("error: 2.png is left out")
+
+
+def test_evaluate_json_is_scores_json(toy: None, dataset: Path, tmp_path: Path, capsys: Capture) -> None:
+    cli.main(["evaluate", str(dataset), "-m", toy_ids()[0], "-o", str(tmp_path / "out"), "--json", "--flip"])
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert printed["settings"]["flip"] is True
+
+
+def test_claims_refuse_a_verdict_on_three_photos(toy: None, dataset: Path, tmp_path: Path, capsys: Capture) -> None:
+    photos = [str(path) for path in sorted((dataset / "images").iterdir())]
+    models = [name for name in toy_ids() if name != "segformer-compact"]
+    assert cli.main(["claims", *photos, "-m", *models, "-o", str(tmp_path / "out")]) == 0
+    header, *rows, report = capsys.readouterr().out.splitlines()
+    assert header.split() == ["verdict", "photos", "claim"]
+    assert rows and all(row.startswith("cannot tell") for row in rows)
+    assert Path(report).is_file()
+
+
+def test_reproduce_prints_the_table(toy: None, tmp_path: Path, capsys: Capture) -> None:
+    command = ["reproduce", "-m", toy_ids()[0], "-o", str(tmp_path / "out"), "--seconds", "0.2"]
+    code = cli.main(command)
+    out, err = capsys.readouterr()
+    assert code == (1 if "error: " in err else 0)
+    assert "FCN" in out and Path(out.splitlines()[-1]).is_file()
 
 
 @pytest.mark.slow

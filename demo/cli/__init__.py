@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import demo
-from demo.cli import check, fetch, list_models, segment, serve, train
+from demo.cli import check, claims, evaluate, fetch, list_models, reproduce, segment, serve, train
 from demo.cli.console import complain
 from demo.errors import DemoError
 
-COMMANDS = (list_models, segment, fetch, check, serve, train)
+COMMANDS = (list_models, segment, serve, fetch, check, evaluate, claims, reproduce, train)
 USER_ERROR = 2
 INTERRUPTED = 130
 

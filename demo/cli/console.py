@@ -9,7 +9,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from demo import catalog
+
 if TYPE_CHECKING:
+    from demo.models.zoo import Zoo
+
     Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -29,6 +33,28 @@ def one_line(text: str) -> str:
     'two lines'
     """
     return " ".join(text.split())
+
+
+class LiveLine:
+    """Progress on stderr: one line that is written over on a terminal, elsewhere a line for each tenth of the way."""
+
+    def __init__(self) -> None:
+        self.terminal = sys.stderr.isatty()
+        self.told = -1
+
+    def show(self, text: str, share: float) -> None:
+        """`share` is how far it is, 0..1."""
+        if self.terminal:
+            print(f"\r{one_line(text)}\033[K", end="", file=sys.stderr, flush=True)
+            self.told = 0
+        elif int(10 * share) > self.told:
+            note(text)
+            self.told = int(10 * share)
+
+    def end(self) -> None:
+        """Leave the last line as it is."""
+        if self.terminal and self.told >= 0:
+            print(file=sys.stderr)
 
 
 def print_json(value: object) -> None:
@@ -77,6 +103,29 @@ def add_running_options(parser: argparse.ArgumentParser) -> None:
         help="exact is float32 as MMSegmentation computes it, fast is bfloat16 (default: exact)",
     )
     add_checkpoints_option(parser)
+
+
+def add_models_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-m",
+        "--models",
+        metavar="MODEL_OR_SET",
+        nargs="+",
+        help="sets, models or my_config.py:my_weights.pth (default: paper when its files are on disk, else compact)",
+    )
+
+
+def add_out_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--out", metavar="OUT", type=Path, required=True, help="folder to write into")
+
+
+def open_zoo(options: argparse.Namespace) -> Zoo:
+    """The zoo that --device, --precision and --checkpoints ask for; misspelt -m names are told before torch loads."""
+    if getattr(options, "models", None):
+        catalog.resolve(options.models)
+    from demo.models.zoo import Zoo
+
+    return Zoo(device=options.device, precision=options.precision, checkpoints=options.checkpoints)
 
 
 def add_checkpoints_option(parser: argparse.ArgumentParser) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo import catalog
-from demo.cli.console import complain, note
+from demo.cli.console import LiveLine, complain, note
 from demo.errors import DemoError
 from demo.models.checkpoints import CHECKPOINTS, Progress, fetch, locate
 
@@ -53,41 +52,20 @@ def _on_disk(spec: ModelSpec, into: Path) -> bool:
 
 
 def _fetch(spec: ModelSpec, into: Path, sources: Sequence[str]) -> bool:
-    bar = Bar(spec.id)
+    line = LiveLine()
+
+    def show(progress: Progress) -> None:
+        line.show(in_words(spec.id, progress), progress.received / progress.total if progress.total else 0)
+
     try:
-        path = fetch(spec.weights, into, sources, bar.show)
+        path = fetch(spec.weights, into, sources, show)
     except DemoError as error:
-        bar.end()
+        line.end()
         complain(f"{spec.id}: {error}")
         return False
-    bar.end()
+    line.end()
     print(path)
     return True
-
-
-class Bar:
-    """A bar that rewrites its line on a terminal; elsewhere one line every ten percent."""
-
-    def __init__(self, title: str) -> None:
-        self.title = title
-        self.terminal = sys.stderr.isatty()
-        self.told = -1
-
-    def show(self, progress: Progress) -> None:
-        if self.terminal:
-            print(f"\r{in_words(self.title, progress)}\033[K", end="", file=sys.stderr, flush=True)
-            self.told = 0
-        elif (tenth := _tenth(progress)) > self.told:
-            note(in_words(self.title, progress))
-            self.told = tenth
-
-    def end(self) -> None:
-        if self.terminal and self.told >= 0:
-            print(file=sys.stderr)
-
-
-def _tenth(progress: Progress) -> int:
-    return 10 * progress.received // progress.total if progress.total else 0
 
 
 def in_words(title: str, progress: Progress) -> str:

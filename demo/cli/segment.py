@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo import catalog
-from demo.cli.console import add_limit_options, add_running_options, complain, note, print_json
+from demo.cli.console import (
+    add_limit_options,
+    add_models_option,
+    add_out_option,
+    add_running_options,
+    complain,
+    note,
+    open_zoo,
+    print_json,
+)
 from demo.errors import BackendError, DemoError
 
 if TYPE_CHECKING:
@@ -25,14 +34,8 @@ SOMETHING_LEFT_OUT = 1
 def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("segment", help="segment photos into a folder", description=run.__doc__)
     parser.add_argument("photos", metavar="PHOTO", nargs="+", type=Path)
-    parser.add_argument(
-        "-m",
-        "--models",
-        metavar="MODEL_OR_SET",
-        nargs="+",
-        help="sets, models or my_config.py:my_weights.pth (default: paper when its files are on disk, else compact)",
-    )
-    parser.add_argument("-o", "--out", metavar="OUT", type=Path, required=True, help="folder to write into")
+    add_models_option(parser)
+    add_out_option(parser)
     add_limit_options(parser)
     parser.add_argument("--json", action="store_true", help="print what was written, as JSON")
     add_running_options(parser)
@@ -41,12 +44,9 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write OUT/<photo>/<model>/{labels.png, entropy.npy, entropy.png, overlay.png} and OUT/<photo>/summary.json."""
-    if options.models:
-        catalog.resolve(options.models)  # a misspelt name is told before torch loads
     from demo.images import Limits
-    from demo.models.zoo import Zoo
 
-    zoo = Zoo(device=options.device, precision=options.precision, checkpoints=options.checkpoints)
+    zoo = open_zoo(options)
     specs = catalog.resolve(options.models or zoo.default_set)
     limits = Limits(megapixels=options.max_megapixels, megabytes=options.max_megabytes)
     batch = Batch(zoo, specs, options.out, limits)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
-from demo.cli.console import add_limit_options, add_running_options
+from demo.cli.console import add_limit_options, add_running_options, open_zoo
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
-    from demo.models.zoo import Zoo
 
 
 def add(subparsers: Subparsers) -> None:
@@ -29,14 +29,9 @@ def run(options: argparse.Namespace) -> int:
     from demo.images import Limits
     from demo.page import serve
 
-    def open_zoo() -> Zoo:
-        from demo.models.zoo import Zoo
-
-        return Zoo(device=options.device, precision=options.precision, checkpoints=options.checkpoints)
-
     limits = Limits(megapixels=options.max_megapixels, megabytes=options.max_megabytes)
     serve(
-        open_zoo,
+        partial(open_zoo, options),
         host=options.host,
         port=options.port,
         root_path=options.root_path,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.catalog import COMPACT, ROOT
-from demo.cli.console import note, positive
+from demo.cli.console import add_out_option, note, positive
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("train", help="train the five compact networks", description=run.__doc__)
     parser.add_argument("data", metavar="DATA", type=Path, help="a folder laid out like ADEChallengeData2016")
-    parser.add_argument("-o", "--out", metavar="OUT", type=Path, required=True, help="folder to write into")
+    add_out_option(parser)
     parser.add_argument(
         "--configs",
         metavar="DIR",

@@ -1,0 +1,93 @@
+"""python -m demo evaluate: scores of models on a dataset with ground truth."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demo.cli.console import (
+    LiveLine,
+    add_models_option,
+    add_out_option,
+    add_running_options,
+    complain,
+    open_zoo,
+    positive,
+    print_json,
+    table,
+)
+
+if TYPE_CHECKING:
+    from demo.cli.console import Subparsers
+    from demo.study import Evaluation, Progress
+
+SOMETHING_LEFT_OUT = 1
+SHOWN = {
+    "miou": "mIoU",
+    "pixel_accuracy": "pixel acc.",
+    "mean_accuracy": "mean acc.",
+    "boundary_iou": "boundary IoU",
+    "ece": "ECE",
+}
+"""Ids of the numbers on the screen, with their column's title; scores.csv has all."""
+
+
+def add(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("evaluate", help="score models on photos with ground truth", description=run.__doc__)
+    parser.add_argument("dataset", metavar="DATASET", type=Path, help="a folder with images/ and annotations/")
+    parser.add_argument("--split", help="the folder below images/ and annotations/, such as validation")
+    parser.add_argument(
+        "--scales", metavar="N", type=positive, nargs="+", default=[1.0], help="average over these sizes (default: 1)"
+    )
+    parser.add_argument("--flip", action="store_true", help="average with the mirrored photo")
+    parser.add_argument("--json", action="store_true", help="print every number as JSON")
+    add_models_option(parser)
+    add_out_option(parser)
+    add_running_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Score models on a dataset in ADE20K's layout: mIoU, accuracies, boundary IoU, calibration, per class and by size.
+
+    Writes CSV, JSON and one HTML page. The same command again goes on where it was stopped.
+    """
+    zoo = open_zoo(options)
+    from demo.study import evaluate
+
+    line = LiveLine()
+
+    def show(progress: Progress) -> None:
+        line.show(str(progress), progress.done / progress.total)
+
+    result = evaluate(
+        options.dataset,
+        options.models,
+        zoo,
+        options.out,
+        split=options.split,
+        scales=options.scales,
+        flip=options.flip,
+        report=show,
+    )
+    line.end()
+    for problem in result.problems:
+        complain(problem)
+    if options.json:
+        print_json(result.as_json())
+    else:
+        print(in_words(result))
+        print(options.out / "report.html")
+    return SOMETHING_LEFT_OUT if result.problems else 0
+
+
+def in_words(result: Evaluation) -> str:
+    """One row a model, its most asked-for numbers."""
+    from demo.analysis.numbers import numbers
+
+    rows = []
+    for model in result.models:
+        values = {number.id: number.value for number in numbers(model.tally)}
+        rows.append((model.spec.id, *(f"{values[name]:.4f}" for name in SHOWN)))
+    return table(("model", *SHOWN.values()), rows)
