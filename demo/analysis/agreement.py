@@ -134,7 +134,7 @@ def boundary_only(c: Comparison, distance: float | None = None) -> NDArray[np.bo
     pixel of it lies within `distance` pixels (default 0.75 % of the diagonal) of a boundary of one of the maps.
     """
     runs = find_runs(c.label_maps)
-    return runs.paint(disputed(runs) & ~reaches_inside(runs, components(runs), c.label_maps, distance))
+    return runs.paint(disputed(runs) & (share_inside(runs, components(runs), c.label_maps, distance) == 0))
 
 
 def disputed(runs: Runs) -> NDArray[np.bool_]:
@@ -142,12 +142,12 @@ def disputed(runs: Runs) -> NDArray[np.bool_]:
     return (runs.labels != runs.labels[0]).any(0)
 
 
-def reaches_inside(
+def share_inside(
     runs: Runs, component: NDArray[np.int32], label_maps: NDArray[np.uint8], distance: float | None
-) -> NDArray[np.bool_]:
-    """(R,) whether the component that each run lies in has pixels beyond `distance` from every map's boundaries."""
+) -> NDArray[np.float64]:
+    """(R,) of the component that each run lies in, the share further than `distance` from every map's boundaries."""
     near = within(boundary(*label_maps), default_distance(runs.size) if distance is None else distance)
-    return (np.bincount(component, runs.sums(~near)) > 0)[component]
+    return (np.bincount(component, runs.sums(~near)) / np.bincount(component, runs.lengths))[component]
 
 
 @dataclass(frozen=True)

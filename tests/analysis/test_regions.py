@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from demo.analysis.agreement import boundary_only, merge_mild
 from demo.analysis.regions import Region, disputed_regions, numbered
+from demo.analysis.structure import boundary
 from demo.schema import Comparison
 from tests.analysis.maps import comparison, comparisons, permuted, pixel
 
@@ -70,19 +71,21 @@ def test_ignoring_mild_disputes_finds_the_regions_of_the_merged_maps(c: Comparis
 
 @given(comparisons(), st.booleans())
 def test_regions_by_brute_force(c: Comparison, hide: bool) -> None:
-    hidden = boundary_only(c, 1.0) if hide else np.zeros(c.label_maps.shape[1:], bool)
+    edges = boundary(*c.label_maps)
+    size = edges.shape
+    inside = (ndimage.distance_transform_edt(~edges) if edges.any() else np.full(size, np.inf)) > 1.0
     wanted = {}
-    for pattern in {tuple(c.label_maps[:, y, x].tolist()) for y, x in np.ndindex(hidden.shape)}:
+    for pattern in {tuple(c.label_maps[:, y, x].tolist()) for y, x in np.ndindex(size)}:
         pieces, count = ndimage.label((c.label_maps == np.array(pattern)[:, None, None]).all(0))
         for mask in (pieces == piece for piece in range(1, count + 1)):
-            if len(set(pattern)) > 1 and not hidden[mask].any():
+            if len(set(pattern)) > 1 and not (hide and inside[mask].mean() < 0.1):
                 parties = [c.confidences[np.array(pattern) == label][:, mask].mean() for label in set(pattern)]
                 wanted[mask.tobytes()] = (pattern, float(mask.sum() * np.mean(parties)))
     found = regions(c, hide_boundary=hide, distance=1.0, limit=100)
-    assert {region.mask(hidden.shape).tobytes() for region in found} == set(wanted)
+    assert {region.mask(size).tobytes() for region in found} == set(wanted)
     worths = []
     for region in found:
-        mask = region.mask(hidden.shape)
+        mask = region.mask(size)
         pattern, worth = wanted[mask.tobytes()]
         worths.append(worth)
         assert region.area == mask.mean()
@@ -146,6 +149,16 @@ def test_slivers_are_left_out_and_come_back_when_asked_for() -> None:
     assert [region.box for region in regions(c)] == [(60, 60, 90, 90)]
     assert [region.box for region in regions(c, hide_boundary=False)] == [(60, 60, 90, 90), (0, 40, 100, 42)]
     assert len(regions(c, hide_boundary=False, limit=1)) == 1
+
+
+def test_a_long_sliver_with_one_bulge_is_still_a_sliver() -> None:
+    maps = np.zeros((2, 100, 300), np.uint8)
+    maps[0, 50:53] = 1
+    maps[0][np.pad(disc(21, (10, 10), 3.2), ((41, 38), (140, 139)))] = 1
+    c = comparison(maps)
+    assert not boundary_only(c, 2.0).any()
+    assert regions(c, distance=2.0) == []
+    assert len(regions(c, distance=0.0)) == 1
 
 
 def test_a_sure_region_comes_before_a_larger_unsure_one() -> None:
