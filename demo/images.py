@@ -62,13 +62,7 @@ def open_image(source: Path | str | bytes, *, limits: Limits = DEFAULT_LIMITS) -
     """
     data, name = _read(source, limits)
     try:
-        with PillowImage.open(BytesIO(data), formats=FORMATS) as photo:
-            _check_size(photo, name, limits)
-            if photo.format in _MAY_MOVE and getattr(photo, "is_animated", False):
-                raise ImageError(f"{name} is animated, and one still photo was wanted; save the frame you mean as PNG.")
-            photo.load()
-            orientation = photo.getexif().get(_ORIENTATION, 1)  # after load: a TIFF turns itself
-            pixels = _pixels(photo, name)
+        pixels, orientation = _decode(data, name, limits)
     except DemoError:
         raise
     except UnidentifiedImageError as error:
@@ -81,6 +75,17 @@ def open_image(source: Path | str | bytes, *, limits: Limits = DEFAULT_LIMITS) -
             f"{name} should be a whole photo, but is damaged or cut short ({reason}); copy it again."
         ) from error
     return np.ascontiguousarray(_turned(pixels, orientation))
+
+
+def _decode(data: bytes, name: str, limits: Limits) -> tuple[Image, int]:
+    """The pixels as stored, and their EXIF orientation; Pillow's copy is gone when this returns."""
+    with PillowImage.open(BytesIO(data), formats=FORMATS) as photo:
+        _check_size(photo, name, limits)
+        if photo.format in _MAY_MOVE and getattr(photo, "is_animated", False):
+            raise ImageError(f"{name} is animated, and one still photo was wanted; save the frame you mean as PNG.")
+        photo.load()
+        orientation = photo.getexif().get(_ORIENTATION, 1)  # after load: a TIFF turns itself
+        return _pixels(photo, name), orientation
 
 
 def _most(limits: Limits) -> str:

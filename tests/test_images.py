@@ -326,23 +326,27 @@ def test_unreadable_files_are_named(tmp_path, monkeypatch):
 
 
 def test_a_24_megapixel_jpeg_needs_under_three_times_its_pixels(tmp_path):
+    if not os.path.exists("/proc/self/status"):
+        pytest.skip("peak memory is read from /proc, which this system does not have")
     path = tmp_path / "phone.jpg"
     exif = PillowImage.Exif()
     exif[0x0112] = 6
     PillowImage.fromarray(np.tile(scene(400, 600), (10, 10, 1))).save(path, exif=exif)
     program = """
-        import resource, sys
+        import re, sys
         from demo.images import open_image
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        def peak():  # ru_maxrss would start at the parent's
+            return int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1])
+        before = peak()
         shape = open_image(sys.argv[1]).shape
-        print(*shape, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+        print(*shape, peak() - before)
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program), path], capture_output=True, text=True, check=True
     )
     height, width, channels, kilobytes = map(int, done.stdout.split())
     assert (height, width, channels) == (6000, 4000, 3)
-    assert kilobytes * 1024 < 3 * height * width * channels
+    assert 2 < kilobytes * 1024 / (height * width * channels) < 3
 
 
 def test_write_atomic_writes_whole_files_and_their_folders(tmp_path):
