@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("list", help="the models and sets that can be named", description=run.__doc__)
-    parser.add_argument("models", metavar="MODEL_OR_SET", nargs="*", help="only these (default: every set)")
+    parser.add_argument("models", metavar="MODEL_OR_SET", nargs="*", default=[], help="only these (default: every set)")
     parser.add_argument("--json", action="store_true", help="everything that is known of each model, as JSON")
     parser.set_defaults(run=run)
 
