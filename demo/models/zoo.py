@@ -138,7 +138,7 @@ class Zoo:
     def _answer(self, spec: ModelSpec, network: Network, image: Image, size: Size | None) -> Answer:
         with self._running:
             start = time.perf_counter()
-            posterior = network.scores(image)
+            posterior = _asked(network, spec, image)
             _wait_for(self.device)
             answered = time.perf_counter()
             prediction = posterior.reduce(spec.id, size)
@@ -182,6 +182,20 @@ def default_budget(device: str) -> int:
     if device.startswith("cuda"):
         return int(0.6 * torch.cuda.get_device_properties(device).total_memory)
     return int(0.6 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def _asked(network: Network, spec: ModelSpec, image: Image) -> Posterior:
+    """The network's answer; what it cannot compute (a photo too thin for its windows, say) is a BackendError."""
+    try:
+        return network.scores(image)
+    except (DemoError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        height, width = image.shape[:2]
+        raise BackendError(
+            f"{spec.title} cannot answer this photo of {width} x {height} pixels "
+            f"({type(error).__name__}: {error}). Try another crop or size of it."
+        ) from error
 
 
 def _wait_for(device: str) -> None:
