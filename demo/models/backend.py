@@ -24,7 +24,7 @@ from demo.schema import Image, ModelSpec, Precision, Seen, Size
 
 with warnings.catch_warnings(), redirect_stdout(StringIO()):  # it prints what it could not import
     warnings.simplefilter("ignore")
-    import mmseg.datasets  # noqa: F401  registers the transforms, which a pipeline would import later, and aloud
+    import mmseg.datasets  # registers the transforms, which a pipeline would import later, and aloud
     import mmseg.models  # noqa: F401  registers every architecture
     from mmcv.cnn.utils import fuse_conv_bn
     from mmengine.config import Config, ConfigDict
