@@ -66,15 +66,15 @@ def run(
     waiting = [case for case in cases if study.missing(case)]
     start, known = time.perf_counter(), len(cases) - len(waiting)
     with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "measure") as measurer:
-        upcoming = reader.submit(_read, waiting[0]) if waiting else None
-        for number, case in enumerate(waiting, 1):
-            assert upcoming is not None
-            opened = upcoming
-            upcoming = reader.submit(_read, waiting[number]) if number < len(waiting) else None
-            study.answer(case, opened, measurer)
-            spent = time.perf_counter() - start
-            report(Progress(known + number, len(cases), case.name, spent / number * (len(waiting) - number)))
-    study.settle()
+        opened = [reader.submit(_read, case) for case in waiting[:1]]
+        try:
+            for number, case in enumerate(waiting, 1):
+                opened += [reader.submit(_read, following) for following in waiting[number : number + 1]]
+                study.answer(case, opened.pop(0), measurer)
+                spent = time.perf_counter() - start
+                report(Progress(known + number, len(cases), case.name, spent / number * (len(waiting) - number)))
+        finally:
+            study.settle()  # a run that is stopped loses nothing that was answered
     return study.problems
 
 

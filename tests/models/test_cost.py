@@ -1,0 +1,49 @@
+"""What a network costs, on one whose operations can be counted by hand."""
+
+import torch
+from torch import nn
+
+from demo.models.cost import at_size, measure_cost
+from demo.models.network import Network
+from demo.models.posterior import Posterior, Tile
+from demo.schema import Image, Seen
+
+
+def network(side: int = 64) -> Network:
+    """A 3 x 3 convolution from 3 to 150 channels that sees every photo at side x side."""
+    layer = nn.Conv2d(3, 150, 3, padding=1)
+
+    def at_side(size: int) -> object:
+        def scores(image: Image) -> Posterior:
+            with torch.inference_mode():
+                answer = layer(torch.zeros(1, 3, size, size))[0]
+            whole = (0, 0, size, size)
+            return Posterior((Tile(answer, whole),), (size, size), whole, image.shape[:2], Seen((size, size)))
+
+        return scores
+
+    parameters = sum(p.numel() for p in layer.parameters())
+    return Network(at_side(side), parameters, 4 * parameters, "0" * 64, lambda factor: at_side(round(side * factor)))
+
+
+def test_operations_are_counted_at_the_size_asked_for_a_multiply_add_as_two() -> None:
+    cost = measure_cost(network(), "cpu", (128, 128), iterations=9, seconds=5)
+    assert cost.input_size == (128, 128)
+    assert cost.flops == 2 * 128 * 128 * 3 * 150 * 9
+    assert cost.parameters == 3 * 150 * 9 + 150 and cost.parameter_bytes == 4 * cost.parameters
+    assert 0 < cost.fps <= cost.network_fps and cost.iterations == 4
+
+
+def test_peak_memory_covers_the_scores() -> None:
+    cost = measure_cost(network(), "cpu", (512, 512), iterations=8, seconds=1)
+    assert cost.peak_bytes is None or cost.peak_bytes > 0.5 * 150 * 512 * 512 * 4
+
+
+def test_time_is_bounded_but_never_fewer_than_three() -> None:
+    assert measure_cost(network(), "cpu", (64, 64), iterations=1000, seconds=0).iterations == 3
+
+
+def test_a_network_of_one_size_is_measured_as_it_is() -> None:
+    fixed = network()
+    fixed = Network(fixed.scores, fixed.parameters, fixed.bytes, fixed.checkpoint_sha256)
+    assert at_size(fixed, (512, 512)) is fixed.scores

@@ -1,0 +1,70 @@
+"""Folders in ADE20K's layout, and what is said of others."""
+
+from pathlib import Path
+
+import pytest
+
+from demo.errors import DatasetError
+from demo.study.dataset import open_dataset, open_photos
+from tests.study.photos import make_dataset
+
+
+def test_validation_is_taken_unless_another_split_is_named(tmp_path: Path) -> None:
+    make_dataset(tmp_path, 3)
+    make_dataset(tmp_path, 2, "training")
+    found = open_dataset(tmp_path)
+    assert [case.name for case in found.cases] == ["photo0", "photo1", "photo2"]
+    assert found.name == f"{tmp_path.name}, validation"
+    assert all(case.annotation and case.annotation.stem == case.photo.stem for case in found.cases)
+    assert len(open_dataset(tmp_path, "training").cases) == 2
+
+
+def test_a_flat_folder_is_taken_too(cases: Path) -> None:
+    found = open_dataset(cases / "ade20k")
+    assert len(found.cases) == 3 and found.name == "ade20k" and not found.problems
+
+
+def test_photos_and_annotations_without_each_other_are_told_and_left_out(tmp_path: Path) -> None:
+    make_dataset(tmp_path, 3)
+    (tmp_path / "annotations/validation/photo1.png").unlink()
+    (tmp_path / "images/validation/photo2.png").unlink()
+    found = open_dataset(tmp_path)
+    assert [case.name for case in found.cases] == ["photo0"]
+    assert found.problems[0].startswith("photo1.png has no annotation photo1.png in")
+    assert found.problems[1].startswith("photo2.png has no photo in")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda root: None, "is not a folder. Check the path."),
+        (lambda root: root.mkdir(), r"has no images/ \(it holds nothing\)"),
+        (lambda root: (root / "images").mkdir(parents=True), r"has no annotations/ \(it holds images\)"),
+        (lambda root: [(root / part).mkdir(parents=True) for part in ("images", "annotations")],
+         "none of its 0 photos has one among the 0 PNGs"),
+        (lambda root: [(root / part).mkdir(parents=True) for part in ("images/validation", "annotations")],
+         "has images/validation/ but no annotations/validation/"),
+    ],
+)  # fmt: skip
+def test_other_folders_are_refused_with_what_was_wanted(tmp_path: Path, spoil, message: str) -> None:
+    spoil(tmp_path / "root")
+    with pytest.raises(DatasetError, match=message):
+        open_dataset(tmp_path / "root")
+
+
+def test_a_split_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="has no images/test/; it has validation"):
+        open_dataset(make_dataset(tmp_path), "test")
+
+
+def test_photos_come_from_files_folders_and_datasets_with_names_of_their_own(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "set", 2)
+    photo = dataset / "images/validation/photo1.png"
+    found = open_photos([dataset, dataset / "images/validation", photo])
+    assert [case.name for case in found.cases] == ["photo0", "photo1", "photo0 (2)", "photo1 (2)", "photo1 (3)"]
+    assert [case.annotation is not None for case in found.cases] == [True, True, False, False, False]
+    with pytest.raises(DatasetError, match="does not exist"):
+        open_photos([tmp_path / "nowhere"])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError, match="There is no photo"):
+        open_photos([tmp_path / "empty"])

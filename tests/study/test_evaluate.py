@@ -1,0 +1,218 @@
+"""Evaluation of toy networks: the numbers, stopping and going on, bad files among good ones, the files written."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demo.analysis import scores
+from demo.errors import BackendError, DatasetError, DemoError, MissingCheckpointError
+from demo.images import open_image
+from demo.labels import decode_annotation
+from demo.models.network import Network
+from demo.models.zoo import Zoo
+from demo.schema import Image, ModelSpec
+from demo.study.augment import augmented
+from demo.study.dataset import open_dataset
+from demo.study.evaluate import LEDGER, evaluate
+from demo.study.run import Progress, plainly
+from tests.study.photos import make_dataset
+from tests.toy import toy_ids, toy_network, toy_scores, toy_zoo
+
+MODELS = ("fcn-compact", "setr-compact")
+
+
+def counting_zoo(calls: list[str]) -> Zoo:
+    """A toy zoo that notes every answer."""
+
+    def load(spec: ModelSpec) -> Network:
+        network = toy_network(spec)
+
+        def scores_of(image: Image) -> object:
+            calls.append(spec.id)
+            return network.scores(image)
+
+        return replace(network, scores=scores_of)
+
+    return Zoo(device="cpu", load=load)
+
+
+def test_the_scores_are_those_of_the_predictions_added_over_all_photos(tmp_path: Path) -> None:
+    dataset, zoo = make_dataset(tmp_path / "set"), toy_zoo()
+    evaluation = evaluate(dataset, MODELS, zoo, tmp_path / "out")
+    for place, model in enumerate(evaluation.models):
+        expected = np.zeros((150, 150), np.int64)
+        for case in open_dataset(dataset).cases:
+            prediction = zoo.segment(open_image(case.photo), MODELS)[place]
+            expected += scores.confusion(prediction.label_map, decode_annotation(case.annotation))
+        assert (model.tally.confusion == expected).all()
+        assert len(model.photos) == 4 and model.spec.id == MODELS[place]
+    assert evaluation.problems == ()
+
+
+def test_csv_json_and_page_say_the_same(tmp_path: Path) -> None:
+    evaluation = evaluate(make_dataset(tmp_path / "set"), toy_ids(), toy_zoo(), tmp_path / "out")
+    content = json.loads((tmp_path / "out/scores.json").read_text())
+    rows = list(csv.DictReader((tmp_path / "out/scores.csv").open()))
+    page = (tmp_path / "out/report.html").read_text()
+    assert len(rows) == len(content["models"]) == len(toy_ids())
+    for row, model, result in zip(rows, content["models"], evaluation.models, strict=True):
+        values = {number["id"]: number["value"] for number in model["numbers"]}
+        assert float(row["miou"]) == values["miou"] == scores.mean_iou(result.tally.confusion)
+        assert f"{100 * values['miou']:.2f}" in page and row["title"] in page
+        assert row["brier"] == "", "probabilities were not looked at"
+    classes = list(csv.DictReader((tmp_path / "out/classes.csv").open()))
+    assert len(classes) == 150 * len(rows) and classes[0]["class"] == "wall"
+    assert len(list(csv.DictReader((tmp_path / "out/photos.csv").open()))) == 4 * len(rows)
+
+
+def test_the_page_asks_nothing_of_the_network_and_says_what_it_rests_on(tmp_path: Path) -> None:
+    evaluate(make_dataset(tmp_path / "a<b>"), MODELS, toy_zoo(), tmp_path / "out")
+    page = (tmp_path / "out/report.html").read_text()
+    assert "http" not in page and "url(" not in page and "src=" not in page
+    assert "4 photos are a demonstration, not a benchmark." in page
+    assert "compact networks are small" in page
+    assert "a<b>" not in page and "a&lt;b&gt;" in page
+
+
+def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "set")
+
+    def stop(progress: Progress) -> None:
+        if progress.done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out", report=stop)
+    calls: list[str] = []
+    resumed = evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "out")
+    assert len(calls) == 4, "nothing that was answered is asked again"
+    whole = evaluate(dataset, MODELS, toy_zoo(), tmp_path / "other")
+    for one, other in zip(resumed.models, whole.models, strict=True):
+        assert (one.tally.sizes == other.tally.sizes).all() and (one.tally.entropy == other.tally.entropy).all()
+    calls.clear()
+    evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "out")
+    assert calls == [], "a finished run asks no network"
+
+
+def test_another_setting_another_photo_or_another_file_is_measured_anew(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "set", 2)
+    calls: list[str] = []
+    for flip in (False, True, False):
+        evaluate(dataset, "fcn-compact", counting_zoo(calls), tmp_path / "out", flip=flip)
+    assert len(calls) == 2 + 4
+    changed = dataset / "annotations/validation/photo0.png"
+    changed.write_bytes((dataset / "annotations/validation/photo1.png").read_bytes())
+    evaluate(dataset, "fcn-compact", counting_zoo(calls), tmp_path / "out")
+    assert len(calls) == 2 + 4 + 1
+
+
+def test_bad_files_cost_only_themselves_and_are_named_with_a_remedy(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "set", 5)
+    images, annotations = dataset / "images/validation", dataset / "annotations/validation"
+    (images / "photo0.png").write_bytes((images / "photo0.png").read_bytes()[:100])
+    (annotations / "photo1.png").write_bytes((images / "photo1.png").read_bytes())
+    (annotations / "photo2.png").write_bytes(b"GIF89a")
+    evaluation = evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
+    assert [score.photo for score in evaluation.models[0].photos] == ["photo3", "photo4"]
+    assert len(evaluation.problems) == 3
+    for number, sentence in enumerate(evaluation.problems):
+        assert f"photo{number}.png" in sentence and sentence.endswith(".")
+    assert "photo1.png should have one grey or palette channel" in evaluation.problems[1]
+    assert "Left out (3)" in (tmp_path / "out/report.html").read_text()
+
+
+def test_a_mask_of_another_size_is_left_out(tmp_path: Path) -> None:
+    from PIL import Image as PillowImage
+
+    dataset = make_dataset(tmp_path / "set", 2)
+    PillowImage.open(dataset / "annotations/validation/photo0.png").resize((10, 10)).save(
+        dataset / "annotations/validation/photo0.png"
+    )
+    evaluation = evaluate(dataset, "fcn-compact", toy_zoo(), tmp_path / "out")
+    assert len(evaluation.problems) == 1 and "should be 72 x 48 like its photo, but is 10 x 10" in evaluation.problems[0]
+
+
+def refusing(error: DemoError, spec_id: str = "fcn-compact") -> Zoo:
+    def load(spec: ModelSpec) -> Network:
+        if spec.id == spec_id:
+            raise error
+        return toy_network(spec)
+
+    return Zoo(device="cpu", load=load)
+
+
+def test_a_model_without_weights_is_told_once_and_the_others_stand(tmp_path: Path) -> None:
+    zoo = refusing(MissingCheckpointError("Its file is nowhere."))
+    evaluation = evaluate(make_dataset(tmp_path / "set"), MODELS, zoo, tmp_path / "out")
+    assert [model.spec.id for model in evaluation.models] == ["setr-compact"]
+    assert evaluation.problems == ("FCN (fcn-compact) is left out: Its file is nowhere.",)
+    with pytest.raises(BackendError, match=r"None of the networks could answer\. .*nowhere"):
+        evaluate(tmp_path / "set", "fcn-compact", zoo, tmp_path / "none")
+
+
+def test_a_model_that_refuses_photos_costs_those_photos(tmp_path: Path) -> None:
+    zoo = refusing(BackendError("Too little memory."))
+    evaluation = evaluate(make_dataset(tmp_path / "set", 2), MODELS, zoo, tmp_path / "out")
+    assert evaluation.problems[0] == "photo0.png is left out for FCN (fcn-compact): Too little memory."
+    assert len(evaluation.problems) == 2 and len(evaluation.models[0].photos) == 2
+
+
+def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / LEDGER).write_bytes(b"not a database" * 100)
+    with pytest.raises(DatasetError, match=r"counts\.sqlite should hold the results of an earlier run.*Delete it"):
+        evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out")
+
+
+def test_progress_counts_photos_and_tells_the_time_left(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out", report=seen.append)
+    assert [progress.done for progress in seen] == [1, 2, 3, 4]
+    assert seen[-1].seconds_left == 0 and all(progress.total == 4 for progress in seen)
+    assert str(Progress(3, 10, "owl", 90)) == "3 of 10 photos, 2 min left (owl)"
+    assert str(Progress(3, 10, "owl", None)) == "3 of 10 photos (owl)"
+
+
+def scaled_zoo() -> Zoo:
+    """Toy networks whose grid grows with the scale."""
+
+    def load(spec: ModelSpec) -> Network:
+        seed = sum(map(ord, spec.id))
+        return replace(toy_network(spec), at_scale=lambda factor: lambda image: toy_scores(seed, image, round(12 * factor)))
+
+    return Zoo(device="cpu", load=load)
+
+
+def test_one_view_gives_what_asking_plainly_gives(tmp_path: Path) -> None:
+    case = open_dataset(make_dataset(tmp_path, 1)).cases[0]
+    image, zoo = open_image(case.photo), toy_zoo()
+    specs = [outcome.spec for outcome in zoo.stream(image, MODELS)]
+    for (_, plain), (_, view) in zip(plainly(zoo)(image, specs), augmented(zoo, (1.0,), False)(image, specs), strict=True):
+        assert (plain.label_map == view.label_map).mean() > 0.999
+        assert np.abs(plain.entropy - view.entropy).max() < 1e-4
+        assert np.abs(plain.margin - view.margin).max() < 1e-5
+
+
+def test_views_are_averaged_as_probabilities_at_photo_size(tmp_path: Path) -> None:
+    case = open_dataset(make_dataset(tmp_path, 1)).cases[0]
+    image, zoo = open_image(case.photo), scaled_zoo()
+    spec = next(iter(zoo.stream(image, "fcn-compact"))).spec
+    _, view = next(augmented(zoo, (0.5, 1.0), True)(image, [spec]))
+    seed = sum(map(ord, spec.id))
+    total = np.zeros((150, *image.shape[:2]))
+    for cells in (6, 12):
+        for photo, mirrored in ((image, False), (image[:, ::-1], True)):
+            whole = np.concatenate([strip for _, strip in toy_scores(seed, photo, cells).strips()], 1)
+            total += (whole[:, :, ::-1] if mirrored else whole) / 4
+    assert (view.label_map == total.argmax(0)).mean() > 0.999
+    assert np.abs(view.confidence - total.max(0)).max() < 1e-6
+    assert np.abs(view.entropy + (total * np.log(total)).sum(0)).max() < 1e-4
+
+
+def test_scales_are_refused_by_a_network_of_one_size(tmp_path: Path) -> None:
+    evaluation = evaluate(make_dataset(tmp_path / "set", 1), MODELS, toy_zoo(), tmp_path / "out", scales=(0.5, 1))
+    assert "sees photos at one size only" in evaluation.problems[0] and not evaluation.models

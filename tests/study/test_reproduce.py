@@ -1,0 +1,53 @@
+"""Table 1 and the figures with toy networks."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from demo.errors import MissingCheckpointError
+from demo.study.reproduce import reproduce
+from tests.study.photos import make_dataset
+from tests.study.test_evaluate import refusing
+from tests.toy import toy_ids, toy_zoo
+
+
+def test_published_and_measured_stand_side_by_side(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "set", 2)
+    photo = dataset / "images/validation/photo0.png"
+    result = reproduce(toy_ids(), toy_zoo(), tmp_path / "out", dataset=dataset, photos=[photo], iterations=8, seconds=5)
+    rows = list(csv.DictReader((tmp_path / "out/table1.csv").open()))
+    content = json.loads((tmp_path / "out/table1.json").read_text())
+    assert [row["id"] for row in rows] == list(toy_ids()) == [row["id"] for row in content["rows"]]
+    for row in result.rows:
+        assert row.fps and row.fps > 0 and row.parameters == 450 and row.parameter_mb == pytest.approx(1.8e-3)
+        assert row.measured_miou is not None and row.published_miou is None
+    evaluated = json.loads((tmp_path / "out/evaluation/scores.json").read_text())
+    measured = [model["numbers"][0]["value"] for model in evaluated["models"]]
+    assert [row.measured_miou for row in result.rows] == measured
+    text = (tmp_path / "out/table1.md").read_text()
+    assert "the two columns are not comparable" in text and "| FCN | cnn |" in text
+
+
+def test_figures_are_written_as_png_and_pdf_and_shown_in_the_page(tmp_path: Path) -> None:
+    photos = make_dataset(tmp_path / "set", 2) / "images/validation"
+    result = reproduce(("fcn-compact", "setr-compact"), toy_zoo(), tmp_path / "out", photos=[photos], iterations=8)
+    assert [path.name for path in result.figures] == ["photo0.png", "photo1.png"]
+    assert (tmp_path / "out/figures/photo0.pdf").read_bytes().startswith(b"%PDF")
+    page = (tmp_path / "out/report.html").read_text()
+    assert page.count("data:image/png;base64,") == 2 and "http" not in page
+    assert "Mean IoU was not measured: no dataset was given." in page
+
+
+def test_a_model_that_cannot_load_keeps_its_row_and_a_sentence(tmp_path: Path) -> None:
+    zoo = refusing(MissingCheckpointError("Its file is nowhere."))
+    result = reproduce(("fcn-compact", "setr-compact"), zoo, tmp_path / "out", iterations=8)
+    assert result.rows[0].fps is None and result.rows[1].fps
+    assert result.problems == ("FCN (fcn-compact) is left out: Its file is nowhere.",)
+
+
+def test_the_papers_numbers_are_beside(tmp_path: Path) -> None:
+    zoo = refusing(MissingCheckpointError("Not here."), "fcn-r101")
+    row = reproduce("fcn-r101", zoo, tmp_path / "out").rows[0]
+    assert (row.published_miou, row.published_fps) == (pytest.approx(0.3991), 14.78)

@@ -1,0 +1,55 @@
+"""The claims report on toy networks."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from demo.errors import BackendError, DatasetError
+from demo.study.sentences import claims_report
+from tests.study.photos import make_dataset
+from tests.study.test_evaluate import refusing
+from tests.toy import toy_ids, toy_zoo
+
+
+def test_the_report_says_how_many_photos_it_rests_on_and_gives_every_interval(tmp_path: Path) -> None:
+    usual, strange = make_dataset(tmp_path / "usual", 12), make_dataset(tmp_path / "strange", 11)
+    result = claims_report([usual], toy_ids(), toy_zoo(), tmp_path / "out", outside=[strange], resamples=100)
+    assert (result.number, result.with_truth, result.outside) == (23, 23, 11)
+    content = json.loads((tmp_path / "out/claims.json").read_text())
+    assert [claim["verdict"] for claim in content["claims"]] == [f.verdict for f in result.findings]
+    assert {claim["verdict"] for claim in content["claims"]} <= {"holds", "does not hold", "cannot tell"}
+    edges = content["claims"][0]
+    assert set(edges["models"]) == set(toy_ids()) and set(edges["families"]) == {"cnn", "transformer"}
+    page = (tmp_path / "out/report.html").read_text()
+    assert "On 23 photos (23 with ground truth, 11 from outside" in page and "http" not in page
+    assert all(claim["sentence"] in page.replace("&#x27;", "'") for claim in content["claims"])
+
+
+def test_below_ten_photos_there_is_no_verdict(tmp_path: Path) -> None:
+    result = claims_report([make_dataset(tmp_path / "set", 9)], toy_ids(), toy_zoo(), tmp_path / "out", resamples=50)
+    assert {finding.verdict for finding in result.findings} == {"cannot tell"}
+    assert result.findings[0].reason == "It takes 10 photos, but there are 9."
+
+
+def test_photos_without_truth_leave_the_claims_on_mistakes_open(tmp_path: Path) -> None:
+    photos = make_dataset(tmp_path / "set", 12) / "images/validation"
+    result = claims_report([photos], toy_ids(), toy_zoo(), tmp_path / "out", resamples=50)
+    reasons = {finding.claim.id: finding.reason for finding in result.findings}
+    assert reasons["surer when right"] == "None of the photos has ground truth."
+    assert "interval" in reasons["edges"] and result.with_truth == 0
+
+
+def test_one_bad_photo_is_told_and_left_out(tmp_path: Path) -> None:
+    photos = make_dataset(tmp_path / "set", 12) / "images/validation"
+    (photos / "photo3.png").write_bytes(b"")
+    result = claims_report([photos], toy_ids(), toy_zoo(), tmp_path / "out", resamples=50)
+    assert result.number == 11 and len(result.problems) == 1 and "photo3.png" in result.problems[0]
+
+
+def test_what_cannot_be_answered_at_all_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="does not exist"):
+        claims_report([tmp_path / "nowhere"], toy_ids(), toy_zoo(), tmp_path / "out")
+    photos = make_dataset(tmp_path / "set", 1)
+    with pytest.raises(BackendError, match="None of the photos could be answered"):
+        claims_report([photos], "fcn-compact", refusing(BackendError("No.")), tmp_path / "out")
