@@ -45,7 +45,7 @@ class Networks:
         self.checkpoints = tuple(checkpoints)
 
     def open_soon(self) -> None:
-        """Start opening the zoo in the background."""
+        """Start opening the zoo and loading its default set in the background."""
         threading.Thread(target=self._open_quietly, name="open the zoo", daemon=True).start()
 
     @property
@@ -76,7 +76,7 @@ class Networks:
 
     def _open_quietly(self) -> None:
         try:
-            _ = self.zoo
+            self.zoo.warm_up()
         except Exception:
             log.exception("The networks could not be opened; the next run tries again.")
 
