@@ -144,7 +144,7 @@ def name_of(spec: ModelSpec) -> str:
 
 def in_words(seconds: float) -> str:
     """
-    >>> in_words(42.4), in_words(150), in_words(7300)
+    >>> in_words(42.4), in_words(170), in_words(7300)
     ('42 s', '3 min', '2 h 2 min')
     """
     if seconds < 60:
