@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 import numpy as np
 
@@ -34,6 +34,19 @@ if TYPE_CHECKING:
     from demo.models.zoo import Answer
 
 Json: TypeAlias = dict[str, object]
+
+
+class ClassRow(TypedDict):
+    """One class in a label map."""
+
+    name: str
+    index: int
+    """ADE20K's, 1..150."""
+    area: float
+    """Share of the photo, 0..1."""
+    mean_entropy: float
+    """Nats."""
+
 
 GRID = 1600
 """Long side of the grid on which models are compared; a smaller photo is compared pixel by pixel."""
@@ -139,8 +152,8 @@ def describe(answer: Answer, prediction: Prediction) -> Json:
     }
 
 
-def class_rows(prediction: Prediction) -> list[Json]:
-    """The classes present, the largest first: name, index (1..150), share of the area, mean entropy in nats."""
+def class_rows(prediction: Prediction) -> list[ClassRow]:
+    """The classes present, the largest first."""
     labels = prediction.label_map.reshape(-1)
     pixels = np.bincount(labels, minlength=CLASSES)
     entropy = np.bincount(labels, prediction.entropy.reshape(-1), minlength=CLASSES)
