@@ -1,18 +1,8 @@
-"""Launches the page."""
+"""Launches the page; the options are those of `python -m demo serve`."""
 
-from demo.page import serve
+import sys
 
-
-def main() -> None:
-    """Serve the page as Gradio's own environment variables say."""
-    serve(_zoo)
-
-
-def _zoo() -> object:
-    from demo.models.zoo import Zoo
-
-    return Zoo()
-
+from demo.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(["serve", *sys.argv[1:]]))

@@ -1,0 +1,155 @@
+"""What the tab "Where they differ" is told: numbers, words and maps of one comparison, for the browser to show.
+
+The numbers are those of summary.json: same functions, same grid. Maps go as data URLs of grey PNG files.
+"""
+
+from __future__ import annotations
+
+import math
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.analysis.agreement import (
+    boundary_only,
+    confident_conflict,
+    majority,
+    merge_mild,
+    settle_boundaries,
+    shares,
+    split,
+    votes,
+)
+from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
+from demo.analysis.levels import conflict_areas, conflict_levels
+from demo.analysis.regions import disputed_regions, numbered
+from demo.analysis.structure import BOUNDARY_DISTANCE, default_distance, measure
+from demo.labels import NAMES, supercategory_index
+from demo.page.headline import headline
+from demo.render.encode import png
+from demo.schema import CLASSES, Comparison, LabelMap, Size
+
+if TYPE_CHECKING:
+    from demo.models.zoo import Answer
+
+Row: TypeAlias = dict[str, object]
+
+PAIRS = 8
+"""Pairs of classes in confident conflict that are listed."""
+
+
+@dataclass(frozen=True)
+class Overlooked:
+    """What a visitor asks to be overlooked."""
+
+    boundaries: bool = False
+    """Disputes that are only a shifted boundary: in votes, split and what all agree on. Regions never have them."""
+    mild: bool = False
+    """Disputes within one supercategory: in votes, split and regions."""
+    distance: float = BOUNDARY_DISTANCE
+    """How far a boundary may be shifted, as a share of the diagonal."""
+
+
+def comparison_of(answers: Sequence[Answer]) -> Comparison:
+    """The answers of one run, on the grid they are shown on."""
+    return Comparison(
+        ids=tuple(answer.spec.id for answer in answers),
+        titles=tuple(answer.spec.title for answer in answers),
+        families=tuple(answer.spec.family for answer in answers),
+        label_maps=np.stack([answer.prediction.label_map for answer in answers]),
+        confidences=np.stack([answer.prediction.confidence for answer in answers]),
+    )
+
+
+def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
+    """Numbers, sentences and maps of at least two models' answers."""
+    distance = _pixels(overlooked, c.label_maps.shape[1:])
+    merged = merge_mild(c, supercategory_index) if overlooked.mild else c
+    shifted = float(boundary_only(merged, distance).mean())
+    settled = settle_boundaries(merged, distance) if overlooked.boundaries else merged
+    vote_map, split_map, winners, levels = votes(settled), split(settled), majority(c), conflict_levels(c)
+    regions = disputed_regions(
+        c, names=NAMES, supercategory_index=supercategory_index, ignore_mild=overlooked.mild, distance=distance
+    )
+    parts = shares(np.bincount(split_map.reshape(-1), minlength=5))
+    areas = conflict_areas(levels)
+    said = [float(n) for n in np.bincount(vote_map.reshape(-1), minlength=len(c.ids) + 1)[1:] / vote_map.size]
+    return {
+        "headline": headline(c, said[0], shifted, parts["between_families"], overlooked.boundaries, overlooked.mild),
+        "votes": said,
+        "split": parts,
+        "boundary_only": shifted,
+        "conflict_areas": areas,
+        "conflict": conflict(c, threshold),
+        "majority": class_areas(winners),
+        "regions": [region.as_dict() for region in regions],
+        "maps": {
+            "votes": data_url(vote_map),
+            "split": data_url(split_map),
+            "conflict": data_url(levels),
+            "majority": data_url(winners),
+            "regions": data_url(numbered(regions, vote_map.shape)),  # type: ignore[arg-type]
+        },
+        **pairs(c),
+    }
+
+
+def conflict(c: Comparison, threshold: float) -> Row:
+    """Where at least two models are sure of different classes: the area, and which classes."""
+    found = confident_conflict(c, threshold)
+    listed = [{"classes": list(pair.classes), "area": pair.area} for pair in found.pairs[:PAIRS]]
+    return {"threshold": threshold, "area": found.area, "pairs": listed, "more": len(found.pairs) - len(listed)}
+
+
+def pairs(c: Comparison) -> Row:
+    """Agreement and kappa of every two models, whatever is overlooked; Fleiss' kappa of all."""
+    found = pairwise(c)
+    return {
+        "pairs": {f"{p.first}|{p.second}": {"agreement": p.agreement, "kappa": _defined(p.kappa)} for p in found},
+        "fleiss_kappa": _defined(fleiss_kappa(ratings(c))),
+    }
+
+
+def structures(answers: Sequence[Answer], overlooked: Overlooked) -> list[Row]:
+    """Per model: how much of its entropy lies near its boundaries, and how much it is in pieces."""
+    rows: list[Row] = []
+    for answer in answers:
+        found = measure(answer.prediction, _pixels(overlooked, answer.prediction.size))
+        rows.append(
+            {
+                "model": answer.spec.id,
+                "boundary_area": found.boundary_area_share,
+                "boundary_entropy": _defined(found.boundary_entropy_share),
+                "entropy_at": _defined(found.mean_entropy_at_boundaries),
+                "entropy_inside": _defined(found.mean_entropy_inside),
+                "fragments": found.fragments,
+                "per_megapixel": found.fragments_per_megapixel,
+                "median_area": found.median_fragment_area,
+                "boundary_length": found.boundary_length,
+            }
+        )
+    return rows
+
+
+def class_areas(label_map: LabelMap) -> list[Row]:
+    """The classes of a map, the largest first."""
+    counts = np.bincount(label_map.reshape(-1), minlength=CLASSES)
+    present = sorted(np.flatnonzero(counts).tolist(), key=lambda index: (-counts[index], index))
+    return [{"index": index, "area": float(counts[index] / label_map.size)} for index in present]
+
+
+def data_url(pixels: NDArray[np.uint8]) -> str:
+    """The grey PNG of a map as a URL that needs no file."""
+    return "data:image/png;base64," + b64encode(png(pixels)).decode()
+
+
+def _pixels(overlooked: Overlooked, size: Size) -> float:
+    return default_distance(size) * overlooked.distance / BOUNDARY_DISTANCE
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else value

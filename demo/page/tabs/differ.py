@@ -1,0 +1,120 @@
+"""The tab "Where they differ": the viewer's script asks, and is told numbers, words and maps of all models together."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import gradio as gr
+
+from demo.page.assets import script
+from demo.page.differences import Overlooked, Row, comparison_of, conflict, differences, structures
+from demo.page.mean import mean_of
+from demo.page.store import Run, Store
+from demo.page.tabs.pixel import GONE
+from demo.schema import CLASSES
+
+if TYPE_CHECKING:
+    from demo.models.zoo import Answer
+
+KEPT = 8
+"""Replies kept for each run."""
+WRONG = "Ask with run, models and what: differences, conflict or together."
+
+
+def build() -> gr.HTML:
+    """The tab's content: an empty place that the viewer's script fills."""
+    return gr.HTML(
+        html_template='<div class="zoo zoo-differ"></div>',
+        js_on_load=script("differ"),
+        apply_default_css=False,
+        elem_id="differ",
+    )
+
+
+class Differ:
+    """Answers the tab's questions, one at a time, and remembers the last few replies to each run."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._turn = threading.Lock()
+        self._told: WeakKeyDictionary[Run, dict[object, Row]] = WeakKeyDictionary()
+
+    def ask(self, question: object) -> Row:
+        """The reply to {run, models, what, ...}; what cannot be answered says so under "message"."""
+        match question:
+            case {"run": str(key), "models": list(models), "what": str(what)} if what in SUBJECTS:
+                run = self._store.get(key)
+            case _:
+                return {"message": WRONG}
+        if run is None:
+            return {"message": GONE}
+        answers = [run.answers[m] for m in models if isinstance(m, str) and m in run.answers]
+        overlooked, threshold = _overlooked(question), _number(question, "threshold", 0.0, 1.0, 0.8)
+        asked = (what, tuple(answer.spec.id for answer in answers), overlooked, threshold)
+        with self._turn:
+            told = self._told.setdefault(run, {})
+            if asked not in told:
+                told[asked] = SUBJECTS[what](answers, overlooked, threshold)
+                for oldest in list(told)[:-KEPT]:
+                    del told[oldest]
+            return told[asked]
+
+
+def _differences(answers: list[Answer], overlooked: Overlooked, threshold: float) -> Row:
+    fitting = _fitting(answers)
+    told: Row = {"models": [answer.spec.id for answer in fitting], "structures": structures(answers, overlooked)}
+    if len(fitting) < 2:
+        return told | {"message": _too_few(answers, fitting)}
+    return told | differences(comparison_of(fitting), overlooked, threshold)
+
+
+def _conflict(answers: list[Answer], overlooked: Overlooked, threshold: float) -> Row:
+    fitting = _fitting(answers)
+    return conflict(comparison_of(fitting), threshold) if len(fitting) > 1 else {"message": _too_few(answers, fitting)}
+
+
+def _together(answers: list[Answer], overlooked: Overlooked, threshold: float) -> Row:
+    fitting = _fitting(answers)
+    return mean_of(fitting) if len(fitting) > 1 else {"message": _too_few(answers, fitting)}
+
+
+SUBJECTS: dict[str, Callable[[list[Answer], Overlooked, float], Row]] = {
+    "differences": _differences,
+    "conflict": _conflict,
+    "together": _together,
+}
+
+
+def _fitting(answers: list[Answer]) -> list[Answer]:
+    """The answers in ADE20K's classes; others cannot be compared with them."""
+    return [answer for answer in answers if answer.posterior.classes == CLASSES]
+
+
+def _too_few(answers: list[Answer], fitting: list[Answer]) -> str:
+    wanted = "Comparing needs the answers of at least two networks in ADE20K's 150 classes; "
+    others = [answer.spec.title for answer in answers if answer not in fitting]
+    if others:
+        return f"{wanted}{' and '.join(others)} answered in classes of its own."
+    alone = f"only {answers[0].spec.title} has answered" if answers else "none has answered yet"
+    return f"{wanted}{alone}. Choose more models and press Segment."
+
+
+def _overlooked(question: object) -> Overlooked:
+    flags = question if isinstance(question, dict) else {}
+    return Overlooked(
+        boundaries=flags.get("boundaries") is True,
+        mild=flags.get("mild") is True,
+        distance=_number(question, "distance", 0.0, 0.03, Overlooked.distance),
+    )
+
+
+def _number(question: object, name: str, low: float, high: float, usual: float) -> float:
+    """A number of the question, kept within bounds; the usual one where there is none."""
+    value = question.get(name) if isinstance(question, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return usual
+    return min(high, max(low, float(value)))

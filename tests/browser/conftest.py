@@ -1,0 +1,151 @@
+"""A real Chromium before a page served by a process of its own; nothing may leave the machine, nothing may fail unseen."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+Open = Callable[..., Any]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(command: list[str], temporary: Path) -> Iterator[str]:
+    """The address of a page that answers; the process ends with the tests."""
+    port = free_port()
+    log = (temporary / "log.txt").open("w+")
+    environment = os.environ | {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_TEMP_DIR": str(temporary / "gradio"),
+        "OMP_NUM_THREADS": "1",
+    }
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        wait_until(lambda: answers(address), 90, lambda: Path(log.name).read_text())
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+        log.close()
+
+
+def answers(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=5) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"not within {seconds} s: {otherwise()}")
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: requirements-test.txt has it")
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("there is no chromium on this machine; on Debian: apt-get install chromium")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page over five toy networks."""
+    yield from serve(["-m", "tests.browser.toy_app"], tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture(scope="session")
+def compact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page as `python app.py` opens it, with the compact networks."""
+    if len(list((ROOT / "checkpoints/compact").glob("*.pth"))) < 5:
+        pytest.skip("the compact networks are not in checkpoints/compact")
+    yield from serve(["app.py"], tmp_path_factory.mktemp("compact"))
+
+
+class Visits:
+    """Pages opened in one browser, and everything that went wrong on them."""
+
+    def __init__(self, chromium: Any) -> None:
+        self.chromium, self.contexts, self.problems = chromium, [], []
+
+    def __call__(self, address: str, query: str = "", **options: Any) -> Any:
+        """A page that is live."""
+        context = self.chromium.new_context(**{"viewport": DESKTOP, "accept_downloads": True} | options)
+        self.contexts.append(context)
+        context.route("**/*", lambda route: self.let_pass(route, address))
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("console", lambda m: self.problems.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.problems.append(f"page: {error}"))
+        page.on("response", lambda r: self.problems.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.goto(address + query)
+        page.wait_for_selector("[data-ready=yes]", state="attached")
+        return page
+
+    def let_pass(self, route: Any, address: str) -> None:
+        if route.request.url.startswith((address, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.problems.append(f"left the machine: {route.request.url}")
+            route.abort()
+
+    def close(self) -> None:
+        for context in self.contexts:
+            context.close()
+        assert self.problems == []
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Open]:
+    """visit(address, query) -> a page; afterwards: no error was logged, no request failed or left the machine."""
+    visits = Visits(chromium)
+    yield visits
+    visits.close()
+
+
+@pytest.fixture(scope="module")
+def shared_visit(chromium: Any) -> Iterator[Open]:
+    """The same for a page that the tests of one module share."""
+    visits = Visits(chromium)
+    yield visits
+    visits.close()
+
+
+def choose(page: Any, photo: Path, models: int = 5) -> None:
+    """Upload a photo and wait until that many panels are filled."""
+    page.set_input_files("#photo input[type=file]", str(photo))
+    filled(page, models)
+
+
+def filled(page: Any, models: int = 5) -> None:
+    page.wait_for_selector(f"[data-done='{models}']", state="attached", timeout=60_000)

@@ -1,0 +1,241 @@
+"""The main job in a real browser: a photo in, five panels, everything that can be asked of them without the server."""
+
+from base64 import b64decode
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.images import open_image
+from demo.labels import NAMES
+from demo.schema import MAX_ENTROPY
+from tests.browser.conftest import Open, choose
+from tests.toy import toy_ids, toy_zoo
+
+pytestmark = pytest.mark.browser
+STAGE = 6
+"""The swipe's canvas comes after those of the photo and the five models."""
+PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
+
+
+def index_on_screen(page: Any, model: str) -> np.ndarray:
+    found = page.evaluate(
+        "id => { const { width, height, values } = document.querySelector('[data-ready]').labels(id);"
+        " return { width, height, values: btoa(Array.from(values, v => String.fromCharCode(v)).join('')) }; }",
+        model,
+    )
+    return np.frombuffer(b64decode(found["values"]), np.uint8).reshape(found["height"], found["width"])
+
+
+def pixels(page: Any, card: int) -> np.ndarray:
+    """What a card's canvas shows, (H, W, 3); black beside the picture."""
+    url = page.evaluate("n => document.querySelectorAll('.zoo-map')[n].toDataURL()", card)
+    shown = np.array(Image.open(BytesIO(b64decode(url.partition(",")[2]))).convert("RGBA"))
+    return np.where(shown[..., 3:] == 255, shown[..., :3], 0)
+
+
+def settle(page: Any) -> None:
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def crosshair(page: Any) -> int:
+    """Its x on the photo."""
+    settle(page)
+    return int(page.locator("[data-id=photo] .zoo-tip").inner_text().split()[1].rstrip(","))
+
+
+@pytest.fixture(scope="module")
+def predictions() -> dict[str, Any]:
+    return {p.model: p for p in toy_zoo().segment(open_image(PHOTO), "compact")}
+
+
+@pytest.fixture(scope="module")
+def opened(shared_visit: Open, toy: str) -> Any:
+    page = shared_visit(toy)
+    choose(page, PHOTO)
+    return page
+
+
+@pytest.fixture
+def page(opened: Any) -> Any:
+    """The page with the photo answered, as it first looks."""
+    opened.mouse.move(5, 5)
+    opened.keyboard.press("o")
+    for _ in range(6):
+        opened.keyboard.press("Escape")
+    settle(opened)
+    return opened
+
+
+def test_labels_on_screen_are_the_networks_own(page: Any, predictions: dict[str, Any]) -> None:
+    assert page.locator(".zoo-card h3").all_inner_texts() == ["Photo", "FCN", "PSPNet", "DeepLabV3+", "SETR", "SegFormer"]
+    for model in toy_ids():
+        assert np.array_equal(index_on_screen(page, model), predictions[model].label_map), model
+
+
+def test_legends_list_the_classes_present_with_area_and_entropy(page: Any, predictions: dict[str, Any]) -> None:
+    prediction = predictions["fcn-compact"]
+    rows = page.locator("[data-id=fcn-compact] .zoo-class")
+    labels = rows.evaluate_all("rows => rows.map(row => row.getAttribute('aria-label'))")
+    areas = np.bincount(prediction.label_map.reshape(-1), minlength=150) / prediction.label_map.size
+    first = int(areas.argmax())
+    entropy = prediction.entropy[prediction.label_map == first].mean()
+    assert labels[0] == f"{NAMES[first]}: {areas[first] * 100:.0f} % of the picture, mean entropy {entropy:.2f} nats"
+    assert len(labels) == min(6, np.count_nonzero(areas))
+
+
+def test_pointing_names_the_class_in_every_panel_and_a_click_asks_every_model(
+    page: Any, predictions: dict[str, Any]
+) -> None:
+    box = page.locator("[data-id=setr-compact] .zoo-surface").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    settle(page)
+    tips = page.locator(".zoo-tip:visible")
+    assert tips.count() == 6
+    height, width = predictions["fcn-compact"].size
+    expected = NAMES[predictions["fcn-compact"].label_map[height // 2, width // 2]]
+    assert page.locator("[data-id=fcn-compact] .zoo-tip").inner_text().strip() == expected
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector("[data-models='5']")
+    answers = page.locator("#pixel .zoo-answer")
+    assert answers.count() == 5 and answers.first.locator("li").count() == 5
+    assert answers.first.locator("li .name").first.inner_text() == expected
+    confidence = predictions["fcn-compact"].confidence[height // 2, width // 2]
+    assert abs(float(answers.first.locator("li b").first.inner_text().split()[0]) - 100 * confidence) < 1
+
+
+def test_a_class_is_isolated_everywhere_and_escape_brings_the_rest_back(page: Any) -> None:
+    before = pixels(page, 1)
+    page.locator("[data-id=fcn-compact] .zoo-class").nth(1).click()
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(150)
+    assert page.locator(".zoo-chip").inner_text().startswith("Only ")
+    assert not np.array_equal(pixels(page, 1), before)
+    page.keyboard.press("Escape")
+    settle(page)
+    assert np.array_equal(pixels(page, 1), before)
+
+
+def test_labels_view_shows_the_legends_colours_and_nothing_else(page: Any) -> None:
+    page.keyboard.press("l")
+    page.locator("[data-id=fcn-compact] .zoo-tool").click()  # large enough for every label pixel to be drawn whole
+    settle(page)
+    colours = {tuple(c) for c in pixels(page, 1).reshape(-1, 3).tolist()} - {(0, 0, 0)}
+    swatches = page.locator("[data-id=fcn-compact] .zoo-class i").evaluate_all(
+        "all => all.map(i => getComputedStyle(i).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number))"
+    )
+    assert colours == {tuple(c) for c in swatches}
+
+
+def test_the_threshold_hides_pixels_without_asking_the_server(page: Any, predictions: dict[str, Any]) -> None:
+    page.keyboard.press("u")
+    settle(page)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    whole = pixels(page, 1)
+    threshold = page.locator(".zoo-cutoff")
+    threshold.fill("40")
+    settle(page)
+    hidden = pixels(page, 1)
+    share = (hidden != whole).any(-1).mean()
+    picture = (whole != 0).any(-1).mean()
+    expected = (predictions["fcn-compact"].entropy / MAX_ENTROPY * 63 < 39.5).mean()
+    assert abs(share / picture - expected) < 0.03
+    assert requests == []
+    threshold.fill("0")
+    settle(page)
+    assert np.array_equal(pixels(page, 1), whole)
+
+
+def test_official_colours_and_patterns_change_colours_not_labels(page: Any, predictions: dict[str, Any]) -> None:
+    plain = pixels(page, 1)
+    for name in ("ADE20K colours", "Patterns"):
+        page.get_by_label(name).check()
+        settle(page)
+        assert not np.array_equal(pixels(page, 1), plain)
+        page.get_by_label(name).uncheck()
+        settle(page)
+        assert np.array_equal(pixels(page, 1), plain)
+    assert np.array_equal(index_on_screen(page, "fcn-compact"), predictions["fcn-compact"].label_map)
+
+
+def test_two_maps_are_compared_by_a_divider_that_keys_move(page: Any) -> None:
+    page.keyboard.press("c")
+    settle(page)
+    before = pixels(page, STAGE)
+    page.locator(".zoo-divider").focus()
+    page.keyboard.press("End")
+    settle(page)
+    left = pixels(page, STAGE)
+    page.keyboard.press("Home")
+    settle(page)
+    right = pixels(page, STAGE)
+    middle = before.shape[1] // 2
+    assert np.array_equal(before[:, : middle - 2], left[:, : middle - 2])
+    assert np.array_equal(before[:, middle + 2 :], right[:, middle + 2 :])
+    assert not np.array_equal(left, right)
+    page.keyboard.press("3")
+    settle(page)
+    assert page.get_by_label("Map on the left").input_value() == "deeplabv3plus-compact:labels"
+    page.get_by_label("Map on the right").select_option("setr-compact:entropy")
+    settle(page)
+    assert page.locator(".zoo-name.right").inner_text() == "SETR entropy"
+    page.keyboard.down("b")
+    page.wait_for_selector(".zoo-stage.blinking")
+    page.keyboard.up("b")
+    page.wait_for_selector(".zoo-stage:not(.blinking)")
+
+
+def test_the_keyboard_reaches_everything(page: Any) -> None:
+    page.keyboard.press("2")
+    settle(page)
+    assert page.evaluate("document.activeElement.closest('.zoo-card')?.dataset.id") == "pspnet-compact"
+    page.keyboard.press("ArrowRight")
+    before = crosshair(page)
+    page.keyboard.press("Shift+ArrowRight")
+    assert crosshair(page) == before + 1
+    assert page.locator(".zoo-live").inner_text().startswith("FCN: ")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-models='5']")
+    page.keyboard.press("+")
+    settle(page)
+    assert page.locator(".zoo-zoom").inner_text() == "160 %"
+    page.keyboard.press("Escape")  # the crosshair
+    page.keyboard.press("Escape")  # the zoom
+    settle(page)
+    assert page.locator(".zoo-zoom").inner_text() == "100 %"
+    assert page.locator(".zoo-tip:visible").count() == 0
+    page.keyboard.press("?")
+    assert page.locator("dialog[open] dt").count() > 8
+    page.keyboard.press("Escape")
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_legend_rows_share_one_tab_stop_and_follow_the_arrows(page: Any) -> None:
+    legend = page.locator("[data-id=fcn-compact] .zoo-class")
+    assert legend.evaluate_all("rows => rows.filter(row => row.tabIndex === 0).length") == 1
+    legend.first.focus()
+    page.keyboard.press("ArrowRight")
+    assert legend.nth(1).evaluate("row => row === document.activeElement")
+
+
+def test_zoom_is_shared_and_dragging_pans_every_panel(page: Any) -> None:
+    before = pixels(page, 5)
+    box = page.locator("[data-id=fcn-compact] .zoo-surface").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    page.wait_for_timeout(100)
+    zoomed = pixels(page, 5)
+    assert not np.array_equal(zoomed, before)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 20, steps=3)
+    page.mouse.up()
+    settle(page)
+    assert not np.array_equal(pixels(page, 5), zoomed)
+    assert page.locator("#pixel .zoo-answer").count() == 0  # a drag is no click

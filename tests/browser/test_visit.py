@@ -1,0 +1,176 @@
+"""A visit to the page in a real browser: what is asked of the server, and what goes wrong."""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.images import open_image
+from demo.labels import decode_annotation
+from tests.browser.conftest import PHONE, Open, choose, filled
+from tests.browser.toy_app import SLOW_WIDTH
+from tests.toy import toy_ids, toy_zoo
+
+pytestmark = pytest.mark.browser
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PHOTO = EXAMPLES / "cat.png"
+
+
+@pytest.fixture
+def slow_photo(tmp_path: Path) -> Path:
+    path = tmp_path / "slow.png"
+    Image.fromarray(open_image(PHOTO)[:, :SLOW_WIDTH]).save(path)
+    return path
+
+
+def toast(page: Any) -> str:
+    return str(page.locator(".toast-body").first.inner_text())
+
+
+def test_a_first_visitor_reads_what_to_do_and_an_example_does_it(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    assert "Drop a photo anywhere" in page.locator(".zoo-empty").inner_text()
+    assert page.locator("#tabs").is_hidden() and page.locator(".zoo-toolbar").is_hidden()
+    assert "not for conclusions about the architectures" in page.locator("#set-note").inner_text()
+    page.locator(".zoo-example").first.click()
+    filled(page)
+    assert page.locator(".zoo-empty").is_hidden() and page.locator("#tabs").is_visible()
+    assert "example=astronaut" in page.url
+
+
+def test_the_download_holds_what_the_page_shows(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    choose(page, PHOTO)
+    with page.expect_download(timeout=60_000) as download:
+        page.locator("#download").click()
+    assert download.value.suggested_filename == "cat.zip"
+    archive = zipfile.ZipFile(BytesIO(Path(download.value.path()).read_bytes()))
+    files = {f"cat/{model}/{file}" for model in toy_ids() for file in ("labels.png", "entropy.npy")}
+    assert files | {"cat/summary.json"} <= set(archive.namelist())
+    assert json.loads(archive.read("cat/summary.json"))["photo"] == "cat.png"
+    for prediction in toy_zoo().segment(open_image(PHOTO), "compact"):
+        saved = decode_annotation(archive.read(f"cat/{prediction.model}/labels.png"))
+        assert np.array_equal(saved, prediction.label_map)
+
+
+def test_a_bad_file_costs_one_sentence_and_nothing_else(visit: Open, toy: str, tmp_path: Path) -> None:
+    page = visit(toy)
+    choose(page, PHOTO, 5)
+    bad = tmp_path / "holiday.jpg"
+    bad.write_bytes(b"%PDF-1.7 not a photo at all")
+    page.get_by_label("Clear").or_(page.get_by_title("Clear")).first.click()
+    page.set_input_files("#photo input[type=file]", str(bad))
+    page.wait_for_selector(".toast-body")
+    assert "PDF" in toast(page) and "Traceback" not in page.content()
+    assert page.locator(".zoo-class").count() > 4  # the earlier answers stay
+    choose(page, EXAMPLES / "pavilion.jpg")
+    assert "640 × 427" in page.locator("[data-id=photo] .zoo-fact").inner_text()
+
+
+def test_stop_says_so_in_the_panels_and_the_page_goes_on(visit: Open, toy: str, slow_photo: Path) -> None:
+    page = visit(toy)
+    page.set_input_files("#photo input[type=file]", str(slow_photo))
+    page.wait_for_selector("[data-id=fcn-compact] .zoo-class")
+    page.locator("#stop").click()
+    page.wait_for_selector(".zoo-status.stopped")
+    assert page.locator(".zoo-status.stopped:visible").count() >= 2
+    assert page.locator("#go").is_visible() and page.locator("#stop").is_hidden()
+    page.locator("#go").click()
+    filled(page)
+
+
+def test_a_model_that_cannot_load_costs_its_panel_and_a_sentence(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=cat&models=fcn-compact,segformer-b0")
+    page.wait_for_selector(".zoo-status.failed")
+    assert "segformer_mit-b0" in page.locator(".zoo-status.failed").inner_text()
+    filled(page, 1)
+
+
+def test_a_link_restores_photo_models_view_and_pixel(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=pavilion&models=fcn-compact,setr-compact&view=labels&x=300&y=200")
+    filled(page, 2)
+    page.wait_for_selector("[data-models='2']")
+    assert page.locator(".zoo-lead").inner_text().startswith("Pixel x 300, y 200:")
+    assert page.locator("input[name=zoo-view]:checked").input_value() == "labels"
+    page.keyboard.press("u")
+    page.wait_for_function("location.search.includes('view=uncertainty')")
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked["models"] == ["fcn-compact,setr-compact"] and asked["x"] == ["300"]
+
+
+def test_a_wrong_link_is_explained(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=unicorn")
+    page.wait_for_selector(".toast-body")
+    assert "unicorn" in toast(page) and "pavilion" in toast(page)
+
+
+def test_a_pasted_photo_is_segmented(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    page.evaluate(
+        """async () => {
+            const canvas = new OffscreenCanvas(64, 48);
+            canvas.getContext('2d').fillRect(10, 10, 30, 30);
+            const data = new DataTransfer();
+            data.items.add(new File([await canvas.convertToBlob()], 'pasted.png', { type: 'image/png' }));
+            document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
+        }"""
+    )
+    filled(page)
+    assert "64 × 48" in page.locator("[data-id=photo] .zoo-fact").inner_text()
+    assert "example" not in page.url and "models" not in page.url  # nothing of a visitor's photo is in the address
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling(visit: Open, toy: str, scheme: str) -> None:
+    page = visit(toy, viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    choose(page, PHOTO)
+    for view in ("uncertainty", "compare", "overlay"):
+        page.locator(f"input[name=zoo-view][value={view}]").check()
+        page.wait_for_timeout(100)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], view
+    page.locator("[data-id=fcn-compact] .zoo-surface").tap()
+    page.wait_for_selector("[data-models='5']")
+    assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
+
+
+def axe() -> Path | None:
+    places = [os.environ.get("AXE", ""), "node_modules/axe-core/axe.min.js"]
+    return next((Path(place) for place in places if place and Path(place).is_file()), None)
+
+
+@pytest.fixture
+def audit() -> Iterator[Any]:
+    script = axe()
+    if script is None:
+        pytest.skip("axe-core is not here; npm i axe-core, or AXE=path/to/axe.min.js")
+
+    def violations(page: Any) -> list[str]:
+        page.evaluate(script.read_text())
+        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        return [f"{v['id']}: {node['html'][:200]}" for v in found["violations"] for node in v["nodes"]]
+
+    yield violations
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_complain_of(visit: Open, toy: str, audit: Any, scheme: str) -> None:
+    page = visit(toy, color_scheme=scheme)
+    assert audit(page) == []
+    choose(page, PHOTO)
+    page.locator("[data-id=fcn-compact] .zoo-surface").click()
+    page.wait_for_selector("[data-models='5']")
+    for key in "ouc":
+        page.keyboard.press(key)
+        page.wait_for_timeout(200)
+        assert audit(page) == [], key
+    page.get_by_role("tab", name="Statistics").click()
+    assert audit(page) == []
