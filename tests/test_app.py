@@ -1,0 +1,76 @@
+"""`python app.py` as a Hugging Face Space starts it: every interface, a fixed port, nothing written beside the code."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what is pushed to a Space, weights left out."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    if not listed:
+        pytest.skip("not a git checkout")
+    for name in listed.split("\0"):
+        if name and (ROOT / name).is_file() and not name.startswith(("tests/", "checkpoints/")):
+            (tmp_path / "space" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tmp_path / "space" / name)
+    return tmp_path / "space"
+
+
+@pytest.fixture
+def address(checkout: Path, tmp_path: Path) -> Iterator[str]:
+    """Where the page answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    space = {
+        "SPACE_ID": "someone/segmentation-zoo",
+        "GRADIO_SERVER_NAME": "0.0.0.0",
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_TEMP_DIR": str(tmp_path / "gradio"),
+        "NUMBA_CACHE_DIR": str(tmp_path / "numba"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    with (tmp_path / "log.txt").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=checkout, env={**os.environ, **space}, stdout=log, stderr=log
+        )
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(20)
+
+
+def test_the_page_answers_and_nothing_is_written_into_the_checkout(address: str, checkout: Path) -> None:
+    before = {path for path in checkout.rglob("*") if path.suffix != ".pyi"}
+    config = answer(f"{address}/config").json()
+    assert config["title"] == "Segmentation Zoo"
+    names = [dependency["api_name"] for dependency in config["dependencies"]]
+    assert {"segment", "overlay", "label_map", "probe"} <= set(names)
+    assert answer(address).text.lower().startswith("<!doctype html>")
+    assert {path for path in checkout.rglob("*") if path.suffix != ".pyi"} == before
+
+
+def answer(url: str, seconds: float = 90) -> httpx.Response:
+    """The first answer with status 200."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            response = httpx.get(url, timeout=30)
+            if response.status_code == 200:
+                return response
+        except httpx.TransportError:
+            pass
+        assert time.monotonic() < end, f"{url} does not answer"
+        time.sleep(0.3)
