@@ -125,6 +125,26 @@ def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert len(local[0].split("\n\n")[-1].splitlines()) <= 4
 
 
+@pytest.mark.slow
+def test_the_http_example_of_the_readme_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from demo.page.build import build
+    from demo.page.serve import launch
+    from tests.toy import toy_zoo
+
+    monkeypatch.chdir(ROOT)
+    page = build(toy_zoo())
+    address = launch(page)
+    try:
+        [block] = [block for block in fenced("python") if "gradio_client" in block]
+        exec(compile(block.replace("http://127.0.0.1:7860", address), "README.md", "exec"), {})
+        printed = capsys.readouterr().out.splitlines()[-1]
+    finally:
+        page.close()
+    assert 0 <= float(printed) <= 1
+
+
 def test_links_and_files_exist() -> None:
     body = text().split("---", 2)[2]
     for target in re.findall(r"\]\(([^)#]+)\)", body):
