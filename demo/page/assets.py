@@ -1,4 +1,4 @@
-"""The browser's part of the page: viewer/*.js in the order of their names as one script, and viewer.css."""
+"""The browser's part of the page: viewer/*.js in the order of their names as one script, and STYLES."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
+STYLES = ("viewer.css", "differ.css")
 
 
 @cache
@@ -23,4 +24,4 @@ def script(name: str) -> str:
 
 @cache
 def style() -> str:
-    return (HERE / "viewer.css").read_text(encoding="utf-8")
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)

@@ -21,7 +21,7 @@ from demo.page.fetching import Fetching, paragraph
 from demo.page.networks import Networks
 from demo.page.running import stopped, views
 from demo.page.store import Store
-from demo.page.tabs import pixel, statistics
+from demo.page.tabs import differ, pixel, statistics
 from demo.page.view import View
 
 if TYPE_CHECKING:
@@ -168,10 +168,12 @@ def build(
                 save = gr.Button("Download results (zip)", interactive=False, elem_id="download")
                 file = gr.DownloadButton("Results", elem_id="file", elem_classes="zoo-away")
             with gr.Column(scale=1, elem_id="right"):
-                viewer = Viewer(examples=thumbnails, probe=_probe(page.store))
+                viewer = Viewer(examples=thumbnails, probe=_probe(page.store), differ=_differ(page.store))
                 with gr.Tabs(elem_id="tabs"):
                     with gr.Tab("Pixel", id="pixel"):
                         pixel.build()
+                    with gr.Tab("Where they differ", id="differ"):
+                        differ.build()
                     with gr.Tab("Statistics", id="statistics"):
                         numbers = statistics.build()
 
@@ -233,3 +235,13 @@ def _probe(store: Store) -> Callable[[object], dict[str, object]]:
         return pixel.probe(store, question)
 
     return probe
+
+
+def _differ(store: Store) -> Callable[[object], dict[str, object]]:
+    asked = differ.Differ(store)
+
+    def told(question: object) -> dict[str, object]:
+        return asked.ask(question)
+
+    told.__name__ = "differ"  # as the viewer's script calls it
+    return told

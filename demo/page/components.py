@@ -32,7 +32,10 @@ class PhotoInput(gr.Image):
 
 
 class Viewer(gr.HTML):
-    """The photo and its panels; `probe` answers the browser's question about one pixel."""
+    """The photo and its panels.
+
+    `probe` answers the browser's question about one pixel, `differ` about all models together.
+    """
 
     data_model = View
 
@@ -42,6 +45,7 @@ class Viewer(gr.HTML):
         *,
         examples: Thumbnails = (),
         probe: Callable[..., Any] | None = None,
+        differ: Callable[..., Any] | None = None,
         **again: Any,  # Gradio makes the component anew, from its whole configuration, when an update touches it
     ) -> None:
         standard = {name: again[name] for name in ("render", "visible", "key", "elem_classes") if name in again}
@@ -52,7 +56,7 @@ class Viewer(gr.HTML):
             js_on_load=viewer_script(),
             apply_default_css=False,
             elem_id="viewer",
-            server_functions=[probe] if probe else None,
+            server_functions=[function for function in (probe, differ) if function] or None,
             names=list(NAMES),
             palettes={"distinct": distinct_palette().tolist(), "official": OFFICIAL_PALETTE.tolist()},
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},

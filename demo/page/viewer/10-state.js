@@ -32,7 +32,7 @@ function ask(...names) {
     const now = [...wanted];
     wanted.clear();
     // recolouring comes before drawing, drawing before the crosshair
-    for (const name of ["layout", "legend", "paint", "toolbar", "draw", "glass", "link"]) {
+    for (const name of ["layout", "legend", "paint", "toolbar", "differ", "draw", "glass", "link"]) {
       if (now.includes(name)) parts[name]?.();
     }
   });

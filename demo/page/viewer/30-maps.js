@@ -41,6 +41,12 @@ class Painting { // a canvas of a map's size, coloured through a table
     return this;
   }
 
+  repaint(table) { // where its colours have changed
+    if (this.table?.every((colour, i) => colour === table[i])) return;
+    this.table = table;
+    this.paint(table);
+  }
+
   hatch(table, ranks) { // patterns by the classes' rank, outlines where the class changes
     const { width, height, values } = this.map, { pixels } = this;
     const step = 16 / Math.max(10, width / 40), dark = Uint32Array.from(table, shade);
@@ -70,6 +76,7 @@ function fieldTable(measure) {
 function layerTable(layer) {
   const table = new Uint32Array(256);
   if (layer.kind === "classes") return classTable();
+  if (layer.table) { layer.table(table); return table; }
   if (layer.kind === "scalar") for (let v = 0; v < 256; v++) table[v] = rgba(...scaleColour(v / 255));
   for (const code of layer.codes) table[code.value] = rgba(...hex(code.colour));
   return table;
@@ -96,7 +103,7 @@ parts.paint = () => {
       if (needed ? needed.includes(`${id}:${name}`) : state.view === "uncertainty" && name === state.measure) painting.paint(fieldTable(name));
     }
   }
-  for (const layer of run.layers.values()) layer.painting?.paint(layerTable(layer));
+  for (const layer of run.layers.values()) layer.painting?.repaint(layerTable(layer));
   ask("draw");
 };
 

@@ -88,6 +88,7 @@ const fieldText = (card, point) => {
 
 const layerText = (layer, point) => {
   const value = at(layer.painting.map, point.x, point.y);
+  if (layer.words) return layer.words(point);
   if (layer.kind === "classes") return NAMES[value] ?? "";
   if (layer.kind === "scalar") return `${(value / 255 * layer.top).toFixed(2)} ${layer.unit}`;
   return layer.codes.find((code) => code.value === value)?.label ?? "";

@@ -6,9 +6,10 @@ async function sync() {
   Object.assign(run, { name: view.name, notes: view.notes, example: view.example, width: view.width, height: view.height, photoWidth: view.photo_width, photoHeight: view.photo_height });
   placeCards(view.panels);
   ask("layout", "toolbar", "link");
-  const layers = placeLayers(view.layers);
+  const layers = placeLayers(view.layers.concat(differing.run === run.id ? differing.layers : []));
   await Promise.all([...run.cards.values()].map(load).concat(layers));
   element.dataset.done = [...run.cards.values()].filter((card) => card.labels).length;
+  followRun();
 }
 
 function begin(view) { // another photo: the old one's maps and marks go
@@ -75,9 +76,10 @@ function placeLayers(layers) {
   const kept = new Map(run.layers);
   run.layers.clear();
   return layers.map(async (layer) => {
-    const old = kept.get(layer.id), fresh = { ...layer, painting: old?.painting };
+    const old = kept.get(layer.id), same = old?.map?.url === layer.map?.url;
+    const fresh = same && old ? Object.assign(old, layer) : { ...layer, painting: old?.painting };
     run.layers.set(layer.id, fresh);
-    if (!layer.map || old?.map?.url === layer.map.url) return;
+    if (!layer.map || (same && old)) return;
     fresh.painting = new Painting(await readGrey(layer.map));
     ask("layout", "paint", "toolbar");
   });

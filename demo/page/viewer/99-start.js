@@ -9,6 +9,7 @@ publishPalette();
 new MutationObserver(() => ask("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 watch("value", sync);
 sync();
-ask("layout", "toolbar", "paint");
+ask("layout", "toolbar", "paint", "differ");
+emit("differ-wanted");
 element.labels = (id) => run.cards.get(id)?.labels?.map; // the exact indices on screen, for whoever wants to check them
 element.dataset.ready = "yes";
