@@ -185,7 +185,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "large uniform regions", "Transformers answer with larger uniform regions.",
-        "share of the photo taken by the fragment that a random pixel lies in", "share of the photo", "photos",
+        "share of the photo taken by the fragment that a random pixel lies in", "0..1", "photos",
         lambda s: _ratio(s["typical_fragment"], s["photos"]), _transformer_above, "transformers less CNNs",
     ),
     Claim(
@@ -200,13 +200,13 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "sure mistakes are rare", "Mistakes rarely come with low entropy, FCN's excepted.",
-        "share of the wrong pixels with entropy under ln 2", "share of mistakes", "truth",
+        "share of the wrong pixels with entropy under ln 2", "0..1", "truth",
         lambda s: _ratio(s["wrong_low_entropy"], s["wrong"]), _rare_without_fcn,
         f"{RARELY:g} less the share, for every model but FCN",
     ),
     Claim(
         "FCN is the exception", "FCN makes low-entropy mistakes more often than the other networks.",
-        "share of the wrong pixels with entropy under ln 2", "share of mistakes", "truth",
+        "share of the wrong pixels with entropy under ln 2", "0..1", "truth",
         lambda s: _ratio(s["wrong_low_entropy"], s["wrong"]), _fcn_above_each, "FCN less each other model",
     ),
     Claim(

@@ -203,11 +203,12 @@ def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
     digits = 1 if finite and max(finite) >= 10 else 3 if finite and max(finite) < 0.1 else 2
     svg = charts.dots(rows, digits, zero=claim.test.startswith("the difference")) if finite else ""
     verdict = f'<span class="{VERDICT_STYLE[finding.verdict]}">{finding.verdict}</span>'
-    tests = "; ".join(f"{_shown(c.value)} ({_shown(c.low)} to {_shown(c.high)})" for c in finding.contrasts
-                      if not np.isnan(c.value))
-    drawn = figure(svg, claim.sentence, f"{claim.quantity[0].upper()}{claim.quantity[1:]}, in {claim.unit}.")
+    single = [c for c in finding.contrasts if not np.isnan(c.value) and len(finding.contrasts) == 1]
+    tests = "".join(f"{_shown(c.value)} ({_shown(c.low)} to {_shown(c.high)})" for c in single)
+    unit = "" if claim.unit == "0..1" else f", in {claim.unit}"
+    drawn = figure(svg, claim.sentence, f"{claim.quantity[0].upper()}{claim.quantity[1:]}{unit}.")
     words = (f'<p class="soft">{verdict}: {escape(finding.reason)} {finding.photos} photos. '
-             f"Tested: {escape(claim.test)}{f' = {tests}' if tests else ''}.</p>")
+             f"Tested: {escape(claim.test)}{f': {tests}' if tests else ''}.</p>")
     return drawn.replace("</figure>", f"{words}</figure>")
 
 

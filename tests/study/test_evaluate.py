@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from demo.errors import BackendError, DatasetError, DemoError, MissingCheckpoint
 from demo.images import open_image
 from demo.labels import decode_annotation
 from demo.models.network import Network
+from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
 from demo.schema import Image, ModelSpec
 from demo.study.augment import augmented
@@ -133,7 +135,8 @@ def test_a_mask_of_another_size_is_left_out(tmp_path: Path) -> None:
         dataset / "annotations/validation/photo0.png"
     )
     evaluation = evaluate(dataset, "fcn-compact", toy_zoo(), tmp_path / "out")
-    assert len(evaluation.problems) == 1 and "should be 72 x 48 like its photo, but is 10 x 10" in evaluation.problems[0]
+    assert len(evaluation.problems) == 1
+    assert "should be 72 x 48 like its photo, but is 10 x 10" in evaluation.problems[0]
 
 
 def refusing(error: DemoError, spec_id: str = "fcn-compact") -> Zoo:
@@ -182,7 +185,11 @@ def scaled_zoo() -> Zoo:
 
     def load(spec: ModelSpec) -> Network:
         seed = sum(map(ord, spec.id))
-        return replace(toy_network(spec), at_scale=lambda factor: lambda image: toy_scores(seed, image, round(12 * factor)))
+
+        def at_scale(factor: float) -> Callable[[Image], Posterior]:
+            return lambda image: toy_scores(seed, image, round(12 * factor))
+
+        return replace(toy_network(spec), at_scale=at_scale)
 
     return Zoo(device="cpu", load=load)
 
@@ -191,7 +198,8 @@ def test_one_view_gives_what_asking_plainly_gives(tmp_path: Path) -> None:
     case = open_dataset(make_dataset(tmp_path, 1)).cases[0]
     image, zoo = open_image(case.photo), toy_zoo()
     specs = [outcome.spec for outcome in zoo.stream(image, MODELS)]
-    for (_, plain), (_, view) in zip(plainly(zoo)(image, specs), augmented(zoo, (1.0,), False)(image, specs), strict=True):
+    plainly_asked, viewed = plainly(zoo)(image, specs), augmented(zoo, (1.0,), False)(image, specs)
+    for (_, plain), (_, view) in zip(plainly_asked, viewed, strict=True):
         assert (plain.label_map == view.label_map).mean() > 0.999
         assert np.abs(plain.entropy - view.entropy).max() < 1e-4
         assert np.abs(plain.margin - view.margin).max() < 1e-5
