@@ -15,7 +15,9 @@ class RegionSurface extends Surface { // the big map: regions carry their number
     if (!this.visible) return;
     const context = this.glass.getContext("2d"), ratio = this.glass.width / this.box.clientWidth, { scale, left, top } = this.frame;
     (differing.reply?.regions ?? []).forEach(({ point: [y, x] }, i) => {
-      const chosen = state.region === i + 1, px = left + (x + 0.5) * scale, py = top + (y + 0.5) * scale;
+      const chosen = state.region === i + 1, room = 12 * ratio; // whole, even where the region touches the frame
+      const px = clamp(left + (x + 0.5) * scale, room, this.glass.width - room), py = clamp(top + (y + 0.5) * scale, room, this.glass.height - room);
+      if (!inView(left + x * scale, this.glass.width) || !inView(top + y * scale, this.glass.height)) return;
       context.beginPath();
       context.arc(px, py, 10 * ratio, 0, 7);
       context.fillStyle = chosen ? "#0f766e" : "rgba(10,15,20,.82)";
@@ -32,13 +34,14 @@ class RegionSurface extends Surface { // the big map: regions carry their number
   }
 }
 
+const inView = (place, size) => place > -1 && place < size + 1;
 const shownLayer = () => run.layers.get(differing.show === "together" ? differing.field : differing.show);
 
 function bigMap() {
   const layer = shownLayer(), canvas = layer?.painting?.canvas;
   if (state.bare || !canvas) return [{ base: run.photo }];
   if (layer.kind === "classes") return [{ base: ground(), map: canvas, opacity: state.opacity.overlay }];
-  return [{ base: run.grey, map: canvas, opacity: layer.kind === "scalar" ? 1 : 0.85 }];
+  return [{ base: run.grey, map: canvas, opacity: layer.kind === "scalar" ? 1 : 0.75 }];
 }
 
 function makeTab() {

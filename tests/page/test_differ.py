@@ -1,0 +1,194 @@
+"""What the tab "Where they differ" is told: the numbers of summary.json, exact maps, sentences for what cannot be."""
+
+import json
+from base64 import b64decode
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+from demo.analysis.agreement import majority, merge_mild, settle_boundaries, split, votes
+from demo.analysis.levels import conflict_levels
+from demo.export import files
+from demo.images import Limits
+from demo.labels import supercategory_index
+from demo.page.differences import comparison_of
+from demo.page.headline import headline
+from demo.page.mean import grid_of, mean_of
+from demo.page.store import Run, Store
+from demo.page.tabs.differ import Differ
+from demo.page.tabs.pixel import GONE
+from demo.page.wire import panel_of
+from demo.schema import Comparison
+from tests.toy import toy_ids, toy_zoo
+
+pytest.importorskip("gradio")
+PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
+
+
+@pytest.fixture(scope="module")
+def store() -> Any:
+    store = Store(Limits())
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def run(store: Store) -> Run:
+    run = store.open(PHOTO)
+    for answer in toy_zoo().stream(run.image, "compact", run.size):
+        run.keep(answer, panel_of(answer, run.folder))
+    return run
+
+
+@pytest.fixture
+def differ(store: Store) -> Differ:
+    return Differ(store)
+
+
+@pytest.fixture(scope="module")
+def comparison(run: Run) -> Comparison:
+    return comparison_of([run.answers[model] for model in toy_ids()])
+
+
+def question(run: Run, what: str = "differences", **more: object) -> dict[str, object]:
+    return {"run": run.key, "models": list(toy_ids()), "what": what, **more}
+
+
+def pixels(url: object) -> np.ndarray:
+    head, data = str(url).split(",")
+    assert head == "data:image/png;base64"
+    return np.asarray(PillowImage.open(BytesIO(b64decode(data))))
+
+
+def test_the_numbers_are_those_of_summary_json(run: Run, differ: Differ) -> None:
+    told = differ.ask(question(run))
+    written = dict(files(run.named("cat.png"), run.answers.values(), precision="exact", device="cpu"))
+    summary = json.loads(written["summary.json"])
+    expected = summary["comparison"]
+    assert told["votes"] == pytest.approx(expected["votes"], abs=1e-12)
+    assert told["split"] == pytest.approx(expected["split"], abs=1e-12)
+    assert told["boundary_only"] == expected["boundary_only"]
+    assert told["regions"] == expected["regions"] != []
+    assert told["conflict"]["area"] == expected["confident_conflict"]
+    assert told["conflict_areas"][80] == pytest.approx(expected["confident_conflict"], abs=1e-12)
+    assert {key: pair["kappa"] for key, pair in told["pairs"].items()} == expected["kappa"]
+    assert {key: pair["agreement"] for key, pair in told["pairs"].items()} == expected["agreement"]
+    assert told["fleiss_kappa"] == expected["fleiss_kappa"]
+    for row, model in zip(told["structures"], summary["models"], strict=True):
+        assert row["boundary_entropy"] == model["boundary_entropy_share"]
+        assert row["fragments"] == model["fragments"]
+
+
+def test_the_maps_are_exact(run: Run, differ: Differ, comparison: Comparison) -> None:
+    maps = differ.ask(question(run))["maps"]
+    assert np.array_equal(pixels(maps["votes"]), votes(comparison))
+    assert np.array_equal(pixels(maps["split"]), split(comparison))
+    assert np.array_equal(pixels(maps["majority"]), majority(comparison))
+    assert np.array_equal(pixels(maps["conflict"]), conflict_levels(comparison))
+
+
+def test_a_regions_point_lies_in_the_region(run: Run, differ: Differ) -> None:
+    told = differ.ask(question(run))
+    numbers = pixels(told["maps"]["regions"])
+    for number, region in enumerate(told["regions"], 1):
+        assert numbers[tuple(region["point"])] == number
+        assert (numbers == number).mean() == pytest.approx(region["area"])
+
+
+def test_what_is_overlooked_counts_as_agreed(run: Run, differ: Differ, comparison: Comparison) -> None:
+    settled = differ.ask(question(run, boundaries=True))
+    assert np.array_equal(pixels(settled["maps"]["votes"]), votes(settle_boundaries(comparison)))
+    merged = differ.ask(question(run, mild=True))
+    assert np.array_equal(pixels(merged["maps"]["split"]), split(merge_mild(comparison, supercategory_index)))
+    plain = differ.ask(question(run))
+    assert settled["votes"][0] == pytest.approx(plain["votes"][0] + plain["boundary_only"])
+    assert merged["votes"][0] >= plain["votes"][0]
+    assert settled["pairs"] == merged["pairs"] == plain["pairs"]
+
+
+def test_a_wider_distance_overlooks_more(run: Run, differ: Differ) -> None:
+    shares = [differ.ask(question(run, boundaries=True, distance=d))["votes"][0] for d in (0.0, 0.0075, 0.02)]
+    assert shares[0] < shares[1] < shares[2]
+
+
+def test_conflict_follows_the_threshold(run: Run, differ: Differ) -> None:
+    low = differ.ask(question(run, "conflict", threshold=0.2))
+    high = differ.ask(question(run, "conflict", threshold=0.95))
+    assert low["area"] > high["area"]
+    assert low["pairs"][0]["area"] <= low["area"]
+
+
+def test_together_is_the_mean_of_the_probabilities(run: Run) -> None:
+    answers = [run.answers[model] for model in toy_ids()]
+    told, size = mean_of(answers), grid_of(run.image.shape[:2])
+    mean = sum(np.concatenate([s for _, s in a.posterior.strips(size)], axis=1) for a in answers) / len(answers)
+    assert np.array_equal(pixels(told["maps"]["together"]), mean.argmax(0))
+    entropy = -(mean * np.log(mean)).sum(0)
+    assert told["means"]["entropy"] == pytest.approx(entropy.mean(), abs=1e-4)
+    assert told["means"]["mutual_information"] == pytest.approx(
+        told["means"]["entropy"] - told["means"]["mean_entropy"], abs=1e-4
+    )
+    assert len(told["divergence"]) == 10
+
+
+def test_replies_are_remembered_but_few(run: Run, differ: Differ) -> None:
+    first = differ.ask(question(run))
+    assert differ.ask(question(run)) is first
+    for step in range(12):
+        differ.ask(question(run, "conflict", threshold=step / 20))
+    assert differ.ask(question(run)) is not first
+
+
+@pytest.mark.parametrize(
+    ("models", "message"),
+    [
+        (["fcn-compact"], "only FCN has answered. Choose more models and press Segment."),
+        (["segformer-b4"], "none has answered yet. Choose more models and press Segment."),
+    ],
+)
+def test_one_answer_is_not_enough(run: Run, differ: Differ, models: list[str], message: str) -> None:
+    told = differ.ask(question(run) | {"models": models})
+    assert str(told["message"]).endswith(message)
+    assert [row["model"] for row in told["structures"]] == [m for m in models if m in run.answers]
+    assert "message" in differ.ask(question(run, "together") | {"models": models})
+
+
+def test_one_family_has_no_other_to_stand_against(run: Run, differ: Differ) -> None:
+    told = differ.ask(question(run) | {"models": list(toy_ids()[:3])})
+    assert told["split"]["between_families"] == told["split"]["inside_transformer"] == 0
+    assert "transformer" not in told["headline"]
+
+
+@pytest.mark.parametrize("asked", [None, 7, {}, {"run": "x", "models": [], "what": "secrets"}])
+def test_a_wrong_question_gets_a_sentence(differ: Differ, asked: object) -> None:
+    assert str(differ.ask(asked)["message"]).startswith("Ask with")
+
+
+def test_a_run_that_is_gone_says_so(run: Run, differ: Differ) -> None:
+    assert differ.ask(question(run) | {"run": "gone"}) == {"message": GONE}
+
+
+def test_numbers_of_a_question_are_kept_within_bounds(run: Run, differ: Differ) -> None:
+    told = differ.ask(question(run, "conflict", threshold=7.0))
+    assert told["threshold"] == 1.0
+    assert differ.ask(question(run, "conflict", threshold="high"))["threshold"] == 0.8
+
+
+def test_headline(comparison: Comparison) -> None:
+    said = headline(comparison, 0.61, 0.12, 0.081, False, False)
+    assert said == (
+        "All five agree on 61 % of the photo. On 12 % only a boundary is shifted, "
+        "on 8.1 % the CNNs stand against the transformers."
+    )
+    two = replace(comparison, ids=("a", "b"), titles=("FCN", "SETR"), families=("cnn", "transformer"),
+                  label_maps=comparison.label_maps[:2], confidences=comparison.confidences[:2])
+    assert headline(two, 0.5, 0, 0.5, True, True) == (
+        "FCN and SETR agree on 50 % of the photo, shifted boundaries and mild disputes aside. "
+        "On 50 % the CNN stands against the transformer."
+    )
+    assert headline(comparison, 1.0, 0, 0, False, False) == "All five agree on 100 % of the photo."
