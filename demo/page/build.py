@@ -124,9 +124,7 @@ def _asked_selection(networks: Networks, asked: dict[str, str]) -> tuple[object,
     if set_name not in catalog.SETS:
         raise DemoError(f"There is no model set called {set_name!r}; there are {', '.join(catalog.SETS)}.")
     ids = [spec.id for spec in specs if spec.set == set_name]
-    lists = [gr.update(visible=name == set_name, **({"value": ids} if ids and name == set_name else {}))
-             for name in catalog.SETS]
-    return set_name, *lists
+    return set_name, *selection.lists(set_name, ids)
 
 
 def _ready(view: View) -> dict[str, Any]:
@@ -157,6 +155,7 @@ def build(
                     image_mode=None,
                     sources=["upload", "clipboard", "webcam"],
                     label="Photo",
+                    placeholder="Drop an image file here to upload",
                     height=220,
                     elem_id="photo",
                     buttons=[],

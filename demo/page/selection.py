@@ -65,9 +65,17 @@ def chosen(set_name: str, compact: Sequence[str], paper: Sequence[str], zoo: Seq
 
 def show_set(networks: Networks, set_name: str) -> list[object]:
     """Updates for compact, paper, zoo, note and fetch when another set is chosen."""
-    compact, paper = (gr.update(visible=set_name == name) for name in ("compact", "paper"))
-    zoo = gr.update(visible=True, choices=_zoo_choices()) if set_name == "zoo" else gr.update(visible=False)
-    return [compact, paper, zoo, about(networks, set_name), gr.update(visible=offer(networks, set_name))]
+    return [*lists(set_name), about(networks, set_name), gr.update(visible=offer(networks, set_name))]
+
+
+def lists(set_name: str, ids: Sequence[str] = ()) -> list[object]:
+    """Updates for compact, paper and zoo: one set's models are to be seen, and `ids` chosen where there are any."""
+    value = {"value": list(ids)} if ids else {}
+    choices = {"zoo": {"choices": _zoo_choices()}} if set_name == "zoo" else {}
+    return [
+        gr.update(visible=True, **value, **choices.get(name, {})) if name == set_name else gr.update(visible=False)
+        for name in catalog.SETS
+    ]
 
 
 def about(networks: Networks, set_name: str) -> str:

@@ -143,6 +143,7 @@ def shared_visit(chromium: Any) -> Iterator[Open]:
 
 def choose(page: Any, photo: Path, models: int = 5) -> None:
     """Upload a photo and wait until that many panels are filled."""
+    page.evaluate("() => { document.querySelector('[data-ready]').dataset.done = ''; }")
     page.set_input_files("#photo input[type=file]", str(photo))
     filled(page, models)
 

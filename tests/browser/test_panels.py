@@ -79,7 +79,7 @@ def test_labels_on_screen_are_the_networks_own(page: Any, predictions: dict[str,
 def test_legends_list_the_classes_present_with_area_and_entropy(page: Any, predictions: dict[str, Any]) -> None:
     prediction = predictions["fcn-compact"]
     rows = page.locator("[data-id=fcn-compact] .zoo-class")
-    labels = rows.evaluate_all("rows => rows.map(row => row.getAttribute('aria-label'))")
+    labels = rows.evaluate_all("rows => rows.map(row => row.textContent)")
     areas = np.bincount(prediction.label_map.reshape(-1), minlength=150) / prediction.label_map.size
     first = int(areas.argmax())
     entropy = prediction.entropy[prediction.label_map == first].mean()

@@ -66,7 +66,6 @@ def test_a_bad_file_costs_one_sentence_and_nothing_else(visit: Open, toy: str, t
     choose(page, PHOTO, 5)
     bad = tmp_path / "holiday.jpg"
     bad.write_bytes(b"%PDF-1.7 not a photo at all")
-    page.get_by_label("Clear").or_(page.get_by_title("Clear")).first.click()
     page.set_input_files("#photo input[type=file]", str(bad))
     page.wait_for_selector(".toast-body")
     assert "PDF" in toast(page) and "Traceback" not in page.content()
@@ -88,10 +87,17 @@ def test_stop_says_so_in_the_panels_and_the_page_goes_on(visit: Open, toy: str, 
 
 
 def test_a_model_that_cannot_load_costs_its_panel_and_a_sentence(visit: Open, toy: str) -> None:
-    page = visit(toy, "?example=cat&models=fcn-compact,segformer-b0")
+    page = visit(toy, "?example=cat&set=paper")
     page.wait_for_selector(".zoo-status.failed")
-    assert "segformer_mit-b0" in page.locator(".zoo-status.failed").inner_text()
+    assert "a toy has not" in page.locator(".zoo-status.failed").inner_text()
+    filled(page, 4)
+    assert page.locator("#models-paper input:checked").count() == 5
+
+
+def test_models_of_the_zoo_are_chosen_by_link(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=cat&models=segformer-b0")
     filled(page, 1)
+    assert page.locator("[data-id=segformer-b0] h3").inner_text() == "SegFormer MiT-B0"
 
 
 def test_a_link_restores_photo_models_view_and_pixel(visit: Open, toy: str) -> None:

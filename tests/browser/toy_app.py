@@ -1,6 +1,6 @@
 """The page over toy networks, for tests: python -m tests.browser.toy_app.
 
-Photos 333 pixels wide take a second a network; models of the zoo set refuse.
+Photos 333 pixels wide take a second a network; SETR of the paper set refuses.
 """
 
 import time
@@ -21,7 +21,7 @@ LIMITS = Limits(megapixels=2, megabytes=5)
 
 
 def load(spec: ModelSpec) -> Network:
-    if spec.set == "zoo":
+    if spec.id == "setr-naive-vit-l":
         raise MissingCheckpointError(f"{spec.title} wants {spec.weights.file}, which a toy has not.")
     network = toy_network(spec)
 

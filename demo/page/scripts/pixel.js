@@ -19,7 +19,7 @@ function bar(row) {
 
 function card(model) {
   const node = make("section", "zoo-answer"), list = make("ol");
-  node.append(make("h4", "", model.title), list);
+  node.append(make("h3", "", model.title), list);
   list.append(...model.classes.map(bar));
   node.append(make("p", "", `entropy ${model.entropy.toFixed(2)} · margin ${model.margin.toFixed(2)}`));
   return node;

@@ -15,11 +15,12 @@ function fillLegend(card) {
 
 function legendRow(row) {
   const name = NAMES[row.index];
-  const label = `${name}: ${percent(row.area)} of the picture, mean entropy ${row.entropy.toFixed(2)} nats`;
+  const said = (text) => make("span", { class: "zoo-said" }, text); // for ears only
   return make("button", {
-    class: "zoo-class", type: "button", "data-index": row.index, title: label, "aria-label": label, "aria-pressed": "false",
+    class: "zoo-class", type: "button", "data-index": row.index, title: "Share of the picture, mean entropy in nats", "aria-pressed": "false",
     onclick: () => isolate(row.index), onmouseenter: () => preview(row.index), onmouseleave: () => preview(null), onblur: () => preview(null),
-  }, make("i", { style: `background:var(--class-${row.index})` }), make("span", {}, name), make("b", {}, percent(row.area)), make("em", {}, row.entropy.toFixed(2)));
+  }, make("i", { style: `background:var(--class-${row.index})` }), make("span", {}, name), said(": "), make("b", {}, percent(row.area)),
+  said(" of the picture, mean entropy "), make("em", {}, row.entropy.toFixed(2)), said(" nats"));
 }
 
 function isolate(index) {

@@ -17,6 +17,7 @@ function begin(view) { // another photo: the old one's maps and marks go
   run.cards.forEach((card) => { card.surface.drop(); card.node.remove(); });
   run.cards.clear();
   run.layers.clear();
+  element.dataset.done = 0;
   set({ pin: null, hover: null, isolated: null, preview: null, zoom: { k: 1, x: 0.5, y: 0.5 }, solo: null, first: "photo", region: 0, bare: false }, "layout");
   latest = { rows: [] };
   emit("probe", latest);

@@ -1,12 +1,7 @@
 // A photo may be dropped or pasted anywhere; it goes the way of a chosen file.
 function hand(file) {
-  const input = document.querySelector("#photo input[type=file]");
-  if (!input) { // a photo is there already: its place is made free first
-    document.querySelector("#photo button[aria-label='Clear'], #photo button[title='Clear'], #photo .icon-button-wrapper button:last-child")?.click();
-    setTimeout(() => document.querySelector("#photo input[type=file]") && hand(file), 150);
-    return;
-  }
-  const carrier = new DataTransfer();
+  const input = document.querySelector("#photo input[type=file]"), carrier = new DataTransfer();
+  if (!input) return;
   carrier.items.add(file);
   input.files = carrier.files;
   input.dispatchEvent(new Event("change", { bubbles: true }));

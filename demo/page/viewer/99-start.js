@@ -12,4 +12,5 @@ sync();
 ask("layout", "toolbar", "paint", "differ");
 emit("differ-wanted");
 element.labels = (id) => run.cards.get(id)?.labels?.map; // the exact indices on screen, for whoever wants to check them
+element.layer = (id) => run.layers.get(id)?.painting?.map;
 element.dataset.ready = "yes";
