@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -235,6 +236,27 @@ def test_serve_hands_its_options_to_the_page(monkeypatch: pytest.MonkeyPatch, tm
         "limits": Limits(megapixels=50, megabytes=30),
         "checkpoints": [tmp_path],
     }
+
+
+# ---- train
+
+
+def test_train_hands_its_options_on_and_prints_the_weights(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    from demo.train import compact
+
+    asked: list[object] = []
+
+    def train(data: Path, configs: Path, out: Path, *, pace: float, report: Callable[[str], None]) -> list[Path]:
+        asked.extend([data, configs, out, pace])
+        report("fcn-compact: 3.5 minutes")
+        return [out / "fcn-compact.pth"]
+
+    monkeypatch.setattr(compact, "train_compact", train)
+    assert cli.main(["train", "ade", "-o", str(tmp_path), "--pace", "0.5"]) == 0
+    assert asked == [Path("ade"), ROOT / "checkpoints/compact", tmp_path, 0.5]
+    assert capsys.readouterr() == (f"{tmp_path / 'fcn-compact.pth'}\n", "fcn-compact: 3.5 minutes\n")
 
 
 # ---- fetch
