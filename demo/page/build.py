@@ -145,7 +145,9 @@ def build(
     networks = Networks(zoo, checkpoints)
     page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
     thumbnails = [example.as_dict() for example in page.examples]
-    with gr.Blocks(title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False) as blocks:
+    with gr.Blocks(
+        title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False
+    ) as blocks:
         header()
         example, shown = gr.State(""), gr.State(Shown())
         with gr.Row(equal_height=False, elem_id="columns"):

@@ -67,7 +67,7 @@ class Networks:
         return locate(spec.weights, self.checkpoints) is not None
 
     def default_set(self) -> str:
-        """"paper" once its five files are on disk, else "compact"."""
+        """ "paper" once its five files are on disk, else "compact"."""
         return "paper" if all(self.on_disk(spec) for spec in catalog.models("paper")) else "compact"
 
     def outcomes(self, image: Image, models: Sequence[str], size: Size) -> Iterator[Outcome]:

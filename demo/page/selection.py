@@ -101,14 +101,18 @@ def gigabytes(specs: Sequence[ModelSpec]) -> str:
 
 def writable_folder(folders: Sequence[Path]) -> Path | None:
     """The first folder that fetched files can go to."""
-    return next((folder for folder in folders if os.access(folder if folder.exists() else folder.parent, os.W_OK)), None)
+    return next(
+        (folder for folder in folders if os.access(folder if folder.exists() else folder.parent, os.W_OK)), None
+    )
 
 
 def _about(networks: Networks, set_name: str) -> str:
     if set_name == "compact":
         return f"The five architectures as compact networks trained for this project: {SMALL}."
     if set_name == "zoo":
-        return f"Other ADE20K models of MMSegmentation. Files come with `python -m demo fetch ID`; at most {MOST} at once."
+        return (
+            f"Other ADE20K models of MMSegmentation. Files come with `python -m demo fetch ID`; at most {MOST} at once."
+        )
     lacking = missing(networks, "paper")
     if not lacking:
         return "The article's five networks, as MMSegmentation publishes them."

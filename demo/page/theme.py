@@ -7,7 +7,10 @@ import gradio as gr
 
 def theme() -> gr.themes.Base:
     return gr.themes.Default(
-        primary_hue="teal", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+        primary_hue="teal",
+        neutral_hue="slate",
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
     ).set(
         body_background_fill="#f6f8f9",
         body_background_fill_dark="#0c1117",

@@ -71,7 +71,14 @@ def page(opened: Any) -> Any:
 
 
 def test_labels_on_screen_are_the_networks_own(page: Any, predictions: dict[str, Any]) -> None:
-    assert page.locator(".zoo-card h3").all_inner_texts() == ["Photo", "FCN", "PSPNet", "DeepLabV3+", "SETR", "SegFormer"]
+    assert page.locator(".zoo-card h3").all_inner_texts() == [
+        "Photo",
+        "FCN",
+        "PSPNet",
+        "DeepLabV3+",
+        "SETR",
+        "SegFormer",
+    ]
     for model in toy_ids():
         assert np.array_equal(index_on_screen(page, model), predictions[model].label_map), model
 

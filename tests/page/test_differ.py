@@ -185,8 +185,14 @@ def test_headline(comparison: Comparison) -> None:
         "All five agree on 61 % of the photo. On 12 % only a boundary is shifted, "
         "on 8.1 % the CNNs stand against the transformers."
     )
-    two = replace(comparison, ids=("a", "b"), titles=("FCN", "SETR"), families=("cnn", "transformer"),
-                  label_maps=comparison.label_maps[:2], confidences=comparison.confidences[:2])
+    two = replace(
+        comparison,
+        ids=("a", "b"),
+        titles=("FCN", "SETR"),
+        families=("cnn", "transformer"),
+        label_maps=comparison.label_maps[:2],
+        confidences=comparison.confidences[:2],
+    )
     assert headline(two, 0.5, 0, 0.5, True, True) == (
         "FCN and SETR agree on 50 % of the photo, shifted boundaries and mild disputes aside. "
         "On 50 % the CNN stands against the transformer."
