@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import log
+from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -62,9 +61,17 @@ def reduce_grid(
     down, across = axis(rows, BLOCK_ROWS), axis(columns, BLOCK_COLUMNS)
     label_map = np.empty((len(rows), len(columns)), np.uint8)
     fields = np.empty((3, len(rows), len(columns)), np.float32)
-    arguments = (grid, down.index, down.count, down.weights,
-                 across.index, across.count, np.ascontiguousarray(across.weights.transpose(0, 2, 1)),
-                 label_map, fields)
+    arguments = (
+        grid,
+        down.index,
+        down.count,
+        down.weights,
+        across.index,
+        across.count,
+        np.ascontiguousarray(across.weights.transpose(0, 2, 1)),
+        label_map,
+        fields,
+    )
     bands = np.array_split(np.arange(len(down.count)), min(len(down.count), 4 * threads))
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda band: _reduce_blocks(int(band[0]), int(band[-1]) + 1, *arguments), bands))
@@ -77,39 +84,71 @@ def warm_up() -> None:
     reduce_grid(np.zeros((1, 1, 2), np.float32), one, one, 1)
 
 
+OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
+
+
 def _compiled(function: Callable[..., None]) -> Callable[..., None]:
     """Compiled without the interpreter's lock; kept in numba's cache unless no folder can be written."""
-    options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=True, **OPTIONS)(function)
     except RuntimeError:
-        return njit(**options)(function)
+        return njit(**OPTIONS)(function)
 
 
-@intrinsic
-def _as_float(typing_context, value):  # type: ignore[no-untyped-def]
-    """Reinterpret the bits of an int32 as a float32."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        return builder.bitcast(arguments[0], ir.FloatType())
-
-    return types.float32(types.int32), generate
+_part = njit(**OPTIONS)
+"""Compiled into the function that calls it."""
 
 
-@njit(inline="always")
+def _reinterpreted(source: types.Type, target: types.Type, name: str) -> Any:
+    """A function for compiled code: the bits of a `source` read as a `target`."""
+
+    def cast(typing_context, value):  # type: ignore[no-untyped-def]
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            return builder.bitcast(arguments[0], context.get_value_type(target))
+
+        return target(source), generate
+
+    cast.__name__ = name
+    return intrinsic(cast)
+
+
+_as_float = _reinterpreted(types.int32, types.float32, "_as_float")
+_as_int = _reinterpreted(types.float32, types.int32, "_as_int")
+
+
+@_part
 def _exp(x):  # type: ignore[no-untyped-def]
-    """exp(x) for -87 <= x <= 0 in float32 arithmetic that vectorises; relative error under 3e-7."""
-    scaled = x * np.float32(1.4426950408889634)
-    whole = np.floor(scaled + np.float32(0.5))
-    rest = (x - whole * np.float32(0.693359375)) + whole * np.float32(2.12194440e-4)
-    power = np.float32(1.9875691500e-4)
-    power = power * rest + np.float32(1.3981999507e-3)
-    power = power * rest + np.float32(8.3334519073e-3)
-    power = power * rest + np.float32(4.1665795894e-2)
-    power = power * rest + np.float32(1.6666665459e-1)
-    power = power * rest + np.float32(5.0000001201e-1)
-    power = power * rest * rest + rest + np.float32(1)
-    return power * _as_float((np.int32(whole) + np.int32(127)) << np.int32(23))
+    """exp(x) for -80 <= x <= 0 in float32 arithmetic that vectorises; relative error under 1e-6, exp(0) is 1.
+
+    2 ** (whole + rest): adding 1.5 * 2 ** 23 rounds to a whole number and leaves it in the lowest bits.
+    """
+    shifted = x * np.float32(1.4426950408889634) + np.float32(12582912)
+    rest = x * np.float32(1.4426950408889634) - (shifted - np.float32(12582912))
+    power = np.float32(1.3400436560e-3)
+    power = power * rest + np.float32(9.6663729535e-3)
+    power = power * rest + np.float32(5.5503331810e-2)
+    power = power * rest + np.float32(2.4022348955e-1)
+    power = power * rest + np.float32(6.9314719551e-1)
+    power = power * rest + np.float32(1)
+    return _as_float(_as_int(power) + (_as_int(shifted) << np.int32(23)))
+
+
+@_part
+def _log(x):  # type: ignore[no-untyped-def]
+    """log(x) for positive x in float32 arithmetic that vectorises; absolute error under 1e-6, log(1) is 0."""
+    bits = _as_int(x)
+    whole = (bits - np.int32(0x3F3504F3)) >> np.int32(23)
+    part = _as_float(bits - (whole << np.int32(23))) - np.float32(1)
+    series = np.float32(8.7223597333e-2)
+    series = series * part - np.float32(1.4366845105e-1)
+    series = series * part + np.float32(1.4952266077e-1)
+    series = series * part - np.float32(1.6562392743e-1)
+    series = series * part + np.float32(1.9956833577e-1)
+    series = series * part - np.float32(2.5002074085e-1)
+    series = series * part + np.float32(3.3334185626e-1)
+    series = series * part - np.float32(4.9999987964e-1)
+    series = series * part + np.float32(1)
+    return series * part + np.float32(whole) * np.float32(0.6931471805599453)
 
 
 @_compiled
@@ -119,63 +158,98 @@ def _reduce_blocks(  # type: ignore[no-untyped-def]
     height, width = label_map.shape
     classes = grid.shape[2]
     live = np.empty(classes, np.int32)
-    upper, lower = np.empty(classes, np.float32), np.empty(classes, np.float32)
-    cells = np.empty((classes, row_index.shape[1], column_index.shape[1]), np.float32)
-    line = np.empty(column_index.shape[1], np.float32)
+    bounds = np.empty((2, classes), np.float32)
+    spread = np.empty((classes, row_index.shape[1], BLOCK_COLUMNS), np.float32)
     scores = np.empty((classes, BLOCK_COLUMNS), np.float32)
+    winner = np.empty(BLOCK_COLUMNS, np.int32)
     best, second = np.empty(BLOCK_COLUMNS, np.float32), np.empty(BLOCK_COLUMNS, np.float32)
     total, weighted = np.empty(BLOCK_COLUMNS, np.float32), np.empty(BLOCK_COLUMNS, np.float32)
-    winner = np.empty(BLOCK_COLUMNS, np.int32)
     for block_row in range(first, last):
-        y0, rows = block_row * BLOCK_ROWS, row_count[block_row]
+        rows = row_index[block_row, : row_count[block_row]]
         for block_column in range(column_count.shape[0]):
-            x0, columns = block_column * BLOCK_COLUMNS, column_count[block_column]
+            columns = column_index[block_column, : column_count[block_column]]
+            alive = _find_live(grid, rows, columns, bounds, live)
+            _spread_columns(grid, rows, columns, column_weights[block_column], live[:alive], spread)
+            x0 = block_column * BLOCK_COLUMNS
             pixels = min(BLOCK_COLUMNS, width - x0)
-            upper[:], lower[:] = -np.inf, np.inf
-            for r in range(rows):
-                for c in range(columns):
-                    cell = grid[row_index[block_row, r], column_index[block_column, c]]
-                    for k in range(classes):
-                        upper[k], lower[k] = max(upper[k], cell[k]), min(lower[k], cell[k])
-            floor = lower.max() - NEGLIGIBLE
-            alive = 0
-            for k in range(classes):
-                if upper[k] >= floor:
-                    for r in range(rows):
-                        for c in range(columns):
-                            cells[alive, r, c] = grid[row_index[block_row, r], column_index[block_column, c], k]
-                    live[alive] = k
-                    alive += 1
-            for y in range(y0, min(y0 + BLOCK_ROWS, height)):
-                best[:], second[:], total[:], weighted[:] = -np.inf, -np.inf, 0, 0
-                for a in range(alive):
-                    line[:columns] = 0
-                    for r in range(rows):
-                        weight = row_weights[block_row, y - y0, r]
-                        if weight != 0:
-                            for c in range(columns):
-                                line[c] += weight * cells[a, r, c]
-                    score = scores[a]
-                    score[:] = 0
-                    for c in range(columns):
-                        value, share = line[c], column_weights[block_column, c]
-                        for x in range(BLOCK_COLUMNS):
-                            score[x] += value * share[x]
-                    k = live[a]
-                    for x in range(BLOCK_COLUMNS):
-                        value = score[x]
-                        second[x] = max(second[x], min(value, best[x]))
-                        winner[x] = k if value > best[x] else winner[x]
-                        best[x] = max(best[x], value)
-                for a in range(alive):
-                    for x in range(BLOCK_COLUMNS):
-                        below = max(scores[a, x] - best[x], np.float32(-80))
-                        weight = _exp(below)
-                        total[x] += weight
-                        weighted[x] += weight * below
+            for y in range(block_row * BLOCK_ROWS, min((block_row + 1) * BLOCK_ROWS, height)):
+                weights = row_weights[block_row, y - block_row * BLOCK_ROWS, : len(rows)]
+                _compare(weights, spread, live[:alive], scores, winner, best, second)
+                _summarise(scores[:alive], best, second, total, weighted)
                 for x in range(pixels):
                     label_map[y, x0 + x] = winner[x]
-                    fields[0, y, x0 + x] = np.float32(1) / total[x]
-                    fields[1, y, x0 + x] = max(np.float32(log(total[x])) - weighted[x] / total[x], np.float32(0))
-                    runner_up = _exp(max(second[x] - best[x], np.float32(-80)))
-                    fields[2, y, x0 + x] = (np.float32(1) - runner_up) / total[x]
+                for x in range(pixels):
+                    fields[0, y, x0 + x], fields[1, y, x0 + x], fields[2, y, x0 + x] = total[x], weighted[x], second[x]
+
+
+@_part
+def _find_live(grid, rows, columns, bounds, live):  # type: ignore[no-untyped-def]
+    """Write the classes that can come near the winner anywhere in the block to `live`; their number."""
+    bounds[0], bounds[1] = -np.inf, np.inf
+    for row in rows:
+        for column in columns:
+            for k in range(grid.shape[2]):
+                value = grid[row, column, k]
+                bounds[0, k], bounds[1, k] = max(bounds[0, k], value), min(bounds[1, k], value)
+    floor = bounds[1].max() - NEGLIGIBLE
+    alive = 0
+    for k in range(grid.shape[2]):
+        if bounds[0, k] >= floor:
+            live[alive] = k
+            alive += 1
+    return alive
+
+
+@_part
+def _spread_columns(grid, rows, columns, weights, live, spread):  # type: ignore[no-untyped-def]
+    """Resample the block's grid rows to its pixel columns: `spread` (live classes, grid rows, pixels)."""
+    for a in range(len(live)):
+        for r in range(len(rows)):
+            value = grid[rows[r], columns[0], live[a]]
+            for x in range(BLOCK_COLUMNS):
+                spread[a, r, x] = value * weights[0, x]
+            for c in range(1, len(columns)):
+                value = grid[rows[r], columns[c], live[a]]
+                for x in range(BLOCK_COLUMNS):
+                    spread[a, r, x] += value * weights[c, x]
+
+
+@_part
+def _compare(weights, spread, live, scores, winner, best, second):  # type: ignore[no-untyped-def]
+    """Scores of one line of pixels; the winner, its score and the runner-up's."""
+    low, high = 0, len(weights) - 1
+    while weights[low] == 0:
+        low += 1
+    while weights[high] == 0:
+        high -= 1
+    winner[:], best[:], second[:] = 0, -np.inf, -np.inf
+    for a in range(len(live)):
+        k, upper, lower = live[a], weights[low], weights[high] if high > low else np.float32(0)
+        for x in range(BLOCK_COLUMNS):
+            scores[a, x] = upper * spread[a, low, x] + lower * spread[a, high, x]
+        for r in range(low + 1, high):
+            for x in range(BLOCK_COLUMNS):
+                scores[a, x] += weights[r] * spread[a, r, x]
+        for x in range(BLOCK_COLUMNS):
+            value = scores[a, x]
+            second[x] = max(second[x], min(value, best[x]))
+            winner[x] = k if value > best[x] else winner[x]
+            best[x] = max(best[x], value)
+
+
+@_part
+def _summarise(scores, best, second, total, weighted):  # type: ignore[no-untyped-def]
+    """Confidence in `total`, entropy in `weighted`, margin in `second`."""
+    total[:], weighted[:] = 0, 0
+    for a in range(len(scores)):
+        for x in range(BLOCK_COLUMNS):
+            below = max(scores[a, x] - best[x], np.float32(-80))
+            weight = _exp(below)
+            total[x] += weight
+            weighted[x] += weight * below
+    for x in range(BLOCK_COLUMNS):
+        runner_up = _exp(max(second[x] - best[x], np.float32(-80)))
+        confidence = np.float32(1) / total[x]
+        weighted[x] = max(_log(total[x]) - weighted[x] * confidence, np.float32(0))
+        second[x] = (np.float32(1) - runner_up) * confidence
+        total[x] = confidence
