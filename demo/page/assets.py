@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
-STYLES = ("viewer.css", "differ.css")
+STYLES = ("viewer.css", "differ.css", "truth.css")
 
 
 @cache

@@ -21,7 +21,7 @@ from demo.page.fetching import Fetching, paragraph
 from demo.page.networks import Networks
 from demo.page.running import stopped, views
 from demo.page.store import Store
-from demo.page.tabs import differ, pixel, statistics
+from demo.page.tabs import differ, pixel, statistics, truth
 from demo.page.view import View
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "networks"}
 """Repeated at every event that runs networks: Gradio applies a shared limit only when each of them names it."""
-PRIVATE = {"api_visibility": "private"}
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
 
 @dataclass(frozen=True)
@@ -169,12 +169,19 @@ def build(
                 save = gr.Button("Download results (zip)", interactive=False, elem_id="download")
                 file = gr.DownloadButton("Results", elem_id="file", elem_classes="zoo-away")
             with gr.Column(scale=1, elem_id="right"):
-                viewer = Viewer(examples=thumbnails, probe=_probe(page.store), differ=_differ(page.store))
+                viewer = Viewer(
+                    examples=thumbnails,
+                    probe=_probe(page.store),
+                    differ=_differ(page.store),
+                    truth=_truth(page.store),
+                )
                 with gr.Tabs(elem_id="tabs"):
                     with gr.Tab("Pixel", id="pixel"):
                         pixel.build()
                     with gr.Tab("Where they differ", id="differ"):
                         differ.build()
+                    with gr.Tab("Truth", id="truth"):
+                        truth.build()
                     with gr.Tab("Statistics", id="statistics"):
                         numbers = statistics.build()
 
@@ -219,7 +226,7 @@ def build(
         api.add(networks, page.store)
         blocks.load(None, None, None, js="() => document.documentElement.setAttribute('lang', 'en')", **PRIVATE)
     blocks.queue(max_size=20, default_concurrency_limit=4)
-    blocks.networks = networks  # type: ignore[attr-defined]
+    blocks.networks = networks
     return blocks
 
 
@@ -245,4 +252,14 @@ def _differ(store: Store) -> Callable[[object], dict[str, object]]:
         return asked.ask(question)
 
     told.__name__ = "differ"  # as the viewer's script calls it
+    return told
+
+
+def _truth(store: Store) -> Callable[[object], dict[str, object]]:
+    asked = truth.TruthTab(store)
+
+    def told(question: object) -> dict[str, object]:
+        return asked.ask(question)
+
+    told.__name__ = "truth"  # as the viewer's script calls it
     return told

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.data_classes import ImageData
+from gradio.utils import get_upload_folder
 
 from demo.labels import NAMES, OFFICIAL_PALETTE, distinct_palette
 from demo.page.assets import script, viewer_script
@@ -23,18 +25,24 @@ class PhotoInput(gr.Image):
 
     is_template = True
 
-    def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
+    def preprocess(self, payload: ImageData | None) -> str | None:
         if payload is None:
             return None
-        if payload.path is None:
+        if payload.path is None or not _uploaded(payload.path):
             raise gr.Error("Upload a file.", print_exception=False)
         return payload.path
+
+
+def _uploaded(path: str) -> bool:
+    """Whether a file came by upload or example: a caller may name any path of the server's."""
+    return Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve())
 
 
 class Viewer(gr.HTML):
     """The photo and its panels.
 
-    `probe` answers the browser's question about one pixel, `differ` about all models together.
+    `probe` answers the browser's question about one pixel, `differ` about all models together,
+    `truth` about a ground truth.
     """
 
     data_model = View
@@ -46,6 +54,7 @@ class Viewer(gr.HTML):
         examples: Thumbnails = (),
         probe: Callable[..., Any] | None = None,
         differ: Callable[..., Any] | None = None,
+        truth: Callable[..., Any] | None = None,
         **again: Any,  # Gradio makes the component anew, from its whole configuration, when an update touches it
     ) -> None:
         standard = {name: again[name] for name in ("render", "visible", "key", "elem_classes") if name in again}
@@ -56,7 +65,7 @@ class Viewer(gr.HTML):
             js_on_load=viewer_script(),
             apply_default_css=False,
             elem_id="viewer",
-            server_functions=[function for function in (probe, differ) if function] or None,
+            server_functions=[function for function in (probe, differ, truth) if function] or None,
             names=list(NAMES),
             palettes={"distinct": distinct_palette().tolist(), "official": OFFICIAL_PALETTE.tolist()},
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},

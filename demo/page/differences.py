@@ -24,12 +24,13 @@ from demo.analysis.agreement import (
     split,
     votes,
 )
+from demo.analysis.dissent import lone_counts
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.levels import conflict_areas, conflict_levels
 from demo.analysis.regions import disputed_regions, numbered
 from demo.analysis.structure import BOUNDARY_DISTANCE, default_distance, measure
 from demo.labels import NAMES, supercategory_index
-from demo.page.headline import headline
+from demo.page.headline import Shares, headline
 from demo.render.encode import png
 from demo.schema import CLASSES, Comparison, LabelMap, Size
 
@@ -78,8 +79,11 @@ def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
     parts = shares(np.bincount(split_map.reshape(-1), minlength=5))
     areas = conflict_areas(levels)
     said = [float(n) for n in np.bincount(vote_map.reshape(-1), minlength=len(c.ids) + 1)[1:] / vote_map.size]
+    alone = [float(count) / vote_map.size for count in lone_counts(settled)]
+    told = Shares(said[0], shifted, parts["between_families"], alone)
     return {
-        "headline": headline(c, said[0], shifted, parts["between_families"], overlooked.boundaries, overlooked.mild),
+        "headline": headline(c, told, boundaries_aside=overlooked.boundaries, mild_aside=overlooked.mild),
+        "alone": dict(zip(c.ids, told.alone, strict=True)),
         "votes": said,
         "split": parts,
         "boundary_only": shifted,
@@ -92,7 +96,7 @@ def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
             "split": data_url(split_map),
             "conflict": data_url(levels),
             "majority": data_url(winners),
-            "regions": data_url(numbered(regions, vote_map.shape)),  # type: ignore[arg-type]
+            "regions": data_url(numbered(regions, vote_map.shape)),
         },
         **pairs(c),
     }

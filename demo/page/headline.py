@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from demo.analysis.regions import percent
 from demo.schema import Comparison
 
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+WORTH_TELLING = 0.02
+"""Of the photo: on less, who stands alone is no news."""
 
 
-def headline(
-    c: Comparison, agreed: float, shifted: float, between: float, boundaries_aside: bool, mild_aside: bool
-) -> str:
-    """How far all agree, and of what the rest is made; shares 0..1 of the photo.
+@dataclass(frozen=True)
+class Shares:
+    """What the sentence tells, as shares 0..1 of the photo; all but `shifted` without what is put aside."""
 
-    `agreed` and `between` count without what is put aside; `shifted` is the share of shifted boundaries.
-    """
+    agreed: float
+    shifted: float
+    """Boundary-only disputes."""
+    between: float
+    """The CNNs agree, the transformers agree, on different classes."""
+    alone: Sequence[float]
+    """By model: it contradicts all others, which agree."""
+
+
+def headline(c: Comparison, shares: Shares, *, boundaries_aside: bool = False, mild_aside: bool = False) -> str:
+    """How far all agree, and of what the rest is made."""
     aside = [text for text, on in (("shifted boundaries", boundaries_aside), ("mild disputes", mild_aside)) if on]
     apart = f", {' and '.join(aside)} aside" if aside else ""
-    told = f"{everybody(c)} agree on {percent(agreed)} of the photo{apart}."
+    told = f"{everybody(c)} agree on {percent(shares.agreed)} of the photo{apart}."
     rest = []
-    if shifted > 0 and not boundaries_aside:
-        rest.append(f"on {percent(shifted)} only a boundary is shifted")
-    if between > 0:
-        rest.append(f"on {percent(between)} {sides(c)}")
+    if shares.shifted > 0 and not boundaries_aside:
+        rest.append(f"on {percent(shares.shifted)} only a boundary is shifted")
+    if shares.between > 0:
+        rest.append(f"on {percent(shares.between)} {sides(c)}")
+    most = max(shares.alone)
+    if most >= WORTH_TELLING:
+        rest.append(f"on {percent(most)} {c.titles[list(shares.alone).index(most)]} alone contradicts the others")
     if rest:
         told += f" {_capital(', '.join(rest))}."
     return told

@@ -85,7 +85,7 @@ class Networks:
 def _outcomes(zoo: Zoo, image: Image, models: Sequence[str], size: Size) -> Iterator[Outcome]:
     for outcome in zoo.stream(image, list(models), size):
         network = getattr(outcome, "network", None)
-        yield replace(outcome, network=replace(network, scores=_let_go)) if network else outcome  # type: ignore[arg-type]
+        yield replace(outcome, network=replace(network, scores=_let_go)) if network else outcome
 
 
 def _let_go(image: Image) -> Posterior:

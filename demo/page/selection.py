@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -70,12 +71,12 @@ def show_set(networks: Networks, set_name: str) -> list[object]:
 
 def lists(set_name: str, ids: Sequence[str] = ()) -> list[object]:
     """Updates for compact, paper and zoo: one set's models are to be seen, and `ids` chosen where there are any."""
-    value = {"value": list(ids)} if ids else {}
-    choices = {"zoo": {"choices": _zoo_choices()}} if set_name == "zoo" else {}
-    return [
-        gr.update(visible=True, **value, **choices.get(name, {})) if name == set_name else gr.update(visible=False)
-        for name in catalog.SETS
-    ]
+    shown: dict[str, Any] = {"visible": True}
+    if ids:
+        shown["value"] = list(ids)
+    if set_name == "zoo":
+        shown["choices"] = _zoo_choices()
+    return [gr.update(**shown) if name == set_name else gr.update(visible=False) for name in catalog.SETS]
 
 
 def about(networks: Networks, set_name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from gradio.data_classes import FileData, GradioModel
+from pydantic import Field
 
 Status = Literal["queued", "loading", "running", "done", "failed", "stopped"]
 MapKind = Literal["classes", "codes", "scalar", "regions"]
@@ -37,7 +38,7 @@ class Panel(GradioModel):
     """Grey PNG at the view's size: class index 0..149."""
     fields: FileData | None = None
     """Grey PNG: entropy, confidence and margin one below the other, each in FIELD_LEVELS steps of its full range."""
-    classes: list[ClassShare] = []
+    classes: list[ClassShare] = Field(default_factory=list)
     """The classes present, the largest first."""
     seconds: float = 0.0
     parameters: int = 0
@@ -67,7 +68,7 @@ class Layer(GradioModel):
     kind: MapKind
     map: FileData | None = None
     """Grey PNG of any size; it is stretched over the photo."""
-    codes: list[Code] = []
+    codes: list[Code] = Field(default_factory=list)
     top: float = 1.0
     unit: str = ""
 
@@ -86,7 +87,7 @@ class View(GradioModel):
     """The maps' pixel grid."""
     photo_width: int = 0
     photo_height: int = 0
-    notes: list[str] = []
+    notes: list[str] = Field(default_factory=list)
     """Sentences that a reader of the maps should know."""
-    panels: list[Panel] = []
-    layers: list[Layer] = []
+    panels: list[Panel] = Field(default_factory=list)
+    layers: list[Layer] = Field(default_factory=list)

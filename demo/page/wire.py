@@ -50,7 +50,7 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
         status="done",
         labels=_file(folder / f"{spec.id}-labels.png", png(prediction.label_map)),
         fields=_file(folder / f"{spec.id}-fields.png", png(fields(prediction))),
-        classes=[ClassShare(index=int(r["index"]) - 1, area=r["area"], entropy=r["mean_entropy"]) for r in rows],  # type: ignore[call-overload]
+        classes=[ClassShare(index=row["index"] - 1, area=row["area"], entropy=row["mean_entropy"]) for row in rows],
         seconds=sum(prediction.seconds.values()),
         parameters=answer.network.parameters,
         entropy=float(prediction.entropy.mean()),
@@ -58,7 +58,7 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
 
 
 def fields(prediction: Prediction) -> NDArray[np.uint8]:
-    """(3 h, w) entropy over confidence over margin, each in FIELD_LEVELS steps of its range, at most FIELD_SIDE long."""
+    """(3 h, w): entropy over confidence over margin, each FIELD_SIDE long at most, in FIELD_LEVELS steps of its range."""
     height, width = _within(prediction.size, FIELD_SIDE)
     ranges = ((prediction.entropy, MAX_ENTROPY), (prediction.confidence, 1.0), (prediction.margin, 1.0))
     return np.vstack([_steps(_sample(field, height, width), top) for field, top in ranges])

@@ -1,4 +1,4 @@
-"""A real Chromium before a page served by a process of its own; nothing may leave the machine, nothing may fail unseen."""
+"""A real Chromium, and pages served by processes of their own; nothing may leave the machine or fail unseen."""
 
 import os
 import shutil
@@ -14,10 +14,15 @@ from urllib.request import urlopen
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 

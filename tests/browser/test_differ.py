@@ -15,7 +15,7 @@ from demo.images import open_image
 from demo.page.differences import comparison_of
 from tests.browser.conftest import PHONE, Open, choose
 from tests.browser.test_panels import pixels, settle
-from tests.toy import toy_ids, toy_zoo
+from tests.toy import toy_zoo
 
 pytestmark = pytest.mark.browser
 PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
@@ -156,19 +156,19 @@ def test_overlooking_changes_the_numbers(page: Any) -> None:
 def test_the_threshold_moves_without_the_server(page: Any, comparison: Any) -> None:
     show(page, "conflict")
     slider = page.get_by_label("Confidence from which a network counts as sure")
-    with page.expect_request("**/component_server") as asked:  # on release, for the classes; the area is there already
+    with page.expect_request(lambda request: "component_server" in request.url):  # on release, for the classes alone
         slider.fill("60")
-    assert asked.value
     settle(page)
     found = confident_conflict(comparison, 0.6)
     area = next(iter(legend(page).values()))
     assert float(area.removeprefix("< ").split()[0]) == pytest.approx(100 * found.area, abs=0.5)
-    worst = page.evaluate(
-        "() => { const slider = document.querySelector('#differ .zoo-differ-main input[type=range]'); let worst = 0;"
+    usual = page.evaluate(
+        "() => { const slider = document.querySelector('#differ .zoo-differ-main input[type=range]'), times = [];"
         " for (let value = 30; value < 90; value++) { slider.value = value; const start = performance.now();"
-        " slider.dispatchEvent(new Event('input')); worst = Math.max(worst, performance.now() - start); } return worst; }"
+        " slider.dispatchEvent(new Event('input')); times.push(performance.now() - start); }"
+        " return times.sort((a, b) => a - b)[times.length >> 1]; }"
     )
-    assert worst < 100  # 16 ms on a quiet machine
+    assert usual < 16  # milliseconds
 
 
 def test_together_says_what_it_is(page: Any) -> None:

@@ -17,7 +17,7 @@ from demo.export import files
 from demo.images import Limits
 from demo.labels import supercategory_index
 from demo.page.differences import comparison_of
-from demo.page.headline import headline
+from demo.page.headline import Shares, headline
 from demo.page.mean import grid_of, mean_of
 from demo.page.store import Run, Store
 from demo.page.tabs.differ import Differ
@@ -100,6 +100,15 @@ def test_a_regions_point_lies_in_the_region(run: Run, differ: Differ) -> None:
         assert (numbers == number).mean() == pytest.approx(region["area"])
 
 
+def test_who_stands_alone(run: Run, differ: Differ, comparison: Comparison) -> None:
+    told = differ.ask(question(run))
+    for number, model in enumerate(toy_ids()):
+        others = np.delete(comparison.label_maps, number, axis=0)
+        alone = (others == others[0]).all(0) & (comparison.label_maps[number] != others[0])
+        assert told["alone"][model] == pytest.approx(alone.mean())
+    assert max(told["alone"].values()) > 0
+
+
 def test_what_is_overlooked_counts_as_agreed(run: Run, differ: Differ, comparison: Comparison) -> None:
     settled = differ.ask(question(run, boundaries=True))
     assert np.array_equal(pixels(settled["maps"]["votes"]), votes(settle_boundaries(comparison)))
@@ -180,7 +189,7 @@ def test_numbers_of_a_question_are_kept_within_bounds(run: Run, differ: Differ) 
 
 
 def test_headline(comparison: Comparison) -> None:
-    said = headline(comparison, 0.61, 0.12, 0.081, False, False)
+    said = headline(comparison, Shares(0.61, 0.12, 0.081, [0.01, 0, 0.019, 0, 0]))
     assert said == (
         "All five agree on 61 % of the photo. On 12 % only a boundary is shifted, "
         "on 8.1 % the CNNs stand against the transformers."
@@ -193,8 +202,11 @@ def test_headline(comparison: Comparison) -> None:
         label_maps=comparison.label_maps[:2],
         confidences=comparison.confidences[:2],
     )
-    assert headline(two, 0.5, 0, 0.5, True, True) == (
+    shares = Shares(0.5, 0.1, 0.5, [0, 0])
+    assert headline(two, shares, boundaries_aside=True, mild_aside=True) == (
         "FCN and SETR agree on 50 % of the photo, shifted boundaries and mild disputes aside. "
         "On 50 % the CNN stands against the transformer."
     )
-    assert headline(comparison, 1.0, 0, 0, False, False) == "All five agree on 100 % of the photo."
+    alone = headline(comparison, Shares(0.6, 0, 0, [0, 0, 0.3, 0.1, 0]))
+    assert alone == "All five agree on 60 % of the photo. On 30 % DeepLabV3+ alone contradicts the others."
+    assert headline(comparison, Shares(1.0, 0, 0, [0] * 5)) == "All five agree on 100 % of the photo."

@@ -37,7 +37,7 @@ function makeToolbar() {
   tools.isolated = make("button", { type: "button", class: "zoo-chip", hidden: true, onclick: () => isolate(state.isolated) });
   tools.strength = make("label", { class: "zoo-strength" }, make("span", {}, "Opacity"), tools.opacity, tools.opacityText);
   toolbar.append(
-    make("div", { class: "zoo-row" }, tools.view, tools.strength, tools.isolated, make("span", { class: "zoo-space" }), tools.palette, tools.patterns,
+    make("div", { class: "zoo-row" }, tools.view, tools.strength, make("span", { class: "zoo-space" }), tools.palette, tools.patterns,
       make("div", { class: "zoo-zooms", role: "group", "aria-label": "Zoom" }, tools.out, tools.zoom, tools.in), tools.keys),
     makeScale(),
   );
@@ -63,8 +63,16 @@ parts.toolbar = () => {
   tools.zoom.textContent = `${Math.round(state.zoom.k * 100)} %`;
   tools.out.disabled = state.zoom.k <= 1;
   element.classList.toggle("zoomed", state.zoom.k > 1);
-  tools.isolated.hidden = state.isolated === null || state.view === "uncertainty";
-  if (state.isolated !== null) tools.isolated.replaceChildren(make("i", { style: `background:var(--class-${state.isolated})` }), `Only ${NAMES[state.isolated]}`, make("span", { "aria-hidden": "true" }, "×"));
+  placeChip();
   fillScale();
   if (run.id) fillSides();
 };
+
+function placeChip() { // beside the panels, where it moves nothing: the photo's legend has room for it
+  const { isolated } = tools;
+  isolated.hidden = state.isolated === null || state.view === "uncertainty";
+  if (isolated.hidden || !photoCard) return;
+  isolated.replaceChildren(make("i", { style: `background:var(--class-${state.isolated})` }), `Only ${NAMES[state.isolated]}`, make("span", { "aria-hidden": "true" }, "×"));
+  if (state.view === "compare") stage.querySelector(".zoo-sides").append(isolated);
+  else photoCard.legend.prepend(isolated);
+}

@@ -35,7 +35,7 @@ function regionSentence(region) { // the sentence, with each party's colour befo
     const place = sentence.indexOf(`${party.class} (${party.confidence.toFixed(2)})`, from);
     if (place < 0) break;
     const index = NAMES.indexOf(party.class.split(" or ")[0]);
-    node.append(sentence.slice(from, place), make("i", { style: `background:var(--class-${index})` }), make("b", {}, party.class));
+    node.append(sentence.slice(from, place), make("b", {}, make("i", { style: `background:var(--class-${index})` }), party.class));
     from = place + party.class.length;
   }
   node.append(sentence.slice(from));
@@ -107,7 +107,9 @@ function pairWords() {
   const { reply } = differing, ranked = Object.entries(reply.pairs).sort((a, b) => b[1].agreement - a[1].agreement);
   const both = (key) => key.split("|").map(titleOf).join(" and ");
   const extremes = ranked.length > 1 ? `${both(ranked[0][0])} agree most, ${both(ranked.at(-1)[0])} least. ` : "";
-  return `${extremes}Fleiss' kappa of all ${reply.models.length}: ${kappaText(reply.fleiss_kappa)}; 1 is complete agreement, 0 what chance would reach.`;
+  const alone = Object.entries(reply.alone).filter(([, area]) => area >= 0.001).sort((a, b) => b[1] - a[1]).map(([id, area]) => `${titleOf(id)} on ${percent(area)}`);
+  const lonely = alone.length ? `Alone against all others: ${alone.join(", ")}. ` : "";
+  return `${extremes}${lonely}Fleiss' kappa of all ${reply.models.length}: ${kappaText(reply.fleiss_kappa)}; 1 is complete agreement, 0 what chance would reach.`;
 }
 
 const STRUCTURE = [

@@ -1,0 +1,152 @@
+"""The tab "Truth": the viewer's script gives a truth, and is told how right and how honest each model is."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, cast
+from weakref import WeakKeyDictionary
+
+import gradio as gr
+import numpy as np
+from gradio.utils import get_upload_folder
+from numpy.typing import NDArray
+
+from demo.analysis.judge import Band
+from demo.errors import DemoError, TruthError
+from demo.labels import class_index
+from demo.page.assets import script
+from demo.page.failures import sentence
+from demo.page.judging import Row, describe, proper, report
+from demo.page.store import Run, Store
+from demo.page.tabs.pixel import GONE
+from demo.page.truths import Given, Region, paint, read
+
+KEPT = 3
+"""Truths kept for each run."""
+BANDS: tuple[Band, ...] = ("all", "boundary", "interior")
+MAX_REGIONS, MAX_CORNERS = 200, 2000
+WRONG = "Ask with run, what (truth, model, proper or class) and source: files, or regions with name and corners."
+
+
+def build() -> gr.HTML:
+    """The tab's content: an empty place that the viewer's script fills."""
+    return gr.HTML(
+        html_template='<div class="zoo zoo-truth"></div>',
+        js_on_load=script("truth"),
+        apply_default_css=False,
+        elem_id="truth",
+    )
+
+
+@dataclass(eq=False)
+class Kept:
+    """One truth and what was found by it so far."""
+
+    given: Given
+    errors: dict[tuple[str, Band], NDArray[np.uint8]] = field(default_factory=dict)
+    told: dict[tuple[object, ...], Row] = field(default_factory=dict)
+
+
+class TruthTab:
+    """Answers the tab's questions and remembers the last truths of each run, with what was counted by them."""
+
+    def __init__(self, store: Store, uploads: Path | None = None) -> None:
+        self._store, self._uploads = store, uploads
+        self._turns = {what: threading.Lock() for what in self.SUBJECTS}
+        self._kept: WeakKeyDictionary[Run, dict[str, Kept]] = WeakKeyDictionary()
+
+    def ask(self, question: object) -> Row:
+        """The reply to {run, what, source, ...}; what cannot be answered says so under "message"."""
+        match question:
+            case {"what": "class", "name": str(name)}:
+                return self._answered(lambda: {"index": class_index(name)})
+            case {"run": str(key), "what": str(what), "source": dict(source)} if what in self.SUBJECTS:
+                run = self._store.get(key)
+            case _:
+                return {"message": WRONG}
+        if run is None:
+            return {"message": GONE}
+        with self._turns[what]:
+            return self._answered(lambda: self._told(run, what, source, cast("dict[str, object]", question)))
+
+    def _answered(self, work: Callable[[], Row]) -> Row:
+        try:
+            return work()
+        except DemoError as error:
+            return {"message": str(error)}
+        except Exception as error:
+            return {"message": sentence(error).message}
+
+    def _told(self, run: Run, what: str, source: dict[str, Any], question: dict[str, object]) -> Row:
+        kept = self._given(run, source, str(question.get("name", "")))
+        model, band = str(question.get("model", "")), question.get("band")
+        asked = (what, model, band)
+        if asked not in kept.told:
+            kept.told[asked] = self.SUBJECTS[what](self, run, kept, model, cast(Band, band))
+        return kept.told[asked]
+
+    def _given(self, run: Run, source: dict[str, Any], name: str) -> Kept:
+        """The truth of that source, read once."""
+        key = json.dumps([source, name])
+        truths = self._kept.setdefault(run, {})
+        if key not in truths:
+            truths[key] = Kept(self._read(run, source, name))
+            for oldest in list(truths)[:-KEPT]:
+                del truths[oldest]
+        return truths[key]
+
+    def _read(self, run: Run, source: dict[str, Any], name: str) -> Given:
+        size = (run.image.shape[0], run.image.shape[1])
+        match source:
+            case {"files": [_, *_] as files}:
+                return read([self._uploaded(file) for file in files], name, size)
+            case {"regions": [_, *_] as regions} if len(regions) <= MAX_REGIONS:
+                return paint([_region(region) for region in regions], size, run.size)
+        raise TruthError(WRONG)
+
+    def _uploaded(self, file: object) -> Path:
+        """The path of a file that a visitor has uploaded, and of no other file of this machine."""
+        folder = (self._uploads or Path(get_upload_folder())).resolve()
+        path = Path(str(file)).resolve()
+        if not path.is_relative_to(folder) or not path.is_file():
+            raise TruthError(f"{path.name} is no longer kept here; drop it again.")
+        return path
+
+    def _truth(self, run: Run, kept: Kept, model: str, band: Band) -> Row:
+        return describe(kept.given, run.size)
+
+    def _model(self, run: Run, kept: Kept, model: str, band: Band) -> Row:
+        if model not in run.answers or band not in BANDS:
+            raise TruthError(f"There is no answer of {model!r} for the pixels {band!r}; press Segment, then ask again.")
+        row, kept.errors[model, band] = report(run.answers[model], kept.given, band, run.size)
+        return row
+
+    def _proper(self, run: Run, kept: Kept, model: str, band: Band) -> Row:
+        if (model, band) not in kept.errors:
+            self._model(run, kept, model, band)
+        return {"numbers": proper(run.answers[model], kept.given, kept.errors[model, band])}
+
+    SUBJECTS: ClassVar[dict[str, Callable[[TruthTab, Run, Kept, str, Band], Row]]] = {
+        "truth": _truth,
+        "model": _model,
+        "proper": _proper,
+    }
+
+
+def _region(told: object) -> Region:
+    match told:
+        case {"name": str(name), "corners": list(corners)} if len(corners) <= MAX_CORNERS:
+            return Region(name, tuple(_corner(corner) for corner in corners))
+    raise TruthError(f"A region needs a class name and at most {MAX_CORNERS} corners [x, y]; draw it again.")
+
+
+def _corner(told: object) -> tuple[float, float]:
+    match told:
+        case [int() | float() as x, int() | float() as y] if math.isfinite(x) and math.isfinite(y):
+            return float(x), float(y)
+    raise TruthError(f"A corner should be two numbers, x and y in the photo's pixels, but is {told!r}; type it again.")

@@ -1,0 +1,127 @@
+"""The page as a whole: what it imports, what it refuses, what a visitor is told."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from demo.errors import DemoError, FetchError
+from demo.models.checkpoints import Progress
+from demo.page import selection
+from demo.page.components import PhotoInput
+from demo.page.examples import examples
+from demo.page.failures import sentence, told
+from demo.page.fetching import Fetching
+from demo.page.networks import Networks
+from demo.page.tabs import pixel
+from demo.schema import Weights
+from tests.toy import toy_ids, toy_zoo
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_page_stands_before_torch_is_imported() -> None:
+    code = (
+        "from demo.page.build import build; import sys; "
+        "build(lambda: None); print('torch' in sys.modules, 'matplotlib' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.stdout.split()[-2:] == ["False", "False"], run.stderr
+
+
+def test_gradio_is_told_not_to_call_home_before_it_is_imported() -> None:
+    code = "import demo.page, os; print(os.environ['GRADIO_ANALYTICS_ENABLED'])"
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.stdout.split()[-1] == "False", run.stderr
+
+
+def test_a_path_that_was_not_uploaded_is_refused() -> None:
+    photo = PhotoInput(render=False)
+    for path in ("/etc/passwd", str(ROOT / "examples" / "cat.png"), None):
+        with pytest.raises(gr.Error, match="Upload a file"):
+            photo.preprocess(gr.data_classes.ImageData(path=path))
+    assert photo.preprocess(None) is None
+
+
+def test_a_users_mistake_is_told_in_its_own_words_and_ours_by_a_reference(caplog: pytest.LogCaptureFixture) -> None:
+    assert sentence(DemoError("Wanted this, got that.")).message == "Wanted this, got that."
+
+    @told
+    def broken() -> None:
+        raise KeyError("secret path")
+
+    with pytest.raises(gr.Error) as caught:
+        broken()
+    assert "secret" not in caught.value.message
+    assert caught.value.message.split()[-1].rstrip(".") in caplog.text and "secret path" in caplog.text
+
+
+def test_at_least_one_model_must_be_chosen() -> None:
+    assert selection.chosen("paper", ["a"], ["b", "c"], None) == ["b", "c"]
+    with pytest.raises(gr.Error, match="at least one model"):
+        selection.chosen("zoo", ["a"], ["b"], None)
+
+
+def test_the_paper_set_is_offered_with_its_size(tmp_path: Path) -> None:
+    networks = Networks(toy_zoo())
+    lacking = selection.missing(networks, "paper")
+    if len(lacking) < 5:
+        pytest.skip("files of the paper set are on this machine")
+    assert selection.gigabytes(lacking) == "2.3 GB"
+    assert "5 of 5 files are not on this machine (2.3 GB)" in selection.about(networks, "paper")
+    assert not selection.offer(networks, "compact") and not selection.offer(networks, "zoo")
+
+
+def test_a_fetch_tells_its_progress_and_can_be_cancelled(tmp_path: Path) -> None:
+    specs = selection.missing(Networks(toy_zoo()), "paper")[:2]
+    if not specs:
+        pytest.skip("files of the paper set are on this machine")
+
+    def endless(weights: Weights, into: Path, sources: object, report: object) -> Path:
+        while True:
+            report(Progress(weights.file, "here", 10_000_000, 100_000_000, 1e6))  # type: ignore[operator]
+
+    fetching = Fetching([tmp_path], endless)
+    words = fetching.files(specs)
+    assert "looking for a source" in next(words)
+    assert next(words).endswith("10 of 100 MB, 1.0 MB/s, 90 s left")
+    fetching.cancel()
+    assert list(words)[-1].startswith("Cancelled.")
+
+
+def test_a_fetch_that_fails_is_raised(tmp_path: Path) -> None:
+    specs = selection.missing(Networks(toy_zoo()), "paper")[:1]
+    if not specs:
+        pytest.skip("files of the paper set are on this machine")
+
+    def refused(weights: Weights, into: Path, sources: object, report: object) -> Path:
+        raise FetchError("no source delivered it")
+
+    fetching = Fetching([tmp_path], refused)
+    with pytest.raises(FetchError, match="no source"):
+        list(fetching.files(specs))
+    with pytest.raises(FetchError):  # and the next one may try again
+        list(fetching.files(specs))
+
+
+def test_every_example_has_a_credit_and_a_thumbnail() -> None:
+    shipped = examples()
+    assert len(shipped) >= 6
+    for example in shipped:
+        assert "Photo: " in example.credit, example.name
+        offered = example.as_dict()
+        assert str(offered["thumb"]).startswith("data:image/jpeg;base64,") and len(str(offered["thumb"])) < 30_000
+
+
+def test_the_numbers_at_a_pixel() -> None:
+    import numpy as np
+
+    probabilities = np.zeros(150, np.float32)
+    probabilities[[3, 7]] = 0.75, 0.25
+    numbers = pixel.numbers(probabilities)
+    assert [c["index"] for c in numbers["classes"]][:2] == [3, 7]
+    assert numbers["margin"] == pytest.approx(0.5)
+    assert numbers["entropy"] == pytest.approx(-0.75 * np.log(0.75) - 0.25 * np.log(0.25))
+    assert len(toy_ids()) == 5
