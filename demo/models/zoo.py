@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -99,11 +99,12 @@ class Zoo:
         image = open_image(photo) if isinstance(photo, str | Path) else photo
         specs = catalog.resolve(models or self.default_set)
         with ThreadPoolExecutor(1, "load") as pool:
-            upcoming = [pool.submit(self.load, spec) for spec in specs[:1]]
+            upcoming = deque(pool.submit(self.load, spec) for spec in specs[:1])
             for position, spec in enumerate(specs):
                 if position + 1 < len(specs):
                     upcoming.append(pool.submit(self.load, specs[position + 1]))
-                yield self._outcome(spec, upcoming[position], image, size)
+                # popped, because a future kept would keep its network in memory past its eviction
+                yield self._outcome(spec, upcoming.popleft(), image, size)
 
     def load(self, spec: ModelSpec) -> Network:
         """The network of `spec`, from memory or from disk."""

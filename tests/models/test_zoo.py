@@ -1,0 +1,252 @@
+"""What the zoo keeps loaded, in which order it asks, and what one network's failure costs: itself alone."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from demo import catalog
+from demo.errors import BackendError, DemoError, ImageError, MissingCheckpointError, UnknownModelError
+from demo.models import checkpoints
+from demo.models.network import Network
+from demo.models.posterior import Posterior
+from demo.models.zoo import Answer, Refusal, Zoo, choose_device, default_budget
+from demo.schema import Image, ModelSpec
+from tests.toy import toy_ids, toy_network, toy_zoo
+
+PHOTO: Image = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+FIVE = toy_ids()
+
+
+class Loads:
+    """Toy networks of 100 bytes each, with a record of what was loaded."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.alive: dict[str, weakref.ref[Network]] = {}
+
+    def __call__(self, spec: ModelSpec) -> Network:
+        network = replace(toy_network(spec), bytes=100)
+        self.asked.append(spec.id)
+        self.alive[spec.id] = weakref.ref(network)
+        return network
+
+    @property
+    def in_memory(self) -> set[str]:
+        gc.collect()
+        return {model for model, network in self.alive.items() if network() is not None}
+
+
+def failing(wrong: str, error: Exception) -> Callable[[ModelSpec], Network]:
+    """A loader whose network `wrong` loads but fails when it is asked."""
+
+    def scores(image: Image) -> Posterior:
+        raise error
+
+    return lambda spec: replace(toy_network(spec), scores=scores) if spec.id == wrong else toy_network(spec)
+
+
+def outcomes(zoo: Zoo) -> list[Answer | Refusal]:
+    return list(zoo.stream(PHOTO, FIVE))
+
+
+def test_each_network_answers_in_the_order_asked_and_is_loaded_once() -> None:
+    loads = Loads()
+    zoo = Zoo(device="cpu", load=loads)
+    order = [*FIVE[3:], *FIVE[:3]]
+    for _ in range(2):
+        assert [prediction.model for prediction in zoo.segment(PHOTO, order)] == order
+    assert loads.asked == order
+    assert zoo.loaded == tuple(order)
+
+
+def test_answers_are_those_of_the_posterior_with_times_by_stage() -> None:
+    (answer,) = toy_zoo().stream(PHOTO, [FIVE[0]])
+    assert isinstance(answer, Answer)
+    expected = answer.posterior.reduce(FIVE[0])
+    assert np.array_equal(answer.prediction.label_map, expected.label_map)
+    assert set(answer.prediction.seconds) == {"network", "maps"}
+    assert all(seconds > 0 for seconds in answer.prediction.seconds.values())
+
+
+def test_maps_come_at_the_size_asked_for() -> None:
+    (answer,) = toy_zoo().stream(PHOTO, [FIVE[0]], size=(7, 9))
+    assert isinstance(answer, Answer)
+    assert answer.prediction.size == (7, 9)
+    assert answer.posterior.photo_size == (40, 60)
+
+
+def test_the_least_recently_used_network_leaves_first() -> None:
+    loads = Loads()
+    zoo = Zoo(device="cpu", load=loads, memory_budget=250)
+    specs = {model: catalog.find(model) for model in FIVE}
+    a, b, c = FIVE[:3]
+    zoo.load(specs[a])
+    zoo.load(specs[b])
+    zoo.load(specs[a])  # now b is the oldest
+    zoo.load(specs[c])
+    assert zoo.loaded == (a, c)
+    assert loads.in_memory == {a, c}
+    zoo.load(specs[b])
+    assert loads.asked == [a, b, c, b]
+
+
+def test_a_network_larger_than_the_budget_is_loaded_alone() -> None:
+    zoo = Zoo(device="cpu", load=Loads(), memory_budget=50)
+    assert [p.model for p in zoo.segment(PHOTO, FIVE)] == list(FIVE)
+    assert zoo.loaded == (FIVE[-1],)
+
+
+def test_a_run_keeps_no_evicted_network_in_memory() -> None:
+    """The one that computes, the one that loads meanwhile, and none of those before."""
+    loads = Loads()
+    zoo = Zoo(device="cpu", load=loads, memory_budget=150)
+    for position, outcome in enumerate(zoo.stream(PHOTO, FIVE)):
+        assert outcome.spec.id == FIVE[position]
+        assert not loads.in_memory & set(FIVE[: max(0, position - 1)])
+        del outcome
+
+
+def test_the_default_budget_is_a_share_of_this_machines_memory() -> None:
+    assert 1e8 < default_budget("cpu") < 1e14
+    assert Zoo(device="cpu").memory_budget == default_budget("cpu")
+
+
+def test_the_next_network_loads_while_one_computes() -> None:
+    next_is_loading = threading.Event()
+
+    def load(spec: ModelSpec) -> Network:
+        network = toy_network(spec)
+        if spec.id == FIVE[1]:
+            next_is_loading.set()
+            return network
+
+        def scores(image: Image) -> Posterior:
+            assert next_is_loading.wait(20), "the second network was not being loaded"
+            return network.scores(image)
+
+        return replace(network, scores=scores)
+
+    assert len(Zoo(device="cpu", load=load).segment(PHOTO, FIVE[:2])) == 2
+
+
+def test_a_run_that_is_left_early_loads_no_more_than_the_next() -> None:
+    loads = Loads()
+    stream = Zoo(device="cpu", load=loads).stream(PHOTO, FIVE)
+    next(stream)
+    stream.close()
+    assert set(loads.asked) <= set(FIVE[:2])
+
+
+def test_two_photos_at_once_share_the_networks_and_give_the_same_answers() -> None:
+    loads = Loads()
+    zoo = Zoo(device="cpu", load=loads)
+    alone = toy_zoo().segment(PHOTO, FIVE)
+    found: list[list[np.ndarray]] = []
+    threads = [
+        threading.Thread(target=lambda: found.append([p.label_map for p in zoo.segment(PHOTO, FIVE)])) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    for maps in found:
+        assert all(np.array_equal(ours, one.label_map) for ours, one in zip(maps, alone, strict=True))
+    assert sorted(loads.asked) == sorted(FIVE)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "needs more memory than cpu has free"),
+        (BackendError("it cannot"), "it cannot"),
+        (RuntimeError("kernel size can't be greater"), "cannot answer this photo of 60 x 40 pixels"),
+    ],
+)
+def test_a_network_that_fails_costs_itself_alone(error: Exception, words: str) -> None:
+    found = outcomes(Zoo(device="cpu", load=failing(FIVE[2], error)))
+    assert [outcome.spec.id for outcome in found] == list(FIVE)
+    refusals = [outcome for outcome in found if isinstance(outcome, Refusal)]
+    assert [refusal.spec.id for refusal in refusals] == [FIVE[2]]
+    assert words in str(refusals[0].error)
+    with pytest.raises(BackendError, match=words):
+        Zoo(device="cpu", load=failing(FIVE[2], error)).segment(PHOTO, FIVE)
+
+
+def test_a_network_that_cannot_load_is_refused_and_asked_again_next_time() -> None:
+    tries: list[str] = []
+
+    def load(spec: ModelSpec) -> Network:
+        tries.append(spec.id)
+        if spec.id == FIVE[0] and tries.count(spec.id) == 1:
+            raise MissingCheckpointError("not there yet")
+        return toy_network(spec)
+
+    zoo = Zoo(device="cpu", load=load)
+    assert isinstance(outcomes(zoo)[0], Refusal)
+    assert FIVE[0] not in zoo.loaded
+    assert isinstance(outcomes(zoo)[0], Answer)
+
+
+def test_warming_up_loads_what_can_be_and_leaves_the_rest_for_later() -> None:
+    def load(spec: ModelSpec) -> Network:
+        if spec.id == FIVE[1]:
+            raise MissingCheckpointError("not there")
+        return toy_network(spec)
+
+    zoo = Zoo(device="cpu", load=load)
+    zoo.warm_up(list(FIVE))
+    assert zoo.loaded == (FIVE[0], *FIVE[2:])
+
+
+def test_paper_is_the_default_once_its_five_files_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path / "none")
+    zoo = Zoo(device="cpu", checkpoints=[tmp_path])
+    files = [tmp_path / spec.weights.file for spec in catalog.models("paper")]
+    for file in files:
+        assert zoo.default_set == "compact"
+        file.write_bytes(b"")
+    assert zoo.default_set == "paper"
+    files[2].unlink()
+    assert zoo.default_set == "compact"
+
+
+def test_a_missing_file_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
+    (outcome,) = Zoo(device="cpu").stream(PHOTO, "segformer-b4")
+    assert isinstance(outcome, Refusal)
+    assert isinstance(outcome.error, MissingCheckpointError)
+    assert "python -m demo fetch segformer-b4" in str(outcome.error)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_a_gpu_that_is_not_there_is_refused_in_one_sentence() -> None:
+    with pytest.raises(BackendError, match=r"Wanted the device cuda:1, .* Use --device cpu"):
+        Zoo(device="cuda:1")
+    assert choose_device("auto") == "cpu"
+
+
+@pytest.mark.parametrize("device", ["gpu", "", "cpu:x"])
+def test_a_device_of_no_known_name_is_refused(device: str) -> None:
+    with pytest.raises(BackendError, match="Wanted a device such as cpu, cuda or cuda:1, got"):
+        choose_device(device)
+
+
+@pytest.mark.parametrize(
+    ("photo", "models", "error"),
+    [("none.jpg", FIVE, ImageError), (PHOTO, "segformer-b99", UnknownModelError), (PHOTO, ["", ","], DemoError)],
+)
+def test_a_wrong_photo_or_name_is_told_before_anything_loads(photo: object, models: object, error: type) -> None:
+    loads = Loads()
+    with pytest.raises(error):
+        Zoo(device="cpu", load=loads).segment(photo, models)  # type: ignore[arg-type]
+    assert loads.asked == []
