@@ -87,6 +87,7 @@ def _scores(models: Sequence[Ranked]) -> Iterator[str]:
 
 def _number_table(models: Sequence[Ranked], ids: Sequence[str], *, published: bool) -> str:
     rows = [{number.id: number for number in numbers(model.tally)} for _, model in models]
+    published = published and any(model.spec.reported.miou is not None for _, model in models)
     columns = [Column("Model", text=True), Column("Photos"),
                *(Column(rows[0][key].measure.title, rows[0][key].measure.formula) for key in ids),
                *([Column("Published", "mean IoU on ADE20K validation, one view, as published")] if published else [])]

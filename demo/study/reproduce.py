@@ -181,8 +181,15 @@ HEADINGS = (
 )
 
 
+def _columns(rows: Sequence[TableRow]) -> tuple[list[tuple[str, str]], list[list[tuple[str, float | None]]]]:
+    """The headings that have a value in some row, and each row's cells under them."""
+    cells = [_values(row) for row in rows]
+    shown = [place for place in range(len(HEADINGS)) if any(row[place][1] is not None for row in cells)]
+    return [HEADINGS[place] for place in shown], [[row[place] for place in shown] for row in cells]
+
+
 def _values(row: TableRow) -> list[tuple[str, float | None]]:
-    """Text and value of each heading."""
+    """Text and value under each heading."""
     millions = row.parameters / 1e6 if row.parameters is not None else None
     plainly = ((row.published_parameter_mb, 0), (row.parameter_mb, 1), (row.published_memory_gb, 1), (row.peak_gb, 2),
                (row.published_fps, 2), (row.fps, 2), (row.gflops, 1))
@@ -209,10 +216,11 @@ def notes(result: Reproduction) -> Iterator[str]:
 def _markdown(result: Reproduction) -> Iterator[str]:
     yield "# Table 1, measured here\n"
     yield from (f"{note}\n" for note in notes(result))
-    yield "| Model | Family | " + " | ".join(name for name, _ in HEADINGS) + " |"
-    yield "|---|---|" + "---:|" * len(HEADINGS)
-    for row in result.rows:
-        yield f"| {row.title} | {row.family} | " + " | ".join(text for text, _ in _values(row)) + " |"
+    headings, cells = _columns(result.rows)
+    yield "| Model | Family | " + " | ".join(name for name, _ in headings) + " |"
+    yield "|---|---|" + "---:|" * len(headings)
+    for row, values in zip(result.rows, cells, strict=True):
+        yield f"| {row.title} | {row.family} | " + " | ".join(text for text, _ in values) + " |"
     yield from (f"\n- {problem}" for problem in result.problems)
 
 
@@ -221,9 +229,10 @@ def _body(result: Reproduction, specs: Sequence[ModelSpec]) -> Iterator[str]:
     yield from (f'<p class="note">{escape(note)}</p>' for note in notes(result))
     if any(spec.set == "compact" for spec in specs):
         yield '<p class="note">The compact networks are small and made for trying the tool.</p>'
-    columns = [Column("Model", text=True), Column("Family", text=True), *(Column(*heading) for heading in HEADINGS)]
-    yield table(columns, [[Cell(row.title, title=row.id), Cell(row.family), *(Cell(*cell) for cell in _values(row))]
-                          for row in result.rows])
+    headings, cells = _columns(result.rows)
+    columns = [Column("Model", text=True), Column("Family", text=True), *(Column(*heading) for heading in headings)]
+    yield table(columns, [[Cell(row.title, title=row.id), Cell(row.family), *(Cell(*cell) for cell in values)]
+                          for row, values in zip(result.rows, cells, strict=True)])
     for path in result.figures:
         picture = base64.b64encode(path.read_bytes()).decode()
         yield f"<h2>{escape(path.stem)}</h2>"
