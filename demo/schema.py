@@ -93,9 +93,7 @@ class Prediction:
         for name in ("confidence", "entropy", "margin"):
             value = getattr(self, name)
             if value.shape != self.label_map.shape or value.dtype != np.float32:
-                raise ValueError(
-                    f"{name} must be float32 {self.label_map.shape}, but got {value.dtype} {value.shape}"
-                )
+                raise ValueError(f"{name} must be float32 {self.label_map.shape}, but got {value.dtype} {value.shape}")
 
     @property
     def size(self) -> Size:
@@ -138,8 +136,10 @@ class Comparison:
     def __post_init__(self) -> None:
         models = len(self.ids)
         if not len(self.titles) == len(self.families) == models:
-            raise ValueError(f"ids, titles and families must be as long as each other, but got {models}, "
-                             f"{len(self.titles)}, {len(self.families)}")
+            raise ValueError(
+                f"ids, titles and families must be as long as each other, but got {models}, "
+                f"{len(self.titles)}, {len(self.families)}"
+            )
         for name in ("label_maps", "confidences"):
             shape = getattr(self, name).shape
             if len(shape) != 3 or shape[0] != models:

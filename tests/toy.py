@@ -27,8 +27,12 @@ def toy_scores(seed: int, image: Image, cells: int = 12) -> Posterior:
 
 def toy_network(spec: ModelSpec) -> Network:
     seed = sum(map(ord, spec.id))
-    return Network(lambda image: toy_scores(seed, image), parameters=3 * CLASSES, bytes=12 * CLASSES,
-                   checkpoint_sha256=f"{seed:064x}")
+    return Network(
+        lambda image: toy_scores(seed, image),
+        parameters=3 * CLASSES,
+        bytes=12 * CLASSES,
+        checkpoint_sha256=f"{seed:064x}",
+    )
 
 
 def toy_zoo() -> Zoo:

@@ -82,8 +82,9 @@ class Segmentor:
         with self._arithmetic():
             tiles = self._tiles(prepared)
         seen = Seen(_extent(prepared.valid), len(tiles), self._window(prepared.padded_size), self._stride())
-        return Posterior(tiles, prepared.padded_size, prepared.valid, image.shape[:2], seen,
-                         align_corners=self.network.align_corners)
+        return Posterior(
+            tiles, prepared.padded_size, prepared.valid, image.shape[:2], seen, align_corners=self.network.align_corners
+        )
 
     def _prepare(self, image: Image) -> _Prepared:
         bgr = np.ascontiguousarray(image[..., ::-1])
@@ -159,8 +160,10 @@ def _read_config(path: Path) -> Config:
     try:
         return Config.fromfile(str(path))
     except Exception as error:  # a config is a Python program: anything can happen in it
-        raise BackendError(f"Wanted an MMSegmentation config file, got {path.name}, which cannot be read "
-                           f"({type(error).__name__}: {error}). Check the file.") from error
+        raise BackendError(
+            f"Wanted an MMSegmentation config file, got {path.name}, which cannot be read "
+            f"({type(error).__name__}: {error}). Check the file."
+        ) from error
 
 
 def _build(config: Config) -> nn.Module:
@@ -174,8 +177,10 @@ def _build(config: Config) -> nn.Module:
             warnings.simplefilter("ignore")
             return MODELS.build(model)
     except Exception as error:
-        raise BackendError(f"This network cannot be built here: {type(error).__name__}: {error}. "
-                           "It may need a package or compiled operation that is not installed.") from error
+        raise BackendError(
+            f"This network cannot be built here: {type(error).__name__}: {error}. "
+            "It may need a package or compiled operation that is not installed."
+        ) from error
 
 
 def _plain_norm(value: object) -> object:
@@ -191,14 +196,18 @@ def _fill(network: nn.Module, state: dict[str, Tensor], checkpoint: Path) -> Non
     """Every parameter lands, or CorruptCheckpointError names those that do not; auxiliary heads are left out."""
     state = {key: value for key, value in state.items() if not key.startswith("auxiliary_head.")}
     own = network.state_dict()
-    problems = [f"{key}: {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
-                for key in own.keys() & state.keys() if state[key].shape != own[key].shape]
+    problems = [
+        f"{key}: {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
+        for key in own.keys() & state.keys()
+        if state[key].shape != own[key].shape
+    ]
     problems += [f"{key} has no place" for key in state.keys() - own.keys()]
     problems += [f"{key} is missing" for key in own.keys() - state.keys() if not key.endswith("num_batches_tracked")]
     if problems:
         shown = "; ".join(sorted(problems)[:6]) + (f"; and {len(problems) - 6} more" if len(problems) > 6 else "")
-        raise CorruptCheckpointError(f"{checkpoint.name} does not fit its network: {shown}. "
-                                     "Use the checkpoint that belongs to this config.")
+        raise CorruptCheckpointError(
+            f"{checkpoint.name} does not fit its network: {shown}. Use the checkpoint that belongs to this config."
+        )
     network.load_state_dict(state, strict=False)
 
 
@@ -221,8 +230,12 @@ def _faster(network: nn.Module) -> nn.Module:
 def _pipeline(config: Config, factor: float = 1) -> list[dict[str, object]]:
     """The config's own test transforms, without what reads files; its test size times `factor`."""
     steps = [step for step in config.test_pipeline if step["type"] not in ("LoadImageFromFile", "LoadAnnotations")]
-    return [{**step, "scale": tuple(round(side * factor) for side in step["scale"])}
-            if factor != 1 and "scale" in step else step for step in steps]
+    return [
+        {**step, "scale": tuple(round(side * factor) for side in step["scale"])}
+        if factor != 1 and "scale" in step
+        else step
+        for step in steps
+    ]
 
 
 def _parameters(network: nn.Module) -> int:

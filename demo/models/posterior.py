@@ -83,8 +83,9 @@ class Posterior:
     def cpu(self) -> Posterior:
         """The same posterior in main memory, as float32, for keeping."""
         tiles = tuple(Tile(tile.scores.float().cpu(), tile.box) for tile in self.tiles)
-        return Posterior(tiles, self.padded_size, self.valid, self.photo_size, self.seen, self.meaning,
-                         self.align_corners)
+        return Posterior(
+            tiles, self.padded_size, self.valid, self.photo_size, self.seen, self.meaning, self.align_corners
+        )
 
     @torch.inference_mode()
     def reduce(self, model: str, size: Size | None = None) -> Prediction:
@@ -228,9 +229,7 @@ def _stretch(source: NDArray[np.float32], target: int, align_corners: bool) -> N
     return source[rows.low] * (1 - weight) + source[rows.high] * weight
 
 
-def _mosaic_weights(
-    spans: list[tuple[int, int]], cells: int, length: int, align_corners: bool
-) -> NDArray[np.float32]:
+def _mosaic_weights(spans: list[tuple[int, int]], cells: int, length: int, align_corners: bool) -> NDArray[np.float32]:
     """(length, spans x cells): windows over [start, end) of one axis, each from its own cells, averaged."""
     weights = np.zeros((length, len(spans), cells), np.float32)
     for number, (start, end) in enumerate(spans):

@@ -45,8 +45,10 @@ def comparison(photo: Image, rows: Sequence[Row], *, title: str = "", scheme: Sc
     """
     for row in rows:
         if row.label_map.shape != photo.shape[:2] or row.entropy.shape != photo.shape[:2]:
-            raise ValueError(f"maps must have the photo's size {photo.shape[:2]}, but {row.title} has "
-                             f"{row.label_map.shape} and {row.entropy.shape}")
+            raise ValueError(
+                f"maps must have the photo's size {photo.shape[:2]}, but {row.title} has "
+                f"{row.label_map.shape} and {row.entropy.shape}"
+            )
     palette = labels.palette_for({int(label) for row in rows for label in np.unique(row.label_map)})
     scale = ScalarMappable(Normalize(0, MAX_ENTROPY), ListedColormap(colour_table(scheme) / 255))
     figure, axes = _canvas(photo, len(rows), title)
@@ -125,12 +127,25 @@ def _list_classes(axes: Axes, label_map: LabelMap, palette: NDArray[np.uint8]) -
     axes.axis("off")
     counts = np.bincount(label_map.ravel(), minlength=VOID + 1)[:CLASSES]
     present = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
-    handles = [Patch(facecolor=palette[label] / 255, label=f"{labels.NAMES[label]} {_percent(share)}")
-               for label, share in ((label, counts[label] / label_map.size) for label in present[:LISTED])]
+    handles = [
+        Patch(facecolor=palette[label] / 255, label=f"{labels.NAMES[label]} {_percent(share)}")
+        for label, share in ((label, counts[label] / label_map.size) for label in present[:LISTED])
+    ]
     more = len(present) - len(handles)
-    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, 1), fontsize=6, frameon=False, borderaxespad=0,
-                handlelength=1, handleheight=0.9, labelspacing=0.35, title=f"and {more} more" if more else None,
-                title_fontsize=6, alignment="left")
+    axes.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(0, 1),
+        fontsize=6,
+        frameon=False,
+        borderaxespad=0,
+        handlelength=1,
+        handleheight=0.9,
+        labelspacing=0.35,
+        title=f"and {more} more" if more else None,
+        title_fontsize=6,
+        alignment="left",
+    )
 
 
 def _percent(share: float) -> str:

@@ -68,10 +68,21 @@ def dots(rows: Sequence[tuple[str, int, float, float, float]], digits: int = 2, 
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
     low, high = (min(low, 0), max(high, 0)) if zero else (low, high)
     margin = 0.06 * ((high - low) or 1)
-    frame = Frame(width=420, height=24 * len(rows) + 26, left=112, right=64, top=4, bottom=22,
-                  x_range=(low - margin, high + margin))
-    at_zero = (f'<line class="axis" stroke-dasharray="3 3" x1="{frame.x(0):.1f}" x2="{frame.x(0):.1f}" y1="2" '
-               f'y2="{frame.height - frame.bottom}"/>' if zero else "")
+    frame = Frame(
+        width=420,
+        height=24 * len(rows) + 26,
+        left=112,
+        right=64,
+        top=4,
+        bottom=22,
+        x_range=(low - margin, high + margin),
+    )
+    at_zero = (
+        f'<line class="axis" stroke-dasharray="3 3" x1="{frame.x(0):.1f}" x2="{frame.x(0):.1f}" y1="2" '
+        f'y2="{frame.height - frame.bottom}"/>'
+        if zero
+        else ""
+    )
     ends = "".join(_text(frame.x(value), frame.height - 6, f"{value:.{digits}f}", "middle") for value in (low, high))
     return _svg(frame, at_zero + ends + "".join(_dot(frame, number, row, digits) for number, row in enumerate(rows)))
 
@@ -86,8 +97,11 @@ def grouped(groups: Sequence[str], rows: Sequence[tuple[str, int, Sequence[float
     for place, group in enumerate(groups):
         start = frame.left + step * (place + 0.11)
         parts.append(_text(frame.left + step * (place + 0.5), frame.height - frame.bottom + 16, group, "middle"))
-        parts += [_column(frame, start + thick * number, thick, values[place], series, f"{name}, {group}")
-                  for number, (name, series, values) in enumerate(rows) if values[place] == values[place]]
+        parts += [
+            _column(frame, start + thick * number, thick, values[place], series, f"{name}, {group}")
+            for number, (name, series, values) in enumerate(rows)
+            if values[place] == values[place]
+        ]
     return _svg(frame, "".join(parts))
 
 
@@ -126,8 +140,10 @@ def _axes(frame: Frame, x_name: str, y_name: str, ticks: Sequence[float] = (0, 0
 
 def _polyline(frame: Frame, line: Line) -> str:
     points = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in zip(line.x, line.y, strict=True))
-    return (f'<polyline points="{points}" fill="none" stroke="{colour(line.series)}" stroke-width="2">'
-            f"<title>{escape(line.name)}</title></polyline>")
+    return (
+        f'<polyline points="{points}" fill="none" stroke="{colour(line.series)}" stroke-width="2">'
+        f"<title>{escape(line.name)}</title></polyline>"
+    )
 
 
 def _bar(frame: Frame, row: tuple[float, float, int, float, float], series: int, most: int) -> str:
@@ -135,11 +151,13 @@ def _bar(frame: Frame, row: tuple[float, float, int, float, float], series: int,
     strength = 0.15 + 0.85 * (pixels / most) ** 0.5
     x, width = frame.x(low) + 0.5, frame.x(high) - frame.x(low) - 1
     middle, height = (frame.x(low) + frame.x(high)) / 2, frame.y(0) - frame.y(right)
-    return (f'<g><title>{pixels:,} pixels: confidence {100 * confidence:.1f} %, right {100 * right:.1f} %</title>'
-            f'<rect x="{x:.1f}" y="{frame.y(right):.1f}" width="{width:.1f}" height="{height:.1f}" '
-            f'fill="{colour(series)}" fill-opacity="{strength:.2f}"/>'
-            f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{frame.y(right):.1f}" y2="{frame.y(confidence):.1f}" '
-            'stroke="var(--bad)" stroke-width="1.5"/></g>')
+    return (
+        f"<g><title>{pixels:,} pixels: confidence {100 * confidence:.1f} %, right {100 * right:.1f} %</title>"
+        f'<rect x="{x:.1f}" y="{frame.y(right):.1f}" width="{width:.1f}" height="{height:.1f}" '
+        f'fill="{colour(series)}" fill-opacity="{strength:.2f}"/>'
+        f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="{frame.y(right):.1f}" y2="{frame.y(confidence):.1f}" '
+        'stroke="var(--bad)" stroke-width="1.5"/></g>'
+    )
 
 
 def _dot(frame: Frame, number: int, row: tuple[str, int, float, float, float], digits: int) -> str:
@@ -148,19 +166,27 @@ def _dot(frame: Frame, number: int, row: tuple[str, int, float, float, float], d
     label = _text(frame.left - 10, y + 4, name, "end", "name")
     if value != value:
         return label + _text(frame.left, y + 4, "not defined", "start")
-    whisker = (f'<line x1="{frame.x(low):.1f}" x2="{frame.x(high):.1f}" y1="{y}" y2="{y}" stroke="{colour(series)}" '
-               'stroke-width="2" stroke-opacity="0.55"/>' if low == low else "")
+    whisker = (
+        f'<line x1="{frame.x(low):.1f}" x2="{frame.x(high):.1f}" y1="{y}" y2="{y}" stroke="{colour(series)}" '
+        'stroke-width="2" stroke-opacity="0.55"/>'
+        if low == low
+        else ""
+    )
     exact = digits + 1
     title = f"{escape(name)}: {value:.{exact}f} (95 %: {low:.{exact}f} to {high:.{exact}f})"
-    return (f"<g><title>{title}</title>"
-            f'{label}{whisker}<circle cx="{frame.x(value):.1f}" cy="{y}" r="4.5" fill="{colour(series)}"/>'
-            f'{_text(frame.width - frame.right + 8, y + 4, f"{value:.{digits}f}", "start", "name")}</g>')
+    return (
+        f"<g><title>{title}</title>"
+        f'{label}{whisker}<circle cx="{frame.x(value):.1f}" cy="{y}" r="4.5" fill="{colour(series)}"/>'
+        f"{_text(frame.width - frame.right + 8, y + 4, f'{value:.{digits}f}', 'start', 'name')}</g>"
+    )
 
 
 def _column(frame: Frame, x: float, width: float, value: float, series: int, name: str) -> str:
-    return (f'<rect x="{x:.1f}" y="{frame.y(value):.1f}" width="{max(1, width - 1.5):.1f}" '
-            f'height="{frame.y(0) - frame.y(value):.1f}" fill="{colour(series)}">'
-            f"<title>{escape(name)}: {100 * value:.2f} %</title></rect>")
+    return (
+        f'<rect x="{x:.1f}" y="{frame.y(value):.1f}" width="{max(1, width - 1.5):.1f}" '
+        f'height="{frame.y(0) - frame.y(value):.1f}" fill="{colour(series)}">'
+        f"<title>{escape(name)}: {100 * value:.2f} %</title></rect>"
+    )
 
 
 def _text(x: float, y: float, text: str, anchor: str, kind: str = "") -> str:

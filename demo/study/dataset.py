@@ -43,12 +43,18 @@ def open_dataset(folder: Path, split: str | None = None) -> Dataset:
     truths = {path.stem: path for path in sorted(annotations.glob("*.png"))}
     cases = tuple(Case(stem, photos[stem], truths[stem]) for stem in sorted(photos.keys() & truths.keys()))
     if not cases:
-        raise DatasetError(f"{name} must hold {LAYOUT}, but none of its {len(photos)} photos has one among the "
-                           f"{len(truths)} PNGs of {annotations}. Check the names.")
-    problems = [f"{photos[stem].name} has no annotation {stem}.png in {annotations}; it is left out."
-                for stem in sorted(photos.keys() - truths.keys())]
-    problems += [f"{truths[stem].name} has no photo in {images}; it is left out."
-                 for stem in sorted(truths.keys() - photos.keys())]
+        raise DatasetError(
+            f"{name} must hold {LAYOUT}, but none of its {len(photos)} photos has one among the "
+            f"{len(truths)} PNGs of {annotations}. Check the names."
+        )
+    problems = [
+        f"{photos[stem].name} has no annotation {stem}.png in {annotations}; it is left out."
+        for stem in sorted(photos.keys() - truths.keys())
+    ]
+    problems += [
+        f"{truths[stem].name} has no photo in {images}; it is left out."
+        for stem in sorted(truths.keys() - photos.keys())
+    ]
     return Dataset(name, cases, tuple(problems))
 
 
@@ -56,8 +62,10 @@ def open_photos(paths: Sequence[Path], split: str | None = None) -> Dataset:
     """Photos from files, folders of photos and datasets alike, with annotations where there are some."""
     cases = tuple(_unique(case for path in paths for case in _any(path, split)))
     if not cases:
-        raise DatasetError(f"There is no photo ({', '.join(SUFFIXES)}) in {', '.join(map(str, paths))}. "
-                           "Name photos, folders of photos, or a dataset in ADE20K's layout.")
+        raise DatasetError(
+            f"There is no photo ({', '.join(SUFFIXES)}) in {', '.join(map(str, paths))}. "
+            "Name photos, folders of photos, or a dataset in ADE20K's layout."
+        )
     return Dataset(", ".join(path.name or str(path) for path in paths), cases)
 
 
@@ -86,8 +94,10 @@ def _folders(folder: Path, split: str | None) -> tuple[Path, Path, str]:
     for part in ("images", "annotations"):
         if not (folder / part).is_dir():
             found = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
-            raise DatasetError(f"{folder} must hold {LAYOUT}, but has no {part}/ (it holds {found}). "
-                               "Name the folder that contains both.")
+            raise DatasetError(
+                f"{folder} must hold {LAYOUT}, but has no {part}/ (it holds {found}). "
+                "Name the folder that contains both."
+            )
     chosen = _split(folder, split)
     if chosen is None:
         return folder / "images", folder / "annotations", folder.name
@@ -101,8 +111,10 @@ def _split(folder: Path, split: str | None) -> str | None:
     elif split in present:
         chosen = split
     else:
-        raise DatasetError(f"{folder} has no images/{split}/; it has {', '.join(present) or 'no splits'}. "
-                           "Leave the split out or name one of these.")
+        raise DatasetError(
+            f"{folder} has no images/{split}/; it has {', '.join(present) or 'no splits'}. "
+            "Leave the split out or name one of these."
+        )
     if chosen and not (folder / "annotations" / chosen).is_dir():
         raise DatasetError(f"{folder} has images/{chosen}/ but no annotations/{chosen}/. Add it or name another split.")
     return chosen

@@ -63,9 +63,14 @@ class Evaluation:
 
     def as_json(self) -> dict[str, Json]:
         """Numbers, classes, confusions and diagrams of every model; null for nan."""
-        return {"dataset": self.dataset, "photos": self.photos, "settings": self.settings,
-                "seconds": round(self.seconds, 3), "problems": list(self.problems),
-                "models": [_model_json(model) for model in self.models]}
+        return {
+            "dataset": self.dataset,
+            "photos": self.photos,
+            "settings": self.settings,
+            "seconds": round(self.seconds, 3),
+            "problems": list(self.problems),
+            "models": [_model_json(model) for model in self.models],
+        }
 
 
 def evaluate(
@@ -97,8 +102,9 @@ def evaluate(
         problems = run(found.cases, specs, ask, _measure, ledger, settings=named, report=report)
         results = [_collect(spec, kept(found.cases, spec, ledger, named)) for spec in specs]
     answered = tuple(result for result in results if result.photos)
-    evaluation = Evaluation(found.name, len(found.cases), settings, answered, (*found.problems, *problems),
-                            time.perf_counter() - start)
+    evaluation = Evaluation(
+        found.name, len(found.cases), settings, answered, (*found.problems, *problems), time.perf_counter() - start
+    )
     _write(evaluation, out)
     write_atomic(out / "report.html", evaluation_page(evaluation).encode())
     return evaluation
@@ -116,8 +122,15 @@ def _collect(spec: ModelSpec, contents: Iterable[tuple[str, bytes]]) -> ModelRes
     for name, content in contents:
         tally = Tally.from_bytes(content)
         total += tally
-        photos.append(PhotoScore(name, tally.pixels, scores.pixel_accuracy(tally.confusion),
-                                 scores.mean_iou(tally.confusion), calibration.auroc(tally.entropy)))
+        photos.append(
+            PhotoScore(
+                name,
+                tally.pixels,
+                scores.pixel_accuracy(tally.confusion),
+                scores.mean_iou(tally.confusion),
+                calibration.auroc(tally.entropy),
+            )
+        )
     return ModelResult(spec, total, tuple(photos))
 
 

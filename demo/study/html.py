@@ -48,8 +48,10 @@ def page(title: str, body: Iterable[str]) -> str:
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, tall: bool = False, sort: bool = True) -> str:
     """A table in the order of the rows given; a click on a heading sorts by it."""
     heads = "".join(_head(column, sort) for column in columns)
-    body = "".join("<tr>" + "".join(_cell(cell, column) for cell, column in zip(row, columns, strict=True)) + "</tr>\n"
-                   for row in rows)
+    body = "".join(
+        "<tr>" + "".join(_cell(cell, column) for cell, column in zip(row, columns, strict=True)) + "</tr>\n"
+        for row in rows
+    )
     kind = "wide tall" if tall else "wide"
     return f'<div class="{kind}"><table><thead><tr>{heads}</tr></thead><tbody>\n{body}</tbody></table></div>'
 
@@ -87,12 +89,16 @@ def _head(column: Column, sort: bool) -> str:
     kind = ' class="text"' if column.text else ""
     title = f' title="{escape(column.title)}"' if column.title else ""
     name = escape(column.name)
-    return f"<th{kind}{title} scope=\"col\">{f'<button>{name}</button>' if sort and name else name}</th>"
+    return f'<th{kind}{title} scope="col">{f"<button>{name}</button>" if sort and name else name}</th>'
 
 
 def _cell(cell: Cell, column: Column) -> str:
-    kinds = [*(["text"] if column.text else []), *(["best"] if cell.best else []),
-             *(["heat"] if cell.heat is not None else []), *([cell.style] if cell.style else [])]
+    kinds = [
+        *(["text"] if column.text else []),
+        *(["best"] if cell.best else []),
+        *(["heat"] if cell.heat is not None else []),
+        *([cell.style] if cell.style else []),
+    ]
     attributes = f' class="{" ".join(kinds)}"' if kinds else ""
     attributes += f' style="--share: {cell.heat:.3f}"' if cell.heat is not None else ""
     attributes += f' title="{escape(cell.title)}"' if cell.title else ""

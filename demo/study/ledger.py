@@ -24,11 +24,14 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._rows = sqlite3.connect(path, timeout=30)
-            self._rows.execute("CREATE TABLE IF NOT EXISTS results "
-                               "(key TEXT PRIMARY KEY, photo TEXT, model TEXT, content BLOB)")
+            self._rows.execute(
+                "CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, photo TEXT, model TEXT, content BLOB)"
+            )
         except sqlite3.DatabaseError as error:
-            raise DatasetError(f"{path} should hold the results of an earlier run, but cannot be read ({error}). "
-                               "Delete it to measure again, or choose another output folder.") from error
+            raise DatasetError(
+                f"{path} should hold the results of an earlier run, but cannot be read ({error}). "
+                "Delete it to measure again, or choose another output folder."
+            ) from error
 
     def __enter__(self) -> Ledger:
         return self
@@ -53,7 +56,10 @@ class Ledger:
 
 def key_of(case: Case, spec: ModelSpec, settings: str) -> str:
     """Changes with the photo's or the annotation's file, the model's weights, the settings and what is measured."""
-    files = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
-             for path in (case.photo, case.annotation) if path is not None and path.exists()]
+    files = [
+        (str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
+        for path in (case.photo, case.annotation)
+        if path is not None and path.exists()
+    ]
     content = [VERSION, case.name, files, spec.id, spec.weights.file, spec.weights.sha256, settings]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -48,10 +48,17 @@ class ClaimsReport:
 
     def as_json(self) -> dict[str, Json]:
         """Every number; null for nan."""
-        return {"photos": self.photos, "number": self.number, "with_truth": self.with_truth, "outside": self.outside,
-                "settings": self.settings, "seconds": round(self.seconds, 3), "problems": list(self.problems),
-                "models": [{"id": s.id, "title": s.title, "family": s.family, "set": s.set} for s in self.specs],
-                "claims": [_finding_json(finding, self.specs) for finding in self.findings]}
+        return {
+            "photos": self.photos,
+            "number": self.number,
+            "with_truth": self.with_truth,
+            "outside": self.outside,
+            "settings": self.settings,
+            "seconds": round(self.seconds, 3),
+            "problems": list(self.problems),
+            "models": [{"id": s.id, "title": s.title, "family": s.family, "set": s.set} for s in self.specs],
+            "claims": [_finding_json(finding, self.specs) for finding in self.findings],
+        }
 
 
 def claims_report(
@@ -122,8 +129,17 @@ def _report(
 ) -> ClaimsReport:  # fmt: skip
     answered = ~np.isnan(evidence.sums["photos"]).any(1)
     truth = answered & (evidence.sums["right"] + evidence.sums["wrong"] > 0).all(1)
-    return ClaimsReport(name, int(answered.sum()), int(truth.sum()), int((answered & evidence.outside).sum()), specs,
-                        tuple(findings), tuple(left_out), settings, seconds)
+    return ClaimsReport(
+        name,
+        int(answered.sum()),
+        int(truth.sum()),
+        int((answered & evidence.outside).sum()),
+        specs,
+        tuple(findings),
+        tuple(left_out),
+        settings,
+        seconds,
+    )
 
 
 def _finding_json(finding: Finding, specs: Sequence[ModelSpec]) -> Json:
@@ -144,8 +160,10 @@ def _interval_json(interval: Interval) -> Json:
 def _body(result: ClaimsReport) -> Iterator[str]:
     kinds = f"{result.with_truth} with ground truth, {result.outside} from outside the training set's kind"
     yield "<h1>The article&rsquo;s sentences, tested</h1>"
-    yield (f'<p class="soft">On {result.number} photos ({escape(kinds)}) from {escape(result.photos)}, by '
-           f"{len(result.specs)} models; the last run took {in_words(result.seconds)}.</p>")
+    yield (
+        f'<p class="soft">On {result.number} photos ({escape(kinds)}) from {escape(result.photos)}, by '
+        f"{len(result.specs)} models; the last run took {in_words(result.seconds)}.</p>"
+    )
     yield from (f'<p class="note">{escape(note)}</p>' for note in _notes(result))
     yield table(
         [Column("What the article says, in our words", text=True), Column("Verdict", text=True), Column("Photos"),
@@ -153,8 +171,10 @@ def _body(result: ClaimsReport) -> Iterator[str]:
         [_row(finding) for finding in result.findings], sort=False,
     )  # fmt: skip
     yield "<h2>Each sentence</h2>"
-    yield (f'<p class="key"><span>{_disc(0)}CNN</span><span>{_disc(3)}transformer</span>'
-           "<span>line: 95 % interval over photos</span></p>")
+    yield (
+        f'<p class="key"><span>{_disc(0)}CNN</span><span>{_disc(3)}transformer</span>'
+        "<span>line: 95 % interval over photos</span></p>"
+    )
     yield '<div class="charts">'
     yield from (_chart(finding, result.specs) for finding in result.findings)
     yield "</div>"
@@ -174,10 +194,13 @@ def _notes(result: ClaimsReport) -> Iterator[str]:
 
 def _row(finding: Finding) -> list[Cell]:
     families = [finding.families.get(family) for family in ("cnn", "transformer")]
-    return [Cell(finding.claim.sentence, style="long"),
-            Cell(finding.verdict, style=VERDICT_STYLE[finding.verdict], title=finding.reason),
-            Cell(str(finding.photos)), *(_family_cell(interval) for interval in families),
-            Cell(finding.claim.unit)]
+    return [
+        Cell(finding.claim.sentence, style="long"),
+        Cell(finding.verdict, style=VERDICT_STYLE[finding.verdict], title=finding.reason),
+        Cell(str(finding.photos)),
+        *(_family_cell(interval) for interval in families),
+        Cell(finding.claim.unit),
+    ]
 
 
 def _family_cell(interval: Interval | None) -> Cell:
@@ -197,8 +220,10 @@ def _shown(value: float) -> str:
 
 def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
     claim = finding.claim
-    rows = [(spec.title, 0 if spec.family == "cnn" else 3, value.value, value.low, value.high)
-            for spec, value in zip(specs, finding.models, strict=True)]
+    rows = [
+        (spec.title, 0 if spec.family == "cnn" else 3, value.value, value.low, value.high)
+        for spec, value in zip(specs, finding.models, strict=True)
+    ]
     finite = [abs(row[2]) for row in rows if not np.isnan(row[2])]
     digits = 1 if finite and max(finite) >= 10 else 3 if finite and max(finite) < 0.1 else 2
     svg = charts.dots(rows, digits, zero=claim.test.startswith("the difference")) if finite else ""
@@ -207,8 +232,10 @@ def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
     tests = "".join(f"{_shown(c.value)} ({_shown(c.low)} to {_shown(c.high)})" for c in single)
     unit = "" if claim.unit == "0..1" else f", in {claim.unit}"
     drawn = figure(svg, claim.sentence, f"{claim.quantity[0].upper()}{claim.quantity[1:]}{unit}.")
-    words = (f'<p class="soft">{verdict}: {escape(finding.reason)} {finding.photos} photos. '
-             f"Tested: {escape(claim.test)}{f': {tests}' if tests else ''}.</p>")
+    words = (
+        f'<p class="soft">{verdict}: {escape(finding.reason)} {finding.photos} photos. '
+        f"Tested: {escape(claim.test)}{f': {tests}' if tests else ''}.</p>"
+    )
     return drawn.replace("</figure>", f"{words}</figure>")
 
 
