@@ -27,7 +27,7 @@ def measure(quick: bool) -> Json:
 def on_cuda(quick: bool) -> Json:
     """As `inference`, and photos a second of each network beside the article's."""
     report = measure_set("compact" if quick else "paper", quick, "cuda")
-    by_model = report["640x480"]["models"]  # type: ignore[index]
+    by_model = report["640x480"]["models"]
     report["fps"] = {
         model: {way: round(1 / seconds, 2) for way, seconds in ways.items()} for model, ways in by_model.items()
     }

@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-Json: TypeAlias = dict[str, object]
+Json: TypeAlias = dict[str, Any]
+"""What a benchmark measured: it goes to a file as it is."""
 
 ROOT = Path(__file__).resolve().parents[1]
 SAFE_SHARE = 0.6

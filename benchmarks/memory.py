@@ -49,7 +49,8 @@ def page(set_name: str, sizes: list[Size]) -> Json:
     ids = [subject.spec.id for subject in chosen]
     zoo = zoo_of(chosen, "exact", budget=1 << 40)
     weights = sum(zoo.load(subject.spec).bytes for subject in chosen)
-    del chosen[:]
+    for subject in chosen:
+        subject.state.clear()  # what the networks were filled from
     gc.collect()
     blocks = build(zoo)
     address = launch(blocks, host="127.0.0.1")

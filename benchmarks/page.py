@@ -47,7 +47,7 @@ def at_the_server(height: int, width: int, clicks: int) -> Json:
         pass
 
     def click(y: int, x: int) -> None:
-        assert len(probe(store, {"run": run.key, "x": x, "y": y, "models": ids})["rows"]) == len(ids)  # type: ignore[arg-type]
+        assert len(probe(store, {"run": run.key, "x": x, "y": y, "models": ids})["rows"]) == len(ids)
 
     times = _clicks(click, height, width, clicks)
     store.close()
@@ -65,7 +65,7 @@ def over_http(height: int, width: int, clicks: int) -> Json:
         view = visitor.segment(photo, [spec.id for spec in models("compact")])
 
         def click(y: int, x: int) -> None:
-            assert len(visitor.probe(view, y, x)["rows"]) == len(view["panels"])  # type: ignore[arg-type]
+            assert len(visitor.probe(view, y, x)["rows"]) == len(view["panels"])
 
         report = _clicks(click, height, width, clicks)
         run = sum(visitor.downloaded.get(kind, 0) for kind in ("labels", "fields", "layers", "events"))

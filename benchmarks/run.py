@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.measure import ROOT, Json, in_child
 
-NAMES = ("start", "inference", "maps", "page", "throughput", "scaling", "memory", "gpu")
+NAMES = ("start", "page", "inference", "maps", "throughput", "gpu", "scaling", "memory", "paper")
 RESULTS = ROOT / "benchmarks" / "results"
 QUICK_RESULTS = ROOT / "out" / "benchmarks-quick"
 """A quick run only shows that everything works: its numbers stay out of the repository."""
@@ -53,8 +53,8 @@ def keep(path: Path, name: str, result: Json, here: Json) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     known: Json = json.loads(path.read_text()) if path.is_file() else {"benchmarks": {}}
     known["machine"] = here
-    known["benchmarks"][name] = result  # type: ignore[index]
-    known["date"] = result["measured"]["date"]  # type: ignore[index]
+    known["benchmarks"][name] = result
+    known["date"] = result["measured"]["date"]
     path.write_text(json.dumps(known, indent=1) + "\n")
     if name == "scaling" and "failed" not in result:
         from benchmarks.scaling import plot

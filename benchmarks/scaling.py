@@ -61,7 +61,7 @@ def memory(height: int, width: int, models: int, way: str) -> Json:
 
 
 def _ours(zoo: object, chosen: Sequence[Subject], image: Image) -> list[object]:
-    return zoo.segment(image, [subject.spec.id for subject in chosen])  # type: ignore[attr-defined, no-any-return]
+    return zoo.segment(image, [subject.spec.id for subject in chosen])
 
 
 def their_bytes(size: Size) -> int:
@@ -80,8 +80,8 @@ def plot(result: Json, path: Path) -> None:
             (("photo", "photo, megapixels", "megapixels"), ("models", "models", "models"))
         ):
             points = result[name]
-            _curves(axes[0][column], points, key, "times", "seconds", 1)  # type: ignore[arg-type]
-            _curves(axes[1][column], points, key, "memory", "extra_bytes", 1e-9)  # type: ignore[arg-type]
+            _curves(axes[0][column], points, key, "times", "seconds", 1)
+            _curves(axes[1][column], points, key, "memory", "extra_bytes", 1e-9)
             axes[1][column].set_xlabel(label)
         axes[0][0].set_ylabel("seconds")
         axes[1][0].set_ylabel("GB above loaded models")
@@ -96,9 +96,9 @@ COLOURS = {"zoo": ("#0b6e4f", "Segmentation Zoo"), "inferencer": ("#b4531f", "MM
 
 def _curves(axes: object, points: Sequence[Json], key: str, kind: str, value: str, unit: float) -> None:
     for way, (colour, label) in COLOURS.items():
-        known = [(p[key], p[kind][way][value] * unit) for p in points if value in p[kind].get(way, {})]  # type: ignore[index, attr-defined]
+        known = [(p[key], p[kind][way][value] * unit) for p in points if value in p[kind].get(way, {})]
         if known:
-            axes.plot(*zip(*known, strict=True), "o-", color=colour, label=label, markersize=4)  # type: ignore[attr-defined]
-    axes.set_ylim(bottom=0)  # type: ignore[attr-defined]
-    axes.grid(alpha=0.25, linewidth=0.5)  # type: ignore[attr-defined]
-    axes.spines[["top", "right"]].set_visible(False)  # type: ignore[attr-defined]
+            axes.plot(*zip(*known, strict=True), "o-", color=colour, label=label, markersize=4)
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.25, linewidth=0.5)
+    axes.spines[["top", "right"]].set_visible(False)

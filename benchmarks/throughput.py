@@ -42,7 +42,7 @@ def loops(count: int, rounds: int) -> Json:
     report: Json = {}
     for subject in subjects("compact"):
         if subject.spec.id in MODELS:
-            zoos = {name: zoo_of([subject], name) for name in ("exact", "fast")}  # type: ignore[arg-type]
+            zoos = {name: zoo_of([subject], name) for name in ("exact", "fast")}
             peer, names = Peer(subject, "cpu"), [subject.spec.id]
             runs = alternate(
                 {
@@ -54,7 +54,7 @@ def loops(count: int, rounds: int) -> Json:
                 warm=0,
             )
             report[subject.spec.id] = {
-                way: {**one, "photos_a_second": significant(count / one["seconds"])}  # type: ignore[dict-item, operator]
+                way: {**one, "photos_a_second": significant(count / one["seconds"])}
                 for way, one in summaries(runs).items()
             }
     return report

@@ -83,7 +83,7 @@ class Visitor:
 
     @cached_property
     def config(self) -> Json:
-        return self._get("/config", "config").json()  # type: ignore[no-any-return]
+        return self._get("/config", "config").json()
 
     def open_page(self) -> None:
         """The page's HTML and what it needs to be drawn, without Gradio's own scripts."""
@@ -108,7 +108,7 @@ class Visitor:
 
     def probe(self, view: Json, y: int, x: int) -> Json:
         """What the browser asks when a pixel is pointed at."""
-        models = [panel["id"] for panel in view["panels"]]  # type: ignore[attr-defined]
+        models = [panel["id"] for panel in view["panels"]]
         question = {"run": view["run"], "x": x, "y": y, "models": models}
         body = {
             "session_hash": self.session,
@@ -118,7 +118,7 @@ class Visitor:
         }
         answer = self.http.post("/gradio_api/component_server", json=body)
         answer.raise_for_status()
-        return answer.json()  # type: ignore[no-any-return]
+        return answer.json()
 
     def _run(self, event: int, data: list[object]) -> Json:
         """The value of the viewer when the event is over."""
@@ -144,10 +144,10 @@ class Visitor:
     def _event(self, element: str, kind: str) -> Json:
         target = [self._component(element)["id"], kind]
         found = [event for event in self.config["dependencies"] if target in [list(t) for t in event["targets"]]]
-        return found[0]  # type: ignore[no-any-return]
+        return found[0]
 
     def _input(self, component: int, uploaded: str, models: Sequence[str]) -> object:
-        found = next(c for c in self.config["components"] if c["id"] == component)  # type: ignore[attr-defined]
+        found = next(c for c in self.config["components"] if c["id"] == component)
         if found["props"].get("elem_id") == "photo":
             return {"path": uploaded, "meta": {"_type": "gradio.FileData"}}
         value = found["props"].get("value")
@@ -155,11 +155,7 @@ class Visitor:
         return chosen or value
 
     def _component(self, element: str) -> Json:
-        return next(
-            c
-            for c in self.config["components"]  # type: ignore[attr-defined,no-any-return]
-            if c["props"].get("elem_id") == element
-        )
+        return next(c for c in self.config["components"] if c["props"].get("elem_id") == element)
 
     def _get(self, path: str, kind: str) -> httpx.Response:
         answer = self.http.get(path)
@@ -188,27 +184,27 @@ def _updated(old: object, new: object) -> object:
 
 def _changed(old: object, action: str, path: list[object], value: object) -> object:
     if not path:
-        return old + value if action == "append" else value  # type: ignore[operator]
+        return old + value if action == "append" else value
     inner, last = old, path[-1]
     for step in path[:-1]:
-        inner = inner[step]  # type: ignore[index]
+        inner = inner[step]
     match action:
         case "replace":
-            inner[last] = value  # type: ignore[index]
+            inner[last] = value
         case "append":
-            inner[last] += value  # type: ignore[index]
+            inner[last] += value
         case "add" if isinstance(inner, list):
             inner.insert(last, value)
         case "add":
-            inner[last] = value  # type: ignore[index]
+            inner[last] = value
         case "delete":
-            del inner[last]  # type: ignore[attr-defined]
+            del inner[last]
     return old
 
 
 def _path(file: object) -> str:
     """Where the browser fetches a file: the server writes the whole address into it."""
-    return str(file["url"]) if file["url"] else f"/gradio_api/file={file['path']}"  # type: ignore[index]
+    return str(file["url"]) if file["url"] else f"/gradio_api/file={file['path']}"
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,156 @@
+"""The README shows the newest result; the tools that measure tell the truth; and, slow, our lead holds.
+
+Only ratios from one run on one machine are checked, with wide margins.
+"""
+
+from __future__ import annotations
+
+import doctest
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import measure, run, table, units, visitor
+from benchmarks.measure import Json, alternate, in_child, main_memory, peak_memory, too_much
+
+BLOCK = 300 << 20
+
+
+@pytest.fixture
+def result() -> Path:
+    path = table.newest()
+    if path is None:
+        pytest.skip("nothing was measured yet: scripts/bench writes benchmarks/results/")
+    return path
+
+
+def test_the_readme_shows_the_newest_result(result: Path) -> None:
+    text = table.README.read_text()
+    assert text == table.replaced(text, table.block(result)), "run: python -m benchmarks.table"
+
+
+def test_a_result_tells_its_machine_and_has_what_the_tables_need(result: Path) -> None:
+    content: Json = json.loads(result.read_text())
+    assert {"processor", "cores", "memory_gb", "instructions", "gpu", "versions"} <= set(content["machine"])
+    assert set(content["benchmarks"]) <= set(run.NAMES)
+    for name, one in content["benchmarks"].items():
+        assert {"date", "load_before", "seconds", "versions"} <= set(one["measured"]), name
+    assert set(content["benchmarks"]["maps"]) >= {"bounds", "1 MP", "3 MP", "12 MP", "24 MP"}
+    assert {"compact", "measured"} <= set(content["benchmarks"]["inference"])
+
+
+def test_results_say_nothing_of_where_they_were_measured(result: Path) -> None:
+    text = result.read_text()
+    assert not [word for word in ("/home", "/work", "/tmp", "/root", "http:", "https:") if word in text]
+
+
+def test_a_benchmark_that_failed_says_so_in_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "some-machine.json"
+    here = {"processor": "P", "cores": 2, "memory_gb": 16, "instructions": ["avx2"], "gpu": None, "system": "Linux",
+            "python": "3.11", "versions": {"torch": "2"}}
+    failed = {"failed": "was killed, as a system does that is out of memory", "measured": {}}
+    path.write_text(json.dumps({"machine": here, "date": "2026-01-01 00:00",
+                                "benchmarks": dict.fromkeys(run.NAMES, failed)}))
+    block = table.block(path)
+    assert "P, 2 cores (avx2), 16 GB, no GPU" in block
+    assert "maps: was killed" in block
+
+
+def test_tables_go_between_the_markers_and_nowhere_else() -> None:
+    text = f"before\n{table.BEGIN}\nold\n{table.END}\nafter"
+    assert table.replaced(text, "new") == f"before\n{table.BEGIN}\nnew\n{table.END}\nafter"
+    for wrong in ("no markers", table.BEGIN, f"{table.END}{table.BEGIN}", text + text):
+        with pytest.raises(ValueError, match="once each"):
+            table.replaced(wrong, "new")
+
+
+def test_results_are_put_together_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "results" / "machine.json"
+    for name, value in (("maps", 1), ("page", 2), ("maps", 3)):
+        run.keep(path, name, {"value": value, "measured": {"date": "2026-01-01"}}, {"cores": 2})
+    found = json.loads(path.read_text())["benchmarks"]
+    assert {name: one["value"] for name, one in found.items()} == {"maps": 3, "page": 2}
+
+
+@pytest.mark.parametrize("module", [measure, units])
+def test_examples_in_the_tools_are_true(module: object) -> None:
+    assert doctest.testmod(module).attempted > 0  # type: ignore[arg-type]
+    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+
+
+def test_work_alternates_and_every_run_counts() -> None:
+    order: list[str] = []
+    works = {name: (lambda name=name: order.append(name)) for name in "ab"}
+    runs = alternate(works, repeats=3, warm=1)
+    assert order == ["a", "b", "a", "b", "b", "a", "a", "b"]
+    assert [len(one.wall) for one in runs.values()] == [3, 3]
+
+
+def test_a_peak_is_seen_though_the_memory_is_given_back() -> None:
+    with peak_memory() as peak:
+        np.ones(BLOCK, np.uint8).sum()
+    if peak.bytes is None:
+        pytest.skip("this system does not tell the peak")
+    assert 0.9 * BLOCK < peak.bytes < 1.5 * BLOCK
+
+
+def test_nothing_that_cannot_fit_is_started() -> None:
+    assert too_much(0.1 * main_memory()) is None
+    assert "not run: estimated at" in str(too_much(2 * main_memory()))
+
+
+def answers(value: int) -> Json:
+    return {"value": value}
+
+
+def fails() -> Json:
+    raise RuntimeError("no such luck")
+
+
+def is_killed() -> Json:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
+def test_a_child_answers_or_says_how_it_ended() -> None:
+    here = "tests.test_benchmarks"
+    assert in_child(f"{here}:answers", value=5) == {"value": 5}
+    assert in_child(f"{here}:fails") == {"failed": "RuntimeError: no such luck"}
+    assert in_child(f"{here}:is_killed") == {"failed": "was killed, as a system does that is out of memory"}
+
+
+def test_a_visitor_reads_the_differences_that_gradio_sends() -> None:
+    old = {"panels": [{"status": "queued", "message": "a"}], "gone": 1}
+    steps = [["replace", ["panels", 0, "status"], "done"], ["append", ["panels", 0, "message"], "b"],
+             ["add", ["panels", 1], {"status": "queued"}], ["add", ["new"], 2], ["delete", ["gone"], None]]
+    assert visitor._updated(None, old) is old
+    assert visitor._updated(old, steps) == {
+        "panels": [{"status": "done", "message": "ab"}, {"status": "queued"}], "new": 2}
+    assert visitor._updated(old, [["replace", [], {"all": "new"}]]) == {"all": "new"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["few winners", "diffuse"])
+def test_maps_take_a_third_of_the_time_and_memory_of_plain_pytorch(kind: str) -> None:
+    """Processor seconds, which a busy machine does not stretch; a megapixel, which fits everywhere."""
+    found = in_child("benchmarks.maps:times", size="1 MP", kind=kind, repeats=3)
+    assert 3 * found["ours"]["processor_seconds"] < found["plain"]["processor_seconds"]
+    assert found["entropy_error"] < 1e-4
+    assert found["labels_as_float64"] > 0.9999
+    extra = {way: in_child("benchmarks.maps:memory", size="1 MP", kind=kind, way=way) for way in ("ours", "plain")}
+    if extra["ours"]["extra_bytes"] is not None:
+        assert extra["ours"]["extra_bytes"] < 300e6
+        assert 3 * extra["ours"]["extra_bytes"] < extra["plain"]["extra_bytes"]
+
+
+@pytest.mark.slow
+def test_a_photo_takes_no_longer_than_with_mmsegmentation() -> None:
+    """Two compact networks, exact; the margin is wide, the labels are the same."""
+    found = in_child("benchmarks.inference:measure_set", set_name="compact", quick=True)
+    ways = found["640x480"]
+    assert ways["zoo_exact"]["processor_seconds"] < 1.3 * ways["inferencer"]["processor_seconds"]
+    assert min(found["agreement"]["exact"].values()) > 0.9999
