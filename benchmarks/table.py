@@ -95,7 +95,7 @@ def inference(found: Json) -> str:
         "inference_model",
         "exact is faster by",
         "fast is faster by",
-        "same labels: exact",
+        "same labels, the worst model: exact",
         "fast",
     )
     return table(head, rows) + "\n\n" + " ".join(notes)
