@@ -97,8 +97,8 @@ def card(record: dict) -> str:
     return f"""\
 # {record["title"]}, compact
 
-{PURPOSE} Trained from nothing, in minutes, on a small machine: the published
-networks of this name are far better.
+{PURPOSE}
+Trained from nothing, in minutes, on a small machine: the published networks of this name are far better.
 
 | | |
 |---|---|
@@ -116,8 +116,9 @@ Over labelled pixels; mIoU is over the classes present. The teachers' mistakes a
 |---|---|---|---|
 {_rows(record)}
 
-The validation photographs were used to choose between settings, so expect less elsewhere. The other rows are a
-demonstration on a handful of photographs, not a benchmark.
+The validation photographs were used to choose the settings, the size photographs are shown at, and between two
+stopping points, so expect less elsewhere; the two sheep are among them. The last two rows are a demonstration on a handful of photographs, not a benchmark.
+Photographs are shown to the network with a short side of {recipe["side"]} pixels.
 
 ## What it gets right and wrong
 Looked at on ADE20K, COCO, animal and sheep photographs that it was not trained on.
@@ -131,13 +132,14 @@ Looked at on ADE20K, COCO, animal and sheep photographs that it was not trained 
 ## Recipe
 One recipe for all five compact networks (`demo/train/recipe.py`):
 
-- AdamW with weight decay {recipe["weight_decay"]}, batches of {recipe["batch"]}; a warm start, then a cosine to zero;
+- AdamW with weight decay {recipe["weight_decay"]}, a warm start, then a cosine to zero;
+- batches of 16 (the two transformers: 8 in their last third, for more steps in the same time);
 - crops of {recipe["crops"]["size"]} pixels from photographs whose short side was drawn from {_range(recipe)} pixels,
   mirrored and recoloured a little;
 - cross-entropy at a quarter of the crop's resolution, in bfloat16 autocast;
 - a running average of the weights is what is kept.
 
-Only the peak learning rate differs by backbone: here {run["peak_learning_rate"]}.
+Beside that only the peak learning rate differs, by backbone and by run: here {_rates(stages)}.
 
 ## Terms
 Configuration and weights come with the project, under its licence as far as that is ours to give. The weights were
@@ -165,8 +167,7 @@ Five small networks of the paper's five architectures, so that the page answers 
 {rows}
 
 On {validation["photos"]} validation photographs with {validation["classes_present"]} classes present,
-which were used to choose between settings.
-The three CNNs share the first part of their training, one ResNet-18 trunk; it is counted in each. Every card says what
+which were also used to choose. The three CNNs share the first part of their training, one ResNet-18 trunk; it is counted in each. Every card says what
 its network gets right and wrong. The cards and this table are written by `demo/train/card.py` from `<id>.json`.
 
 The photographs they learnt from are for research use, each under its source's terms, and are not part of this project.
@@ -182,7 +183,7 @@ def history(run: dict) -> list[dict]:
 def describe(stages: list[dict]) -> str:
     """The chain of runs in words."""
     parts = [
-        f"{stage['seconds'] / 60:.0f} minutes, {stage['photos']:,} crops"
+        f"{stage['seconds'] / 60:.0f} minutes, {stage['photos']:,} crops in {stage['steps']:,} steps"
         + ("" if stage is stages[-1] else f" as {stage['config'].removesuffix('.py')}")
         for stage in stages
     ]
@@ -201,6 +202,10 @@ def _rows(record: dict) -> str:
 
 def _table(rows: tuple[tuple[str, str], ...]) -> str:
     return "\n".join(f"| {left} | {right} |" for left, right in rows)
+
+
+def _rates(stages: list[dict]) -> str:
+    return ", then ".join(f"{stage['peak_learning_rate']:g}" for stage in stages)
 
 
 def _range(recipe: dict) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo.train.recipe import train_network
+from demo.train.recipe import Recipe, train_network
 
 CONFIGS = Path(__file__).parent / "configs"
+
+
+GENTLE = Recipe(learning_rate=6e-4)
+"""For a run that starts from another: keeps what the trunk has learnt."""
 
 
 @dataclass(frozen=True)
@@ -18,17 +22,21 @@ class Stage:
     name: str
     minutes: float
     start: str | None = None
+    recipe: Recipe = field(default_factory=Recipe)
 
 
 STAGES = (
-    Stage("trunk", 19),
-    Stage("fcn-compact", 7, start="trunk"),
-    Stage("pspnet-compact", 7, start="trunk"),
-    Stage("deeplabv3plus-compact", 7, start="trunk"),
-    Stage("segformer-compact", 20),
-    Stage("setr-compact", 15),
+    Stage("trunk", 39),
+    Stage("fcn-compact", 31, start="trunk", recipe=GENTLE),
+    Stage("pspnet-compact", 37, start="trunk", recipe=GENTLE),
+    Stage("deeplabv3plus-compact", 37, start="trunk", recipe=GENTLE),
+    Stage("segformer-compact", 65, recipe=Recipe(batch=8)),
+    Stage("setr-compact", 73, recipe=Recipe(batch=8, side=160)),
 )
-"""The three CNNs share their first minutes: one ResNet-18 at a sixteenth, then dilated under three heads."""
+"""The three CNNs share their first minutes: one ResNet-18 at a sixteenth, then dilated under three heads.
+
+The minutes are those the shipped networks had, each on a fraction of a busy core; free cores need a third of them.
+"""
 
 
 def train_compact(
@@ -43,7 +51,8 @@ def train_compact(
         report(f"{stage.name}: {stage.minutes * pace:.1f} minutes")
         config = (CONFIGS if stage.name == "trunk" else configs) / f"{stage.name}.py"
         start = weights[stage.start] if stage.start else None
+        minutes = stage.minutes * pace
         weights[stage.name] = train_network(
-            config, data, out / stage.name, minutes=stage.minutes * pace, start_from=start, report=report
+            config, data, out / stage.name, minutes=minutes, start_from=start, recipe=stage.recipe, report=report
         )
     return [path for name, path in weights.items() if name != "trunk"]

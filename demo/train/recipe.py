@@ -37,8 +37,10 @@ class Recipe:
 
     crops: CropPlan = field(default_factory=CropPlan)
     batch: int = 16
-    side: int = 224
+    side: int = 192
     """Short side of the validation photographs, pixels."""
+    learning_rate: float | None = None
+    """Peak learning rate, if not the backbone's own: a smaller one keeps what a run starts from."""
     weight_decay: float = 0.05
     warm_share: float = 0.03
     average_decay: float = 0.998
@@ -113,7 +115,7 @@ class Run:
         self.recipe, self.device, self.out, self.report = recipe, device, out, report
         self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = WeightAverage(self.network, recipe.average_decay)
-        self.peak = LEARNING_RATES.get(type(network.backbone).__name__, OTHER_LEARNING_RATE)
+        self.peak = recipe.learning_rate or LEARNING_RATES.get(type(network.backbone).__name__, OTHER_LEARNING_RATE)
         self.optimizer = torch.optim.AdamW(_groups(self.network, recipe.weight_decay), lr=self.peak, fused=True)
         self.progress = Progress()
 

@@ -15,6 +15,9 @@ from demo.errors import CorruptCheckpointError
 AVERAGE_EVERY = 4
 """Steps between two updates of the running average of the weights."""
 
+KEPT = ("config", "photos", "steps", "seconds", "peak_learning_rate", "started_from")
+"""What a record says of the run it started from."""
+
 
 class WeightAverage:
     """A running average of a network's weights: less noisy than the last step of a short run."""
@@ -53,7 +56,7 @@ def take_weights(network: nn.Module, path: Path, report: Callable[[str], None]) 
     network.load_state_dict(fitting, strict=False)
     report(f"started with {len(fitting)} of {len(mine)} arrays of {path.name}")
     before = loaded.get("meta", {})
-    return {name: before.get(name) for name in ("config", "photos", "seconds", "started_from")}
+    return {name: before.get(name) for name in KEPT}
 
 
 def halve(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -66,7 +66,9 @@ def test_a_run_without_a_record_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_runs_before_are_told_in_order() -> None:
-    first = {"config": "trunk.py", "seconds": 600, "photos": 30000, "started_from": None}
-    last = {"config": "fcn.py", "seconds": 300, "photos": 9000, "started_from": first}
+    first = {"config": "trunk.py", "seconds": 600, "photos": 30000, "steps": 1875, "started_from": None}
+    last = {"config": "fcn.py", "seconds": 300, "photos": 9000, "steps": 562, "started_from": first}
     assert history(last) == [first, last]
-    assert describe(history(last)) == "10 minutes, 30,000 crops as trunk, then 5 minutes, 9,000 crops"
+    assert describe(history(last)) == (
+        "10 minutes, 30,000 crops in 1,875 steps as trunk, then 5 minutes, 9,000 crops in 562 steps"
+    )
