@@ -69,8 +69,10 @@ class Page:
         models = selection.chosen(*choice)
         run, name = self.store.open(photo), Path(photo).name
         now = Shown(run.key, name, tuple(models))
+        buttons: tuple[object, object] = gr.update(visible=False), gr.update(visible=True)
         for view in views(self.networks, self.store, run, name, models, example):
-            yield view, self.table(now), now, gr.update(visible=False), gr.update(visible=True), _ready(view)
+            yield view, self.table(now), now, *buttons, _ready(view)
+            buttons = gr.skip(), gr.skip()  # said once: what comes after a stop must not bring Stop back
         yield gr.skip(), gr.skip(), gr.skip(), gr.update(visible=True), gr.update(visible=False), gr.skip()
 
     def table(self, shown: Shown) -> str:

@@ -6,6 +6,7 @@ import contextvars
 import threading
 from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from demo import catalog
@@ -120,6 +121,7 @@ def _blank_view(run: Run, name: str, example: str) -> View:
     photo_height, photo_width = run.image.shape[:2]
     return View(
         run=run.key,
+        turn=token_hex(4),
         name=name,
         example=example,
         photo=run.photo,

@@ -78,6 +78,8 @@ class View(GradioModel):
 
     run: str = ""
     """The store's key; empty before the first photo."""
+    turn: str = ""
+    """Differs from one press of Segment to the next, so that what arrives after a stop can be told from a new run."""
     name: str = ""
     example: str = ""
     """The example's name, empty for a visitor's own photo."""

@@ -58,7 +58,7 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
 
 
 def fields(prediction: Prediction) -> NDArray[np.uint8]:
-    """(3 h, w): entropy over confidence over margin, each FIELD_SIDE long at most, in FIELD_LEVELS steps of its range."""
+    """(3 h, w): entropy over confidence over margin, at most FIELD_SIDE long, in FIELD_LEVELS steps of their range."""
     height, width = _within(prediction.size, FIELD_SIDE)
     ranges = ((prediction.entropy, MAX_ENTROPY), (prediction.confidence, 1.0), (prediction.margin, 1.0))
     return np.vstack([_steps(_sample(field, height, width), top) for field, top in ranges])

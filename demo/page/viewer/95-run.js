@@ -2,6 +2,8 @@
 async function sync() {
   const view = props.value;
   if (!view?.run) return;
+  if (view.panels.some((panel) => panel.status === "stopped")) run.stopped = view.turn;
+  else if (view.turn === run.stopped) return; // came after the stop
   if (view.run !== run.id) begin(view);
   Object.assign(run, { name: view.name, notes: view.notes, example: view.example, width: view.width, height: view.height, photoWidth: view.photo_width, photoHeight: view.photo_height });
   placeCards(view.panels);
