@@ -71,6 +71,10 @@ def sentences(page: Any) -> list[str]:
     return page.locator(".zoo-region").evaluate_all("rows => rows.map(row => row.textContent)")
 
 
+def headline(page: Any) -> str:
+    return page.locator(".zoo-headline").inner_text().replace("\xa0", " ")
+
+
 def agree_with_summary(page: Any) -> None:
     """What the page says is what summary.json says."""
     told = summary(page)["comparison"]
@@ -141,7 +145,7 @@ def test_a_pair_goes_to_the_swipe(page: Any) -> None:
 
 def test_overlooking_changes_the_numbers(page: Any) -> None:
     def agreed() -> float:
-        return float(re.search(r"agree on ([\d.]+) %", page.locator(".zoo-headline").inner_text()).group(1))
+        return float(re.search(r"agree on ([\d.]+) %", headline(page)).group(1))
 
     plain = agreed()
     page.get_by_label("Hide boundary-only disputes").check()
@@ -188,7 +192,7 @@ def test_regions_can_be_copied(visit: Open, toy: str) -> None:
     page.get_by_role("button", name="Copy", exact=True).click()
     page.wait_for_function("() => document.querySelector('.zoo-differ-list .zoo-button').textContent === 'Copied'")
     lines = page.evaluate("() => navigator.clipboard.readText()").splitlines()
-    assert lines == [page.locator(".zoo-headline").inner_text(), *sentences(page)]
+    assert lines == [headline(page), *sentences(page)]
 
 
 def test_one_network_is_told_what_is_missing(visit: Open, toy: str) -> None:
@@ -198,7 +202,7 @@ def test_one_network_is_told_what_is_missing(visit: Open, toy: str) -> None:
     choose(page, PHOTO, models=1)
     page.get_by_role("tab", name="Where they differ").click()
     page.wait_for_selector("#differ .zoo-table")
-    assert "only FCN has answered" in page.locator(".zoo-headline").inner_text()
+    assert "only FCN has answered" in headline(page)
     assert page.locator("#differ .zoo-surface:visible").count() == 0
 
 
@@ -217,3 +221,12 @@ def test_real_networks_on_real_photos(visit: Open, compact: str, cases: Path, na
     choose(page, cases / name)
     open_tab(page)
     agree_with_summary(page)
+
+
+def test_a_line_above_the_panels_leads_here(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    choose(page, PHOTO)
+    page.get_by_role("button", name="Where they differ ↓").click()
+    page.wait_for_selector(".zoo-headline")
+    said = page.locator(".zoo-teaser span").inner_text().replace("\xa0", " ")
+    assert headline(page).startswith(said)

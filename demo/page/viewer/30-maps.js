@@ -111,7 +111,7 @@ function outline(map, value) { // the pixels just outside a region, for drawing 
   const { width, height, values } = map, canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d"), image = new ImageData(width, height), pixels = new Uint32Array(image.data.buffer);
   const inside = (x, y) => x >= 0 && y >= 0 && x < width && y < height && values[y * width + x] === value;
-  const line = Math.max(1, Math.round(width / 400));
+  const line = Math.max(1, Math.round(width / 260));
   for (let y = 0, i = 0; y < height; y++) for (let x = 0; x < width; x++, i++) {
     if (values[i] === value) continue;
     if (inside(x - line, y) || inside(x + line, y) || inside(x, y - line) || inside(x, y + line)) pixels[i] = rgba(255, 255, 255);

@@ -98,11 +98,30 @@ function moveThreshold() { // no server needed: the map tells from which thresho
   ask("draw", "differ");
 }
 
+const teaser = make("p", { class: "zoo-teaser", hidden: true }); // above the panels: how far they agree, and the way here
+
+function fillTeaser() {
+  const { reply } = differing, all = run.cards.size, some = reply?.headline?.split(". ")[0];
+  if (!teaser.isConnected) grid.before(teaser);
+  teaser.hidden = !run.id || all < 2;
+  teaser.replaceChildren(make("span", {}, unbroken(some ? `${some.replace(/\.$/, "")}.` : unfinished() ? `${finished().length} of ${all} have answered.` : sayHeadline())),
+    some ? make("button", { type: "button", class: "zoo-more", onclick: openTab }, "Where they differ ↓") : "");
+}
+
+function openTab() {
+  const button = [...document.querySelectorAll("#tabs [role=tab]")].find((candidate) => candidate.textContent.trim() === "Where they differ");
+  button?.click();
+  button?.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+}
+
+const unbroken = (text) => text.replaceAll(" %", "\u00a0%"); // a number keeps its unit on its line
+
 parts.differ = () => {
   const { reply } = differing;
+  fillTeaser();
   if (!tab.all) return;
   const some = Boolean(reply?.maps);
-  tab.headline.textContent = sayHeadline();
+  tab.headline.textContent = unbroken(sayHeadline());
   tab.main.hidden = tab.controls.hidden = !some;
   tab.busy.textContent = differing.asking && some ? "Counting again ..." : "";
   sayDistance();
@@ -170,7 +189,7 @@ function fillRegions() {
     const covered = regions.reduce((sum, region) => sum + region.area, 0);
     const copy = make("button", { type: "button", class: "zoo-button", onclick: () => copyRegions(copy) }, "Copy");
     tab.list.replaceChildren(
-      make("header", {}, make("h3", {}, "Disputed regions"), make("span", { class: "zoo-quiet" }, regions.length ? `${regions.length}, together ${percent(covered)} of the photo` : ""), regions.length ? copy : ""),
+      make("header", {}, make("h3", {}, "Disputed regions"), make("span", { class: "zoo-quiet" }, regions.length ? `${regions.length}, ${percent(covered)} of the photo` : ""), regions.length ? copy : ""),
       regions.length ? regionList(regions) : make("p", { class: "zoo-quiet" }, "None but shifted boundaries."),
     );
     tab.list.regions = regions;
