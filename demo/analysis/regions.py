@@ -61,10 +61,9 @@ class Region:
 
     @property
     def between_families(self) -> bool:
-        """Whether CNNs and transformers are both asked, and no CNN says what a transformer says."""
-        return len({f for party in self.parties for f in party.families}) == 2 and not any(
-            len(set(party.families)) == 2 for party in self.parties
-        )
+        """Whether a family stands together against the other: no CNN says what a transformer says, and one is united."""
+        sides = [{p.says for p in self.parties if family in p.families} for family in ("cnn", "transformer")]
+        return all(sides) and not sides[0] & sides[1] and min(map(len, sides)) == 1
 
     @property
     def sentence(self) -> str:

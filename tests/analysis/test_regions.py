@@ -46,6 +46,8 @@ def test_a_sentence_names_parties_classes_confidences_and_the_divide() -> None:
         ([0, 1, 1, 1, 1], None, "The CNNs are divided. Mild."),
         ([2, 2, 2, 2, 3], None, "The transformers are divided. Severe."),
         ([2, 3, 2, 2, 3], None, "Both families are divided. Severe."),
+        ([2, 3, 2, 0, 1], None, "Both families are divided. Severe."),
+        ([2, 3, 2, 0, 0], None, "CNNs against transformers. Severe."),
         ([0, 0, 0, 1, 1], None, "CNNs against transformers. Mild."),
         ([2, 2, 2, 3], None, "CNNs against transformer. Severe."),
         ([2, 3], ["cnn", "transformer"], "CNN against transformer. Severe."),
