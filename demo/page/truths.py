@@ -78,7 +78,7 @@ def paint(regions: Sequence[Region], photo: Size, grid: Size) -> Given:
                 f"{len(region.corners)} corners enclose none; set three or more that do not lie on one line."
             )
         label_map[inside] = index
-    return Given("painted regions", label_map)
+    return Given("Painted regions", label_map)
 
 
 def fill(corners: NDArray[np.float64], size: Size) -> Mask:

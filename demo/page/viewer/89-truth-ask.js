@@ -23,7 +23,7 @@ function followTruth() { // another photo has no truth yet; another answer is ju
 }
 
 function forgetTruth() {
-  Object.assign(judged, { source: null, truth: null, painting: null, turn: judged.turn + 1, busy: "" });
+  Object.assign(judged, { source: null, truth: null, painting: null, turn: judged.turn + 1, busy: "", pending: false });
   judged.rows.clear();
 }
 
@@ -37,10 +37,10 @@ async function askTruth(what, source, more = {}) {
 
 async function giveTruth(source) { // what was shown stays until the new truth is known to be one
   const id = run.id;
-  say("Reading the truth ...");
+  truthSay("Reading the truth ...");
   const reply = await askTruth("truth", source);
   if (id !== run.id) return;
-  if (reply.message) { say("", reply.message); return; }
+  if (reply.message) { truthSay("", reply.message); return; }
   Object.assign(judged, { source, truth: reply, turn: judged.turn + 1, message: "" });
   const map = await readGrey({ url: reply.map });
   if (source !== judged.source) return;
@@ -54,7 +54,7 @@ async function judgeAll() { // quick numbers of all models first, then those tha
   judged.pending = true;
   for (const panel of finished()) {
     if (judged.rows.get(panel.id)?.key === key) continue;
-    say(`Judging ${panel.title} ...`);
+    truthSay(`Judging ${panel.title} ...`);
     const reply = await askTruth("model", source, { model: panel.id, band });
     if (!current()) return;
     if (reply.message) { judged.rows.set(panel.id, { key, message: reply.message }); continue; }
@@ -67,43 +67,43 @@ async function judgeAll() { // quick numbers of all models first, then those tha
   for (const panel of finished()) {
     const row = judged.rows.get(panel.id);
     if (!row?.report || row.proper) continue;
-    say(`Adding up the probabilities of ${panel.title} ...`);
+    truthSay(`Adding up the probabilities of ${panel.title} ...`);
     const reply = await askTruth("proper", source, { model: panel.id, band });
     if (!current()) return;
     row.proper = reply.numbers ?? [];
     fillTruth();
   }
   judged.pending = false;
-  say("", judged.message);
+  truthSay("", judged.message);
 }
 
-function say(busy, message = "") {
+function truthSay(busy, message = "") {
   Object.assign(judged, { busy, message });
   fillTruth();
 }
 
 // Files: a mask alone, or a mask and its JSON, dropped together or one after the other.
-const isList = (file) => /\.json$/i.test(file.name);
+const isTruthList = (file) => /\.json$/i.test(file.name);
 
 async function takeFiles(files) {
   const id = run.id, fresh = [...files], old = judged.files;
   if (!fresh.length || !id) return;
-  const hadMask = old.some((file) => !isList(file)), hasMask = fresh.some((file) => !isList(file)), hasList = fresh.some(isList);
-  const kept = old.filter((file) => (isList(file) ? !hasList && !hadMask : !hasMask));
-  say("Uploading ...");
+  const hadMask = old.some((file) => !isTruthList(file)), hasMask = fresh.some((file) => !isTruthList(file)), hasList = fresh.some(isTruthList);
+  const kept = old.filter((file) => (isTruthList(file) ? !hasList && !hadMask : !hasMask));
+  truthSay("Uploading ...");
   try {
-    const sent = await Promise.all(fresh.map(async (file) => ({ name: file.name, path: (await upload(await shortened(file, fresh))).path })));
+    const sent = await Promise.all(fresh.map(async (file) => ({ name: file.name, path: (await upload(await shortenedList(file, fresh))).path })));
     if (id !== run.id) return;
     judged.files = kept.concat(sent);
   } catch (error) {
-    say("", `${fresh.map((file) => file.name).join(", ")} could not be uploaded (${error.message ?? error}); give smaller files, or try again.`);
+    truthSay("", `${fresh.map((file) => file.name).join(", ")} could not be uploaded (${error.message ?? error}); give smaller files, or try again.`);
     return;
   }
   await giveTruth({ files: judged.files.map((file) => file.path) });
 }
 
-async function shortened(file, together) { // a dataset's JSON lists thousands of photos; only this one's segments travel
-  if (!isList(file) || file.size < 2e6) return file;
+async function shortenedList(file, together) { // a dataset's JSON lists thousands of photos; only this one's segments travel
+  if (!isTruthList(file) || file.size < 2e6) return file;
   const stem = (name) => name.replace(/^.*[\\/]/, "").replace(/\.[^.]*$/, "");
   const wanted = new Set([run.name, ...together.concat(judged.files).map(({ name }) => name)].map(stem));
   try {
@@ -121,7 +121,7 @@ function addCorner(x, y) {
   const near = (corner) => Math.hypot(corner[0] - x, corner[1] - y) < 0.006 * Math.hypot(run.photoWidth, run.photoHeight);
   if (judged.open.length > 2 && near(judged.open[0])) { closeRegion(); return; }
   if (!last || last[0] !== x || last[1] !== y) judged.open.push([x, y]);
-  say(judged.busy);
+  truthSay(judged.busy);
 }
 
 function cornerAt({ x, y }) { // a pixel's middle; at the photo's edge the edge itself
@@ -131,10 +131,10 @@ function cornerAt({ x, y }) { // a pixel's middle; at the photo's edge the edge 
 
 async function closeRegion() {
   const name = truthTab.name.value.trim(), corners = judged.open;
-  if (corners.length < 3) { say(judged.busy, `A region needs at least three corners; there ${corners.length === 1 ? "is 1" : `are ${corners.length}`}. Click more corners on the photo, or type them.`); return; }
-  if (!name) { say(judged.busy, "Name the region's class first; the field suggests ADE20K's 150 names."); truthTab.name.focus(); return; }
+  if (corners.length < 3) { truthSay(judged.busy, `A region needs at least three corners; there ${corners.length === 1 ? "is 1" : `are ${corners.length}`}. Click more corners on the photo, or type them.`); return; }
+  if (!name) { truthSay(judged.busy, "Name the region's class first; the field suggests ADE20K's 150 names."); truthTab.name.focus(); return; }
   const { index, message } = await askTruth("class", {}, { name });
-  if (message) { say("", message); truthTab.name.focus(); return; }
+  if (message) { truthSay("", message); truthTab.name.focus(); return; }
   judged.regions.push({ name: NAMES[index], corners });
   judged.open = [];
   await giveRegions();
@@ -142,11 +142,11 @@ async function closeRegion() {
 
 async function giveRegions() {
   if (judged.regions.length) await giveTruth({ regions: judged.regions.map(({ name, corners }) => ({ name, corners })) });
-  else { if (judged.source?.regions) forgetTruth(); say(""); }
+  else { if (judged.source?.regions) forgetTruth(); truthSay(""); }
 }
 
 function undoCorner() {
-  if (judged.open.length) { judged.open.pop(); say(judged.busy); return; }
+  if (judged.open.length) { judged.open.pop(); truthSay(judged.busy); return; }
   if (judged.regions.length) { judged.open = judged.regions.pop().corners; giveRegions(); }
 }
 
@@ -158,9 +158,9 @@ function clearRegions() {
 function typeCorners(text) {
   const found = [...text.matchAll(/(-?\d+(?:\.\d+)?)\s*[,\s]\s*(-?\d+(?:\.\d+)?)/g)].map(([, x, y]) => [Number(x), Number(y)]);
   const outside = found.find(([x, y]) => x < 0 || y < 0 || x > run.photoWidth || y > run.photoHeight);
-  if (!found.length) { say(judged.busy, "Type corners as pairs x,y, such as 10,20 200,20 200,150."); return false; }
-  if (outside) { say(judged.busy, `The corner ${outside.join(",")} lies outside the photo; x goes to ${run.photoWidth}, y to ${run.photoHeight}.`); return false; }
+  if (!found.length) { truthSay(judged.busy, "Type corners as pairs x,y, such as 10,20 200,20 200,150."); return false; }
+  if (outside) { truthSay(judged.busy, `The corner ${outside.join(",")} lies outside the photo; x goes to ${run.photoWidth}, y to ${run.photoHeight}.`); return false; }
   judged.open.push(...found);
-  say(judged.busy);
+  truthSay(judged.busy);
   return true;
 }

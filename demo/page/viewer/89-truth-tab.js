@@ -3,11 +3,11 @@ const truthTab = {}; // its parts, once there is a place for them
 const TRUTH_MODES = { files: "Drop a mask", paint: "Paint regions" };
 const TRUTH_BANDS = { all: "All pixels", boundary: "Boundary band", interior: "Without the band" };
 const TRUTH_COLUMNS = [ // id, short title, how it is written
-  ["pixel_accuracy", "Pixel accuracy", "share"], ["miou_annotated", "mIoU, annotated", "share"], ["miou", "mIoU, all named", "share"],
-  ["boundary_iou", "Boundary IoU", "share"], ["ece", "ECE", "number"], ["brier", "Brier", "number"], ["nll", "NLL, nats", "nats"],
-  ["entropy_auroc", "AUROC of entropy", "number"], ["entropy_aurc", "AURC of entropy", "number"],
+  ["pixel_accuracy", "Pixel accuracy", "share"], ["miou_annotated", "mIoU, annotated", "share"], ["miou", "mIoU, named too", "share"],
+  ["boundary_iou", "Boundary IoU", "share"], ["ece", "ECE", "number"], ["brier", "Brier", "number"], ["nll", "NLL (nats)", "nats"],
+  ["entropy_auroc", "AUROC, entropy", "number"], ["entropy_aurc", "AURC, entropy", "number"],
 ];
-const FOREIGN_COLUMN = ["entropy_auroc", "AUROC, foreign", "number", "foreign"];
+const FOREIGN_COLUMN = ["entropy_auroc", "AUROC, no class", "number", "foreign"];
 const WRITTEN = { share: (v) => `${(100 * v).toFixed(1)} %`, number: (v) => v.toFixed(3), nats: (v) => v.toFixed(2) };
 
 class TruthSurface extends Surface { // the photo under its truth; in paint mode its clicks set corners
@@ -109,8 +109,8 @@ function makeTruth() {
     t.errorLegend, t.errors, make("h3", {}, "Each network in detail"), t.details, t.how);
   t.all = make("div", { class: "zoo-truth-all" },
     make("div", { class: "zoo-truth-top" },
-      make("section", { "aria-label": "The truth" }, t.mode, t.files, t.paint, t.message, t.busy, t.facts),
-      make("section", { "aria-label": "The photo and its truth" }, t.surface.box, t.hint = make("p", { class: "zoo-quiet" }))),
+      make("section", { "aria-label": "The truth" }, t.mode, t.files, t.paint, t.message, t.busy, t.why = makeWhy(), t.facts),
+      make("section", { "aria-label": "The photo and its truth" }, t.surface.box)),
     t.results);
 }
 
@@ -126,6 +126,13 @@ function makeDrop() {
   return make("div", {}, zone);
 }
 
+function makeWhy() { // before there is a truth: what it is good for
+  const rows = [["How right", "pixel accuracy, IoU of each class, boundary IoU, and what was mistaken for what."], ["How honest", "whether a confidence of 0.8 is right 8 times in 10: reliability, ECE, Brier, NLL."],
+    ["Who knew", "whether doubt finds the errors, and an error map: right, wrong and unsure, wrong and sure."]];
+  return make("div", {}, make("p", {}, "Agreement is not truth: five networks can share a mistake. A truth tells of every network:"), make("dl", { class: "zoo-truth-why" }, ...rows.flatMap(([term, text]) => [make("dt", {}, term), make("dd", {}, text)])),
+    make("p", { class: "zoo-quiet" }, "No mask at hand? Paint a region and name its class."));
+}
+
 function makePaint() {
   const t = truthTab, button = (text, act, title) => make("button", { type: "button", class: "zoo-button", title, onclick: act }, text);
   t.name = make("input", { type: "text", class: "zoo-input", list: "zoo-truth-names", placeholder: "such as sky, animal, wall", autocomplete: "off", onkeydown: (event) => { if (event.key === "Enter" && judged.open.length) closeRegion(); } });
@@ -139,6 +146,7 @@ function makePaint() {
     make("p", { class: "zoo-quiet" }, "Click the corners of something on the photo; a double click closes the region. By keyboard: move the crosshair on the picture with the arrow keys, Enter sets a corner, Shift + Enter closes."),
     make("label", {}, make("span", {}, "Class"), t.name, make("datalist", { id: "zoo-truth-names" }, ...[...NAMES].sort().map((name) => make("option", { value: name })))),
     make("label", {}, make("span", {}, "Corners, typed"), t.typed, button("Add", addTyped)),
+    t.extent = make("p", { class: "zoo-quiet" }),
     make("div", { class: "zoo-row" }, t.close, t.undo, t.clear), t.list);
 }
 
@@ -156,8 +164,8 @@ function fillTruth() {
   t.message.hidden = !judged.message;
   t.busy.textContent = judged.busy;
   t.busy.hidden = !judged.busy;
-  t.hint.textContent = judged.truth ? "" : judged.mode === "paint" ? `Corners are in the photo's pixels: x 0 to ${run.photoWidth}, y 0 to ${run.photoHeight}.` : "Agreement is not truth: five networks can share a mistake. With a truth, each pixel is right or wrong, and you see whether a network knew.";
-  t.hint.hidden = !t.hint.textContent;
+  t.why.hidden = Boolean(judged.truth) || judged.mode === "paint" || Boolean(judged.message);
+  t.extent.textContent = `Corners are in the photo's pixels: x 0 to ${run.photoWidth}, y 0 to ${run.photoHeight}.`;
   t.all.style.setProperty("--picture", run.width / Math.max(1, run.height));
   t.surface.box.classList.toggle("painting", judged.mode === "paint");
   fillTruthFacts();
@@ -175,19 +183,19 @@ function fillTruthFacts() {
   const all = truth.width * truth.height, rows = truth.classes.slice(0, 10), from = judged.source.files ? judged.files.map((file) => file.name).join(" + ") : "";
   t.facts.replaceChildren(
     make("p", {}, make("b", {}, truth.kind), from ? ` ${from}` : ""),
-    make("p", { class: "zoo-quiet" }, `${whole(truth.labelled)} of ${whole(all)} pixels labelled (${percent(truth.labelled / all)}), counted on ${truth.width} × ${truth.height}` + (truth.unknown === null ? "." : `; ${whole(truth.unknown)} of things that no ADE20K class names.`)),
+    make("p", { class: "zoo-quiet" }, `${inThousands(truth.labelled)} of ${inThousands(all)} pixels labelled (${percent(truth.labelled / all)}), counted on ${truth.width} × ${truth.height}` + (truth.unknown === null ? "." : `; ${inThousands(truth.unknown)} of things that no ADE20K class names.`)),
     make("ul", {}, ...rows.map((row) => make("li", { class: "zoo-code" }, make("i", { style: `background:var(--class-${row.index})` }), make("span", {}, NAMES[row.index]), make("b", {}, percent(row.pixels / all)))),
       truth.unknown ? make("li", { class: "zoo-code" }, make("i", { style: `background:${TRUTH_COLOURS.foreign}` }), make("span", {}, "no ADE20K class"), make("b", {}, percent(truth.unknown / all))) : "",
       truth.classes.length > rows.length ? make("li", { class: "zoo-quiet" }, `and ${truth.classes.length - rows.length} smaller`) : ""));
 }
 
 // Results. A number that is not there yet says so; one that cannot be says why.
-const numberOf = (row, id, where) => {
+const truthNumber = (row, id, where) => {
   const found = row.report && (where === "foreign" ? row.report.unknown?.numbers : (row.proper ?? []).concat(row.report.numbers))?.find((number) => number.id === id);
   return found ?? null;
 };
-const pending = (row, id) => (id === "brier" || id === "nll") && !row.proper;
-const explain = (number) => `${number.title}: ${number.value === null ? "not defined here" : number.value.toPrecision(4)} (${number.unit})\n${number.formula}\ncounted over ${whole(number.pixels)} pixels; ${number.better} is better`;
+const truthPending = (row, id) => (id === "brier" || id === "nll") && !row.proper;
+const truthExplain = (number) => `${number.title}: ${number.value === null ? "not defined here" : number.value.toPrecision(4)} (${number.unit})\n${number.formula}\ncounted over ${inThousands(number.pixels)} pixels; ${number.better} is better`;
 
 function fillResults() {
   const rows = truthRows(), t = truthTab, any = rows.find(({ row }) => row.report)?.row;
@@ -202,31 +210,31 @@ function fillResults() {
 function countedWords(row) {
   if (!row) return "";
   const { labelled, photo, unknown } = row.report.pixels, share = percent(labelled / photo);
-  return `Counted over ${whole(labelled)} of ${whole(photo)} pixels (${share})${unknown ? `; ${whole(unknown)} more show things that no ADE20K class names` : ""}.`;
+  return `Counted over ${inThousands(labelled)} of ${inThousands(photo)} pixels (${share})${unknown ? `; ${inThousands(unknown)} more show things that no ADE20K class names` : ""}.` + (labelled < photo / 2 ? " What a network names elsewhere is not held against it." : "");
 }
 
 function summaryTable(rows) {
-  const foreign = rows.some(({ row }) => row.report?.unknown), columns = foreign ? [...TRUTH_COLUMNS, FOREIGN_COLUMN] : TRUTH_COLUMNS;
+  const foreign = rows.some(({ row }) => row.report?.unknown?.pixels), columns = foreign ? [...TRUTH_COLUMNS, FOREIGN_COLUMN] : TRUTH_COLUMNS;
   const best = columns.map(([id, , , where]) => {
-    const numbers = rows.map(({ row }) => numberOf(row, id, where)).filter((number) => number && number.value !== null);
+    const numbers = rows.map(({ row }) => truthNumber(row, id, where)).filter((number) => number && number.value !== null);
     const values = numbers.map((number) => number.value);
     return values.length < 2 ? null : numbers[0].better === "higher" ? Math.max(...values) : Math.min(...values);
   });
   const head = columns.map(([id, title, , where]) => {
-    const number = rows.map(({ row }) => numberOf(row, id, where)).find(Boolean);
+    const number = rows.map(({ row }) => truthNumber(row, id, where)).find(Boolean);
     return make("th", { scope: "col", title: number ? `${number.formula}; ${number.unit}, ${number.better} is better` : "" }, title, make("small", { "aria-label": `${number?.better ?? ""} is better` }, number?.better === "lower" ? "↓" : "↑"));
   });
   const body = rows.map(({ panel, row }) => make("tr", { "data-model": panel.id }, make("th", { scope: "row" }, panel.title),
-    ...(row.message ? [make("td", { colspan: columns.length, class: "words" }, row.message)] : columns.map(([id, , kind, where], i) => cell(row, id, kind, where, best[i])))));
+    ...(row.message ? [make("td", { colspan: columns.length, class: "words" }, row.message)] : columns.map(([id, , kind, where], i) => truthCell(row, id, kind, where, best[i])))));
   return make("div", { class: "zoo-scroll", tabindex: "0", role: "region", "aria-label": "Numbers of all networks" }, make("table", { class: "zoo-table zoo-truth-table" }, make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Model"), ...head)), make("tbody", {}, ...body)));
 }
 
-function cell(row, id, kind, where, best) {
-  const number = numberOf(row, id, where);
-  if (pending(row, id)) return make("td", { class: "zoo-quiet", title: "Adding up all 150 probabilities of every pixel ..." }, "…");
-  if (!number || number.value === null) return make("td", { class: "zoo-quiet", "data-number": id, title: number ? `${explain(number)}\nThere is nothing to find, or nothing to tell it from.` : "" }, "–");
+function truthCell(row, id, kind, where, best) {
+  const number = truthNumber(row, id, where);
+  if (truthPending(row, id)) return make("td", { class: "zoo-quiet", title: "Adding up all 150 probabilities of every pixel ..." }, "…");
+  if (!number || number.value === null) return make("td", { class: "zoo-quiet", "data-number": id, title: number ? `${truthExplain(number)}\nThere is nothing to find, or nothing to tell it from.` : "" }, "–");
   const top = number.value === best;
-  return make("td", { "data-number": where ? `${where}_${id}` : id, "data-value": number.value, title: explain(number), class: top ? "best" : "" }, make("span", {}, WRITTEN[kind](number.value)), top ? make("span", { class: "zoo-live" }, " (best)") : "");
+  return make("td", { "data-number": where ? `${where}_${id}` : id, "data-value": number.value, title: truthExplain(number), class: top ? "best" : "" }, make("span", {}, WRITTEN[kind](number.value)), top ? make("span", { class: "zoo-live" }, " (best)") : "");
 }
 
 function sureShares(row) { // of the pixels that are right or wrong
@@ -239,7 +247,7 @@ function fillErrors() {
   t.sure.value = judged.sure;
   t.sureText.textContent = (judged.sure / 100).toFixed(2);
   const swatch = (colour, label) => make("span", { class: "zoo-truth-key" }, make("i", { class: colour ? "" : "photo", style: colour ? `background:${colour}` : "" }), label);
-  const foreign = rows.some(({ row }) => row.report.unknown);
+  const foreign = rows.some(({ row }) => row.report.unknown?.pixels);
   t.errorLegend.replaceChildren(swatch(TRUTH_COLOURS.right, "right"), swatch(TRUTH_COLOURS.unsure, "wrong and unsure"), swatch(TRUTH_COLOURS.sure, "wrong and sure"),
     foreign ? swatch(TRUTH_COLOURS.foreign, "no ADE20K class") : "", swatch("", judged.band === "all" ? "no label" : "no label, or not counted"));
   for (const card of [...t.errors.children]) if (!rows.some(({ panel }) => panel.id === card.dataset.errors)) { card.surface.drop(); card.remove(); }
@@ -282,53 +290,55 @@ function fillDetail(node) { // drawn when it is opened
   const { row, panel } = node, about = [row, row.proper];
   if (!node.open || about.every((part, i) => part === node.about?.[i])) return;
   node.about = about;
-  const { report } = row, part = (title, note, content) => make("section", {}, make("h4", {}, title), make("p", { class: "zoo-quiet" }, note), content);
+  const { report } = row, part = (title, note, ...content) => make("section", {}, make("h4", {}, title), make("p", { class: "zoo-quiet" }, note), ...content);
+  const foreign = report.unknown?.pixels && [make("h4", {}, "And what no class names?"), make("p", { class: "zoo-quiet" }, `${inThousands(report.unknown.pixels)} such pixels against the labelled ones.`), findingTable(row, "foreign")];
   node.lastChild.replaceChildren(
-    part("Reliability", `${numberWords(row, "ece")}, ${numberWords(row, "adaptive_ece")}. Bars: accuracy; red: surer than right, blue: less sure; below: pixels of each bin.`, reliabilityChart(report, panel.title)),
-    part("Risk and coverage", `${["entropy", "confidence", "margin"].map((score) => numberWords(row, `${score}_aurc`)).join("; ")}.`, riskChart(report, panel.title)),
-    part("Classes", "IoU of every class annotated or named on the counted pixels.", classTableOf(report.classes)),
+    part("Reliability", `${truthNumberWords(row, "ece")}, ${truthNumberWords(row, "adaptive_ece")}. Below, the pixels of each bin.`, reliabilityChart(report, panel.title)),
+    part("Risk and coverage", `${["entropy", "confidence", "margin"].map((score) => truthNumberWords(row, `${score}_aurc`)).join("; ")}.`, riskChart(report, panel.title)),
+    part("Does doubt find the errors?", "Wrong against right pixels, by three scores of doubt.", findingTable(row, "wrong"), ...(foreign || [])),
+    part("Classes", "Every class annotated or named on the counted pixels; areas in pixels.", classTableOf(report.classes)),
     part("Top confusions", "What was said instead of the truth.", confusionList(report.confusions)),
-    part("Does doubt find the errors?", "Wrong against right pixels, by three scores of doubt.", findingTable(row, "wrong")),
-    report.unknown ? part("Does doubt find what no class names?", `${whole(report.unknown.pixels)} foreign pixels against the labelled ones.`, findingTable(row, "foreign")) : "",
-    make("section", { class: "wide" }, make("h4", {}, "All numbers"), numberTable(row)),
+    make("section", {}, make("h4", {}, "All numbers"), numberTable(row)),
   );
 }
 
-const numberWords = (row, id) => {
-  const number = numberOf(row, id);
+const truthNumberWords = (row, id) => {
+  const number = truthNumber(row, id);
   return `${number.title} ${number.value === null ? "not defined" : number.value.toFixed(3)}`;
 };
-const tableOf = (label, head, rows) => make("div", { class: "zoo-scroll", tabindex: "0", role: "region", "aria-label": label }, make("table", { class: "zoo-table" },
-  make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))), make("tbody", {}, ...rows)));
-const shareCell = (value) => make("td", {}, value === null ? "–" : WRITTEN.share(value));
+const LEFT = new Set(["How it is computed", "Formula", "Named instead"]);
+const truthTableOf = (label, head, rows) => make("div", { class: "zoo-scroll", tabindex: "0", role: "region", "aria-label": label }, make("table", { class: "zoo-table" },
+  make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col", class: LEFT.has(text) ? "left" : "" }, text)))), make("tbody", {}, ...rows)));
+const truthShareCell = (value) => make("td", {}, value === null ? "–" : WRITTEN.share(value));
 
 function classTableOf(classes) {
-  return tableOf("Classes", ["Class", "IoU", "Accuracy", "Boundary IoU", "Annotated", "Named"], classes.map((row) => make("tr", {},
-    make("th", { scope: "row" }, make("i", { style: `background:var(--class-${row.index - 1})` }), ` ${row.name}`), shareCell(row.iou), shareCell(row.accuracy), shareCell(row.boundary_iou),
-    make("td", {}, whole(row.annotated)), make("td", {}, whole(row.predicted)))));
+  return truthTableOf("Classes", ["Class", "IoU", "Accuracy", "Boundary IoU", "Annotated", "Named"], classes.map((row) => make("tr", {},
+    make("th", { scope: "row" }, make("i", { style: `background:var(--class-${row.index - 1})` }), ` ${row.name}`), truthShareCell(row.iou), truthShareCell(row.accuracy), truthShareCell(row.boundary_iou),
+    make("td", {}, inThousands(row.annotated)), make("td", {}, inThousands(row.predicted)))));
 }
 
 function confusionList(confusions) {
   if (!confusions.length) return make("p", {}, "None: every counted pixel is right.");
-  return tableOf("Top confusions", ["Truth", "Named", "Pixels", "Of that class"], confusions.map((pair) => make("tr", {}, make("th", { scope: "row" }, swatchOf(pair.truth), ` ${pair.truth}`), make("td", { class: "words" }, swatchOf(pair.predicted), ` ${pair.predicted}`), make("td", {}, whole(pair.pixels)), make("td", {}, percent(pair.share)))));
+  return truthTableOf("Top confusions", ["Truth", "Named instead", "Pixels", "Of that class"], confusions.map((pair) => make("tr", {}, make("th", { scope: "row" }, truthSwatch(pair.truth), ` ${pair.truth}`), make("td", { class: "words" }, truthSwatch(pair.predicted), ` ${pair.predicted}`), make("td", {}, inThousands(pair.pixels)), make("td", {}, percent(pair.share)))));
 }
 
-const swatchOf = (name) => make("i", { style: `background:var(--class-${NAMES.indexOf(name)})` });
+const truthSwatch = (name) => make("i", { style: `background:var(--class-${NAMES.indexOf(name)})` });
 
 function findingTable(row, where) {
-  const ids = where === "foreign" ? ["auroc", "aupr", "fpr95"] : ["auroc", "aupr", "fpr95", "aurc"], names = { auroc: "AUROC ↑", aupr: "AUPR ↑", fpr95: "FPR95 ↓", aurc: "AURC ↓" };
-  return tableOf("Scores of doubt", ["Score", ...ids.map((id) => names[id])], ["entropy", "confidence", "margin"].map((score) => make("tr", {}, make("th", { scope: "row" }, score),
-    ...ids.map((id) => cell(row, `${score}_${id}`, "number", where, null)))));
+  const ids = ["auroc", "aupr", "fpr95"], names = { auroc: "AUROC ↑", aupr: "AUPR ↑", fpr95: "FPR95 ↓" };
+  return truthTableOf("Scores of doubt", ["Score", ...ids.map((id) => names[id])], ["entropy", "confidence", "margin"].map((score) => make("tr", {}, make("th", { scope: "row" }, score),
+    ...ids.map((id) => truthCell(row, `${score}_${id}`, "number", where, null)))));
 }
 
 function numberTable(row) {
-  const numbers = row.report.numbers.map((number) => row.proper?.find((own) => own.id === number.id) ?? number).concat((row.report.unknown?.numbers ?? []).map((number) => ({ ...number, title: `${number.title} (foreign)` })));
-  return tableOf("All numbers", ["Number", "Value", "Unit", "Pixels", "How it is computed"], numbers.map((number) => make("tr", { "data-id": number.id }, make("th", { scope: "row" }, number.title),
-    make("td", {}, number.value === null ? (pending(row, number.id) ? "…" : "–") : number.value.toPrecision(4)), make("td", {}, number.unit), make("td", {}, whole(number.pixels)), make("td", { class: "formula" }, number.formula))));
+  const numbers = row.report.numbers.map((number) => row.proper?.find((own) => own.id === number.id) ?? number)
+    .concat((row.report.unknown?.pixels ? row.report.unknown.numbers : []).map((number) => ({ ...number, title: `${number.title} (no class)` })));
+  return truthTableOf("All numbers", ["Number", "Value", "Unit", "Pixels", "How it is computed"], numbers.map((number) => make("tr", { "data-id": number.id }, make("th", { scope: "row" }, number.title),
+    make("td", {}, number.value === null ? (truthPending(row, number.id) ? "…" : "–") : number.value.toPrecision(4)), make("td", {}, number.unit), make("td", {}, inThousands(number.pixels)), make("td", { class: "formula" }, number.formula))));
 }
 
 function formulaTable(row) {
-  return tableOf("Formulas", ["Number", "Unit", "Better", "Formula"], row.report.numbers.map((number) => make("tr", {}, make("th", { scope: "row" }, number.title), make("td", {}, number.unit), make("td", {}, number.better), make("td", { class: "formula" }, number.formula))));
+  return truthTableOf("Formulas", ["Number", "Unit", "Better", "Formula"], row.report.numbers.map((number) => make("tr", {}, make("th", { scope: "row" }, number.title), make("td", {}, number.unit), make("td", {}, number.better), make("td", { class: "formula" }, number.formula))));
 }
 
 // What the other parts do, the tab follows.
