@@ -54,7 +54,7 @@ def notes(evaluation: Evaluation) -> Iterator[str]:
     if any(model.spec.set == "compact" for model in evaluation.models):
         yield ("The compact networks are small and made for trying the tool: their scores say nothing about what the "
                "architectures can do.")  # fmt: skip
-    if len({len(model.photos) for model in evaluation.models}) > 1:
+    if any(len(model.photos) != evaluation.photos for model in evaluation.models):
         yield "Not every model answered every photo: compare only models with the same number of photos."
 
 

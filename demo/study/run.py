@@ -47,8 +47,9 @@ def plainly(zoo: Zoo) -> Ask:
     """Each model once, on the photo as it is."""
 
     def ask(image: Image, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Prediction | DemoError]]:
-        for outcome in zoo.stream(image, [name_of(spec) for spec in specs]):
-            yield outcome.spec, outcome.error if isinstance(outcome, Refusal) else outcome.prediction
+        # The rows asked for, not those of the outcomes: a catalogue that changes meanwhile must not split a study.
+        for spec, outcome in zip(specs, zoo.stream(image, [name_of(spec) for spec in specs]), strict=True):
+            yield spec, outcome.error if isinstance(outcome, Refusal) else outcome.prediction
 
     return ask
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +98,21 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     calls.clear()
     evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "out")
     assert calls == [], "a finished run asks no network"
+
+
+def test_a_catalogue_that_changes_meanwhile_does_not_split_a_run(tmp_path: Path) -> None:
+    """Weights replaced on disk while a study runs: the zoo's rows are new, the loaded network is still the old one."""
+    zoo = toy_zoo()
+    stream = zoo.stream
+
+    def renamed(photo: Image, models: object = None) -> Iterator[object]:
+        for outcome in stream(photo, models):
+            weights = replace(outcome.spec.weights, sha256="0" * 64)
+            yield replace(outcome, spec=replace(outcome.spec, weights=weights))
+
+    zoo.stream = renamed
+    evaluation = evaluate(make_dataset(tmp_path / "set"), MODELS, zoo, tmp_path / "out")
+    assert [len(model.photos) for model in evaluation.models] == [4, 4]
 
 
 def test_another_setting_another_photo_or_another_file_is_measured_anew(tmp_path: Path) -> None:
