@@ -83,12 +83,13 @@ def plot(result: Json, path: Path) -> None:
             _curves(axes[0][column], points, key, "times", "seconds", 1)
             _curves(axes[1][column], points, key, "memory", "extra_bytes", 1e-9)
             axes[1][column].set_xlabel(label)
+        axes[1][1].set_xticks([point["models"] for point in result["models"]])
         axes[0][0].set_ylabel("seconds")
         axes[1][0].set_ylabel("GB above loaded models")
         axes[0][0].legend(frameon=False)
         axes[0][0].set_title("five models", loc="left", fontsize=8)
         axes[0][1].set_title("a photo of 1600 x 1200", loc="left", fontsize=8)
-        figure.savefig(path, format="svg", metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None, dpi=150)
 
 
 COLOURS = {"zoo": ("#0b6e4f", "Segmentation Zoo"), "inferencer": ("#b4531f", "MMSegInferencer")}
