@@ -189,7 +189,7 @@ function fillRegions() {
     const covered = regions.reduce((sum, region) => sum + region.area, 0);
     const copy = make("button", { type: "button", class: "zoo-button", onclick: () => copyRegions(copy) }, "Copy");
     tab.list.replaceChildren(
-      make("header", {}, make("h3", {}, "Disputed regions"), make("span", { class: "zoo-quiet" }, regions.length ? `${regions.length}, ${percent(covered)} of the photo` : ""), regions.length ? copy : ""),
+      make("header", {}, make("h3", {}, "Disputed regions"), make("span", { class: "zoo-quiet" }, regions.length ? `${percent(covered)} of the photo` : ""), regions.length ? copy : ""),
       regions.length ? regionList(regions) : make("p", { class: "zoo-quiet" }, "None but shifted boundaries."),
     );
     tab.list.regions = regions;
