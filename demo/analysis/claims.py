@@ -295,10 +295,16 @@ def _obstacle(claim: Claim, panel: Panel, groups: Sequence[NDArray[np.intp]], co
 
 
 def _verdict(contrasts: Sequence[Interval]) -> tuple[Verdict, str]:
-    if all(contrast.low > 0 for contrast in contrasts):
-        return "holds", "Every 95 % interval lies above zero."
-    against = sum(contrast.high < 0 for contrast in contrasts)
-    if against:
-        return "does not hold", f"{against} of {len(contrasts)} 95 % intervals lie below zero."
-    unsure = sum(contrast.low <= 0 <= contrast.high for contrast in contrasts)
-    return "cannot tell", f"{unsure} of {len(contrasts)} 95 % intervals contain zero."
+    above = sum(contrast.low > 0 for contrast in contrasts)
+    below = sum(contrast.high < 0 for contrast in contrasts)
+    if above == len(contrasts):
+        return "holds", _counted(above, contrasts, "above zero")
+    if below:
+        return "does not hold", _counted(below, contrasts, "below zero")
+    return "cannot tell", _counted(len(contrasts) - above, contrasts, "on both sides of zero")
+
+
+def _counted(number: int, contrasts: Sequence[Interval], where: str) -> str:
+    if len(contrasts) == 1:
+        return f"The 95 % interval lies {where}."
+    return f"{number} of {len(contrasts)} 95 % intervals {'lies' if number == 1 else 'lie'} {where}."
