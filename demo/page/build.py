@@ -97,7 +97,10 @@ class Page:
             for words in self.fetching.files(selection.missing(self.networks, set_name)):
                 yield paragraph(words), gr.update(visible=False), gr.update(visible=True), set_name
         except DemoError as error:
-            yield paragraph(f"{error} Going on with the compact set."), *_after_fetch(self.networks, "compact")
+            yield (
+                paragraph(f"The paper set could not be fetched; going on with the compact set. {error}"),
+                *_after_fetch(self.networks, "compact"),
+            )
             return
         yield paragraph(words), *_after_fetch(self.networks, set_name)
 

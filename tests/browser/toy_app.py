@@ -1,6 +1,6 @@
 """The page over toy networks, for tests: python -m tests.browser.toy_app.
 
-Photos 333 pixels wide take a second a network; SETR of the paper set refuses.
+Photos 333 pixels wide take two seconds a network; SETR of the paper set refuses.
 """
 
 import time
@@ -27,7 +27,7 @@ def load(spec: ModelSpec) -> Network:
 
     def scores(image: Image) -> Posterior:
         if image.shape[1] == SLOW_WIDTH:
-            time.sleep(1)
+            time.sleep(2)
         return network.scores(image)
 
     return replace(network, scores=scores)

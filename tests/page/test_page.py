@@ -125,3 +125,20 @@ def test_the_numbers_at_a_pixel() -> None:
     assert numbers["margin"] == pytest.approx(0.5)
     assert numbers["entropy"] == pytest.approx(-0.75 * np.log(0.75) - 0.25 * np.log(0.25))
     assert len(toy_ids()) == 5
+
+
+def test_after_a_fetch_that_failed_the_page_goes_on_with_compact(tmp_path: Path) -> None:
+    from demo.images import Limits
+    from demo.page.build import Page
+    from demo.page.store import Store
+
+    networks = Networks(toy_zoo())
+    if not selection.offer(networks, "paper"):
+        pytest.skip("files of the paper set are on this machine")
+
+    def refused(weights: Weights, into: Path, sources: object, report: object) -> Path:
+        raise FetchError("no source delivered it")
+
+    page = Page(networks, Store(Limits()), Fetching([tmp_path], refused), ())
+    *_, (words, _, _, chosen) = page.fetch("paper")
+    assert chosen == "compact" and "going on with the compact set. no source delivered it" in str(words)

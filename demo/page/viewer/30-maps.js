@@ -55,7 +55,8 @@ class Painting { // a canvas of a map's size, coloured through a table
       const row = ((y * step) & 15) << 4;
       for (let x = 0; x < width; x++, i++) {
         const value = values[i];
-        const edge = (x + line < width && values[i + line] !== value) || (y + line < height && values[i + line * width] !== value);
+        const right = x + line < width ? values[i + line] : value, below = y + line < height ? values[i + line * width] : value;
+        const edge = (right !== value && (table[value] || table[right])) || (below !== value && (table[value] || table[below]));
         pixels[i] = edge ? ink : PATTERNS[ranks[value] & 7][row | ((x * step) & 15)] ? dark[value] : table[value];
       }
     }
