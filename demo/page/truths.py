@@ -56,11 +56,11 @@ def read(files: Sequence[Path], photo: str, size: Size) -> Given:
             "a COCO panoptic truth is two files, so drop the PNG as well."
         )
     if not lists:
-        return Given("ADE20K annotation", _annotation(masks[0], size))
+        return _labelled(Given("ADE20K annotation", _annotation(masks[0], size)), masks[0].name)
     names = _listed(lists[0])
     named = photo if Path(photo).stem in names or masks[0].stem not in names else masks[0].name
     label_map, unknown = decode_panoptic(masks[0], lists[0], named, size=size)
-    return Given("COCO panoptic", label_map, unknown)
+    return _labelled(Given("COCO panoptic", label_map, unknown), masks[0].name)
 
 
 def paint(regions: Sequence[Region], photo: Size, grid: Size) -> Given:
@@ -105,6 +105,15 @@ def _annotation(mask: Path, size: Size) -> LabelMap:
         if _is_colour(mask):
             raise TruthError(f"{error} If it is a COCO panoptic PNG, drop its JSON together with it.") from error
         raise
+
+
+def _labelled(given: Given, name: str) -> Given:
+    if (given.label_map == VOID).all() and (given.unknown is None or not given.unknown.any()):
+        raise TruthError(
+            f"{name} should label at least one pixel, but all of it is 0 (not labelled); "
+            "check that it is the index mask: 1 to 150 are classes."
+        )
+    return given
 
 
 def _is_colour(mask: Path) -> bool:

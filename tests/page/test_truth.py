@@ -1,0 +1,304 @@
+"""What the tab "Truth" is told: judge's own numbers and maps, and a sentence for every truth that is none."""
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from demo.analysis.judge import RIGHT, WRONG_SURE, WRONG_UNSURE, errors, judge
+from demo.images import Limits
+from demo.labels import COCO_TO_ADE, NAMES, decode_panoptic, encode_annotation
+from demo.page.judging import FOREIGN, wrong_levels
+from demo.page.store import Run, Store
+from demo.page.tabs.pixel import GONE
+from demo.page.tabs.truth import TruthTab
+from demo.page.truths import Region, fill, paint
+from demo.page.wire import panel_of
+from demo.schema import VOID, LabelMap
+from tests.toy import toy_zoo
+
+pytest.importorskip("gradio")
+PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
+MODEL = "fcn-compact"
+PERSON, UMBRELLA = 1, 28
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def store() -> Any:
+    store = Store(Limits())
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def run(store: Store) -> Run:
+    run = store.open(PHOTO)
+    for answer in toy_zoo().stream(run.image, [MODEL, "setr-compact"], run.size):
+        run.keep(answer, panel_of(answer, run.folder))
+    return run
+
+
+@pytest.fixture
+def ask(store: Store, run: Run, tmp_path: Path) -> Ask:
+    """ask(files or regions, what, ...) of a tab that takes files of tmp_path."""
+    tab = TruthTab(store, tmp_path)
+
+    def asked(given: list[Any], what: str = "truth", **more: object) -> dict[str, Any]:
+        source = {"files": [str(path) for path in given]} if isinstance(given[0], Path) else {"regions": given}
+        question = {"run": run.key, "what": what, "source": source, "name": "cat.png", "band": "all", **more}
+        return json.loads(json.dumps(tab.ask(question), allow_nan=False))
+
+    return asked
+
+
+@pytest.fixture(scope="module")
+def truth(run: Run) -> LabelMap:
+    """Mostly what one model says, shifted; the upper rows not labelled."""
+    label_map = np.roll(run.answers[MODEL].prediction.label_map, 25, axis=1)
+    label_map[:40] = VOID
+    return label_map
+
+
+@pytest.fixture
+def mask(truth: LabelMap, tmp_path: Path) -> Path:
+    path = tmp_path / "cat_truth.png"
+    path.write_bytes(encode_annotation(truth))
+    return path
+
+
+@pytest.fixture
+def panoptic(run: Run, tmp_path: Path) -> list[Path]:
+    """A COCO truth: a person, an umbrella, the rest not labelled."""
+    pixels = np.zeros((*run.size, 3), np.uint8)
+    pixels[50:200, 50:200] = (7, 1, 0)
+    pixels[200:250, 100:400] = (0, 0, 2)
+    segments = [{"id": 7 + 256, "category_id": PERSON}, {"id": 2 * 65536, "category_id": UMBRELLA}]
+    png, listed = tmp_path / "cat.png", tmp_path / "panoptic.json"
+    PillowImage.fromarray(pixels).save(png)
+    listed.write_text(json.dumps({"annotations": [{"file_name": "cat.png", "segments_info": segments}]}))
+    return [png, listed]
+
+
+def pixels(url: str) -> NDArray[np.uint8]:
+    head, data = url.split(",")
+    assert head == "data:image/png;base64"
+    return np.asarray(PillowImage.open(BytesIO(b64decode(data))))
+
+
+def test_an_annotation_is_told_in_numbers_and_shown_exactly(ask: Ask, mask: Path, truth: LabelMap) -> None:
+    told = ask([mask])
+    assert (told["kind"], told["width"], told["height"]) == ("ADE20K annotation", truth.shape[1], truth.shape[0])
+    assert told["labelled"] == int((truth != VOID).sum()) and told["unknown"] is None
+    assert np.array_equal(pixels(told["map"]), truth)
+    assert sum(row["pixels"] for row in told["classes"]) == told["labelled"]
+
+
+@pytest.mark.parametrize("band", ["all", "boundary", "interior"])
+def test_the_numbers_are_judges_own(ask: Ask, mask: Path, truth: LabelMap, run: Run, band: Any) -> None:
+    answer = run.answers[MODEL]
+    expected = judge(answer.prediction, truth, strips=answer.posterior.strips(run.size), band=band).report
+    quick = ask([mask], "model", model=MODEL, band=band)["report"]
+    late = {row["id"]: row for row in ask([mask], "proper", model=MODEL, band=band)["numbers"]}
+    merged = {**quick, "numbers": [late.get(row["id"], row) for row in quick["numbers"]]}
+    assert merged == json.loads(json.dumps(expected))
+    assert late["nll"]["value"] > 0 and set(late) == {"brier", "nll"}
+
+
+def test_the_error_map_holds_every_threshold(ask: Ask, mask: Path, truth: LabelMap, run: Run) -> None:
+    told = ask([mask], "model", model=MODEL)
+    levels, prediction = pixels(told["map"]), run.answers[MODEL].prediction
+    for sure in (0.05, 0.29, 0.57, 0.8, 0.99):
+        codes = errors(prediction, truth, sure=sure)
+        wrong = (levels > 0) & (levels < FOREIGN)
+        as_sure = wrong & (levels >= 1 + round(100 * sure))
+        assert np.array_equal(as_sure, codes == WRONG_SURE), sure
+        assert np.array_equal(wrong & ~as_sure, codes == WRONG_UNSURE), sure
+        assert sum(told["wrong"][round(100 * sure) :]) == int((codes == WRONG_SURE).sum())
+    assert told["right"] == int((errors(prediction, truth) == RIGHT).sum())
+
+
+def test_a_confidence_on_a_step_counts_as_reaching_it() -> None:
+    confidence = np.array([[0.0, 0.29, 0.2899, 1.0]], np.float32)
+    codes = np.full((1, 4), WRONG_UNSURE, np.uint8)
+    assert wrong_levels(codes, confidence).tolist() == [[1, 30, 29, 101]]
+
+
+def test_a_coco_truth_tells_what_no_class_names(ask: Ask, panoptic: list[Path], run: Run) -> None:
+    assert COCO_TO_ADE[UMBRELLA] is None
+    told = ask(panoptic)
+    assert (told["kind"], told["unknown"]) == ("COCO panoptic", 50 * 300)
+    assert [row["index"] for row in told["classes"]] == [NAMES.index("person")]
+    assert int((pixels(told["map"]) == FOREIGN).sum()) == 50 * 300
+    label_map, unknown = decode_panoptic(*panoptic, "cat.png")
+    expected = judge(run.answers[MODEL].prediction, label_map, unknown=unknown).report
+    report = ask(panoptic, "model", model=MODEL)["report"]
+    assert report == json.loads(json.dumps(expected))
+    assert report["unknown"]["pixels"] == 50 * 300 and len(report["unknown"]["numbers"]) == 9
+
+
+def test_a_renamed_photo_is_found_by_the_masks_name(ask: Ask, panoptic: list[Path]) -> None:
+    assert ask(panoptic, name="IMG_2041.jpg")["kind"] == "COCO panoptic"
+
+
+def test_painted_regions_are_a_truth(ask: Ask, run: Run) -> None:
+    height, width = run.size
+    whole = {"name": "wall", "corners": [[0, 0], [width, 0], [width, height], [0, height]]}
+    cat = {"name": "Animal", "corners": [[100, 50], [300, 50], [300, 200], [100, 200]]}
+    told = ask([whole, cat])
+    shown = pixels(told["map"])
+    assert (shown[50:200, 100:300] == NAMES.index("animal")).all()
+    assert int((shown == 0).sum()) == height * width - 150 * 200
+    expected = judge(run.answers[MODEL].prediction, shown).report
+    assert ask([whole, cat], "model", model=MODEL)["report"] == json.loads(json.dumps(expected))
+
+
+def test_regions_are_in_the_photos_pixels_whatever_the_grid() -> None:
+    region = Region("sky", ((0, 0), (100, 0), (100, 40), (0, 40)))
+    given = paint([region], photo=(80, 100), grid=(20, 25))
+    assert (given.label_map[:10] == NAMES.index("sky")).all() and (given.label_map[10:] == VOID).all()
+
+
+def test_a_big_photo_is_judged_at_its_own_size(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    small = rng.integers(0, 256, (9, 13, 3), np.uint8)
+    photo = tmp_path / "big.png"
+    PillowImage.fromarray(small).resize((1950, 1350)).save(photo)
+    store = Store(Limits())
+    try:
+        run = store.open(photo)
+        for answer in toy_zoo().stream(run.image, [MODEL], run.size):
+            run.keep(answer, panel_of(answer, run.folder))
+        assert run.size != (1350, 1950)
+        answer = run.answers[MODEL]
+        full = answer.posterior.reduce(MODEL)
+        label_map = np.roll(full.label_map, 100, axis=0)
+        (tmp_path / "mask.png").write_bytes(encode_annotation(label_map))
+        question = {"run": run.key, "what": "model", "model": MODEL, "band": "all", "name": "big.png",
+                    "source": {"files": [str(tmp_path / "mask.png")]}}  # fmt: skip
+        told = TruthTab(store, tmp_path).ask(question)
+        assert told["report"] == judge(full, label_map).report
+        assert pixels(str(told["map"])).shape == run.size
+    finally:
+        store.close()
+
+
+def bad_files(folder: Path, truth: LabelMap, panoptic: list[Path]) -> dict[str, tuple[list[Path], str]]:
+    def saved(name: str, image: NDArray[np.uint8] | bytes) -> Path:
+        if isinstance(image, bytes):
+            (folder / name).write_bytes(image)
+        else:
+            PillowImage.fromarray(image).save(folder / name)
+        return folder / name
+
+    png, listed = panoptic
+    other = json.dumps({"annotations": [{"file_name": "cot.png", "segments_info": []}]}).encode()
+    bare = json.dumps({"annotations": [{"file_name": "cat.png", "segments_info": []}]}).encode()
+    dog, second = saved("dog.png", png.read_bytes()), saved("second.png", encode_annotation(truth))
+    colours = saved("colours.png", np.zeros((*truth.shape, 3), np.uint8))
+    return {
+        "another size": ([saved("small.png", truth[::2, ::2] + np.uint8(1))], "small.png should be 451 x 300"),
+        "RGB": ([colours], "colours.png .* drop its JSON together"),
+        "values over 150": ([saved("high.png", np.full(truth.shape, 200, np.uint8))], "high.png .* has 200"),
+        "all void": ([saved("void.png", np.zeros(truth.shape, np.uint8))], "void.png should label at least one pixel"),
+        "a JPEG": ([saved("mask.jpg", np.zeros(truth.shape, np.uint8))], "mask.jpg should be a PNG"),
+        "cut": ([saved("cut.png", encode_annotation(truth)[:300])], "cut.png should be a whole PNG"),
+        "JSON alone": ([listed], "panoptic.json should come with its PNG"),
+        "JSON of others": ([dog, saved("other.json", other)], "other.json should list cat.png, .* did you mean cot"),
+        "JSON of no kind": ([png, saved("broken.json", b"{")], "broken.json should be COCO panoptic JSON"),
+        "JSON without its segments": ([png, saved("bare.json", bare)], "PNG and JSON belong together"),
+        "two masks": ([png, second], r"several files came \(cat.png, second.png\)"),
+        "gone": ([folder / "away.png"], "away.png is no longer kept here; drop it again"),
+        "not uploaded": ([PHOTO], "cat.png is no longer kept here"),
+    }
+
+
+KINDS = """another size, RGB, values over 150, all void, a JPEG, cut, JSON alone, JSON of others, JSON of no kind,
+JSON without its segments, two masks, gone, not uploaded"""
+
+
+@pytest.mark.parametrize("kind", [kind.strip() for kind in KINDS.split(",")])
+def test_a_bad_truth_is_a_sentence(
+    ask: Ask, tmp_path: Path, truth: LabelMap, panoptic: list[Path], kind: str
+) -> None:
+    given, words = bad_files(tmp_path, truth, panoptic)[kind]
+    told = ask(given)
+    assert re.search(words, told["message"]), told["message"]
+    assert str(tmp_path) not in told["message"] and set(told) == {"message"}
+
+
+@pytest.mark.parametrize(
+    ("regions", "words"),
+    [
+        ([{"name": "catt", "corners": [[0, 0], [9, 0], [9, 9]]}], "no class named 'catt'; "),
+        ([{"name": "sky", "corners": [[0, 0], [9, 0]]}], "region sky should enclose at least one pixel"),
+        ([{"name": "sky", "corners": [[0, 0], ["9", 0], [9, 9]]}], "two numbers, x and y"),
+        ([{"name": "sky"}], "needs a class name"),
+        ([{"name": "sky", "corners": [[0, 0]] * 2001}], "at most 2000 corners"),
+    ],
+)
+def test_a_bad_region_is_a_sentence(ask: Ask, regions: list[Any], words: str) -> None:
+    assert words in ask(regions)["message"]
+
+
+def test_a_class_is_looked_up_with_a_hint(store: Store) -> None:
+    tab = TruthTab(store)
+    assert tab.ask({"what": "class", "name": "Sky"}) == {"index": NAMES.index("sky")}
+    assert "did you mean" in str(tab.ask({"what": "class", "name": "buildin"})["message"])
+
+
+def test_nonsense_and_forgotten_runs_are_told(store: Store, ask: Ask, mask: Path, run: Run) -> None:
+    tab = TruthTab(store)
+    wrong = {"run": run.key, "what": "all", "source": {}}
+    for question in (None, {}, wrong, {"run": 1, "what": "truth", "source": {}}):
+        assert str(tab.ask(question)["message"]).startswith("Ask with")
+    assert tab.ask({"run": "0" * 64, "what": "truth", "source": {"files": []}})["message"] == GONE
+    assert str(tab.ask({"run": run.key, "what": "truth", "source": {"files": []}})["message"]).startswith("Ask with")
+    assert "no answer of 'nobody'" in ask([mask], "model", model="nobody")["message"]
+    assert "no answer" in ask([mask], "model", model=MODEL, band="none")["message"]
+
+
+def test_a_model_with_classes_of_its_own_is_not_judged(store: Store, run: Run, ask: Ask, mask: Path) -> None:
+    answer = run.answers["setr-compact"]
+    tile = answer.posterior.tiles[0]
+    few = replace(answer.posterior, tiles=(replace(tile, scores=tile.scores[:19]),))
+    run.answers["setr-compact"] = replace(answer, posterior=few)
+    try:
+        assert "has 19 of its own" in ask([mask], "model", model="setr-compact")["message"]
+    finally:
+        run.answers["setr-compact"] = answer
+
+
+def test_a_truth_is_read_once(store: Store, run: Run, mask: Path, tmp_path: Path, ask: Ask) -> None:
+    first = ask([mask], "model", model=MODEL)
+    mask.unlink()
+    assert ask([mask], "model", model=MODEL) == first
+    assert "proper" not in first and len(ask([mask], "proper", model=MODEL)["numbers"]) == 2
+
+
+def test_a_polygon_is_filled_by_the_even_odd_rule() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        corners = rng.uniform(-5, 35, (rng.integers(3, 9), 2))
+        middles = np.stack(np.meshgrid(np.arange(30) + 0.5, np.arange(20) + 0.5), -1).reshape(-1, 2)
+        crossings = np.zeros(len(middles), int)
+        for a, b in zip(corners, np.roll(corners, -1, 0), strict=True):
+            crossings += _crosses(a, b, middles)
+        assert np.array_equal(fill(corners, (20, 30)), (crossings % 2 == 1).reshape(20, 30))
+
+
+def _crosses(a: NDArray[np.float64], b: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Whether the ray from each point to the left meets the edge from a to b."""
+    low, high = (a, b) if a[1] < b[1] else (b, a)
+    within = (points[:, 1] >= low[1]) & (points[:, 1] < high[1])
+    side = (high[0] - low[0]) * (points[:, 1] - low[1]) - (high[1] - low[1]) * (points[:, 0] - low[0])
+    return (within & (side < 0)).astype(np.int64)
