@@ -1,0 +1,219 @@
+"""The tab "Truth" in a real browser: each kind of truth, on real photos, read back and compared with judge()."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from demo.analysis.judge import judge
+from demo.images import open_image
+from demo.labels import NAMES, decode_annotation, decode_panoptic, encode_annotation
+from demo.models.zoo import Answer, Zoo
+from demo.schema import VOID, LabelMap
+from tests.browser.conftest import PHONE, Open, choose
+from tests.toy import toy_zoo
+
+pytestmark = pytest.mark.browser
+PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
+COLUMNS = ("pixel_accuracy", "miou_annotated", "miou", "boundary_iou", "ece", "brier", "nll")
+COLUMNS += ("entropy_auroc", "entropy_aurc")
+MODELS = ("fcn-compact", "segformer-compact")
+ASKED = f"?models={','.join(MODELS)}"
+UMBRELLA = 28
+
+
+@pytest.fixture(scope="module")
+def zoo(compact: str) -> Zoo:
+    return Zoo(device="cpu")
+
+
+def answers(zoo: Zoo, photo: Path) -> Iterator[Answer]:
+    for outcome in zoo.stream(photo, MODELS):
+        assert isinstance(outcome, Answer)
+        yield outcome
+
+
+def open_tab(page: Any, photo: Path, models: int) -> None:
+    choose(page, photo, models)
+    page.get_by_role("tab", name="Truth").click()
+    page.wait_for_function("document.querySelector('.zoo-truth .zoo-glass')?.width > 0")
+
+
+def judged(page: Any, models: int) -> None:
+    page.wait_for_selector(f"[data-judged='{models}']", state="attached", timeout=120_000)
+
+
+def drop(page: Any, *files: Path) -> None:
+    page.set_input_files(".zoo-truth-drop input", [str(file) for file in files])
+
+
+def shown(page: Any, model: str) -> dict[str, float]:
+    """The summary table's numbers of one model, as computed, not as rounded."""
+    cells = page.locator(f"tr[data-model={model}] td[data-value]")
+    rows = cells.evaluate_all("cells => cells.map(cell => [cell.dataset.number, Number(cell.dataset.value)])")
+    return dict(rows)
+
+
+def expected(answer: Answer, truth: LabelMap, unknown: Any = None) -> dict[str, float]:
+    report = judge(answer.prediction, truth, strips=answer.posterior.strips(), unknown=unknown).report
+    numbers = {row["id"]: row["value"] for row in report["numbers"] if row["id"] in COLUMNS}
+    if unknown is not None and unknown.any():
+        found = {row["id"]: row["value"] for row in report["unknown"]["numbers"]}
+        numbers["foreign_entropy_auroc"] = found["entropy_auroc"]
+    return {key: value for key, value in numbers.items() if value is not None}
+
+
+def test_an_ade20k_mask(visit: Open, compact: str, zoo: Zoo, cases: Path) -> None:
+    photo = cases / "ade20k/images/ADE_val_00000003.jpg"
+    mask = cases / "ade20k/annotations/ADE_val_00000003.png"
+    page = visit(compact, ASKED)
+    open_tab(page, photo, 2)
+    assert "Agreement is not truth" in page.locator("#truth").inner_text()
+    drop(page, mask)
+    judged(page, 2)
+    truth = decode_annotation(mask)
+    for answer in answers(zoo, photo):
+        assert shown(page, answer.spec.id) == pytest.approx(expected(answer, truth), rel=1e-5), answer.spec.id
+        words = page.locator(f"[data-errors={answer.spec.id}] [data-share=right]").inner_text()
+        accuracy = (answer.prediction.label_map == truth)[truth != VOID].mean()
+        assert abs(float(words.split()[0]) - 100 * accuracy) <= 0.5
+    assert "a demonstration, not a benchmark" in page.locator("#truth").inner_text()
+    assert f"{(truth != VOID).sum():,} of {truth.size:,} pixels" in page.locator(".zoo-truth-facts").inner_text()
+    everywhere = shown(page, MODELS[0])
+    page.get_by_label("Boundary band", exact=True).check()
+    judged(page, 2)
+    near = shown(page, MODELS[0])
+    answer = next(answers(zoo, photo))
+    report = judge(answer.prediction, truth, band="boundary").report
+    assert near["pixel_accuracy"] == pytest.approx(report["numbers"][2]["value"]) != everywhere["pixel_accuracy"]
+    assert page.locator(".zoo-chart").count() == 2
+    formula = page.locator("tr[data-id=ece] .formula").first.inner_text()
+    assert "15 equal-width bins" in formula
+
+
+def test_a_coco_mask_with_its_json(visit: Open, compact: str, zoo: Zoo, cases: Path, tmp_path: Path) -> None:
+    """A real truth in which the horses are renamed to umbrellas, which ADE20K has not."""
+    name = "000000439180"
+    photo, png = cases / f"coco_panoptic/images/{name}.jpg", cases / f"coco_panoptic/annotations/{name}.png"
+    content = json.loads((cases / "coco_panoptic/panoptic.json").read_text())
+    for row in content["annotations"]:
+        for segment in row["segments_info"]:
+            segment["category_id"] = UMBRELLA if segment["category_id"] == 19 else segment["category_id"]
+    listed = tmp_path / "umbrellas.json"
+    listed.write_text(json.dumps(content))
+    truth, unknown = decode_panoptic(png, listed, photo.name)
+    assert unknown.any()
+    page = visit(compact, ASKED)
+    open_tab(page, photo, 2)
+    drop(page, listed)
+    page.wait_for_selector(".zoo-truth-message:visible")
+    assert "drop the PNG as well" in page.locator(".zoo-truth-message").inner_text()
+    drop(page, png)
+    judged(page, 2)
+    for answer in answers(zoo, photo):
+        assert shown(page, answer.spec.id) == pytest.approx(expected(answer, truth, unknown), rel=1e-5), answer.spec.id
+    assert "no ADE20K class" in page.locator(".zoo-truth-legend").inner_text()
+    assert "And what no class names?" in page.locator("#truth").inner_text()
+
+
+def test_a_painted_region(visit: Open, compact: str, zoo: Zoo, cases: Path) -> None:
+    photo = cases / "animals/bird.png"
+    page = visit(compact, ASKED)
+    open_tab(page, photo, 2)
+    page.get_by_label("Paint regions").check()
+    page.get_by_label("Class", exact=True).fill("animl")
+    page.get_by_label("Corners, typed").fill("150,80 380,80 380,420 150,420")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Close region").click()
+    page.wait_for_selector(".zoo-truth-message:visible")
+    assert "did you mean animal" in page.locator(".zoo-truth-message").inner_text()
+    page.get_by_label("Class", exact=True).fill("animal")
+    page.get_by_role("button", name="Close region").click()
+    judged(page, 2)
+    truth = np.full((513, 513), VOID, np.uint8)
+    truth[80:420, 150:380] = NAMES.index("animal")
+    for answer in answers(zoo, photo):
+        assert shown(page, answer.spec.id) == pytest.approx(expected(answer, truth), rel=1e-5), answer.spec.id
+    page.get_by_role("button", name="Clear").click()
+    assert page.locator(".zoo-truth-results").is_hidden()
+
+
+@pytest.fixture
+def toy_mask(tmp_path: Path) -> Path:
+    label_map = np.roll(toy_zoo().segment(open_image(PHOTO), "fcn-compact")[0].label_map, 30, axis=1)
+    (tmp_path / "cat_truth.png").write_bytes(encode_annotation(label_map))
+    return tmp_path / "cat_truth.png"
+
+
+def test_a_bad_mask_leaves_the_results_and_another_photo_takes_them_away(
+    visit: Open, toy: str, toy_mask: Path, tmp_path: Path
+) -> None:
+    page = visit(toy)
+    open_tab(page, PHOTO, 5)
+    drop(page, toy_mask)
+    judged(page, 5)
+    before = shown(page, "fcn-compact")
+    Image.new("RGB", (451, 300)).save(tmp_path / "colours.png")
+    drop(page, tmp_path / "colours.png")
+    page.wait_for_selector(".zoo-truth-message:visible")
+    message = page.locator(".zoo-truth-message").inner_text()
+    assert message.startswith("colours.png should have one grey or palette channel") and "drop its JSON" in message
+    assert shown(page, "fcn-compact") == before and len(before) == len(COLUMNS)
+    choose(page, PHOTO.parent / "pavilion.jpg")
+    page.wait_for_selector(".zoo-truth-results", state="hidden")
+    assert page.locator(".zoo-truth-message").is_hidden()
+
+
+def test_the_threshold_moves_mistakes_from_unsure_to_sure_without_asking(visit: Open, toy: str, toy_mask: Path) -> None:
+    page = visit(toy)
+    open_tab(page, PHOTO, 5)
+    drop(page, toy_mask)
+    judged(page, 5)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    share = page.locator("[data-errors=setr-compact] [data-share=sure]")
+    page.get_by_label("Confidence from which a mistake counts as sure").fill("99")
+    few = share.inner_text()
+    page.get_by_label("Confidence from which a mistake counts as sure").fill("5")
+    assert share.inner_text() != few
+    assert page.locator("[data-errors=setr-compact] [data-share=unsure]").inner_text().startswith("0 %")
+    assert asked == []
+
+
+def test_a_region_is_drawn_with_the_mouse_and_with_keys(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    open_tab(page, PHOTO, 5)
+    page.get_by_label("Paint regions").check()
+    page.get_by_label("Class", exact=True).fill("animal")
+    surface = page.locator(".zoo-truth-top .zoo-surface")
+    box = surface.bounding_box()
+    for x, y in ((0.2, 0.2), (0.7, 0.2), (0.7, 0.7)):
+        surface.click(position={"x": box["width"] * x, "y": box["height"] * y})
+    surface.dblclick(position={"x": box["width"] * 0.2, "y": box["height"] * 0.7})
+    judged(page, 5)
+    assert "animal, 4 corners" in page.locator(".zoo-truth-regions").inner_text()
+    surface.focus()
+    for keys in (["Enter"], ["ArrowRight"] * 9 + ["Enter"], ["ArrowDown"] * 9 + ["Enter"]):
+        for key in keys:
+            page.keyboard.press(key)
+    assert page.locator(".zoo-truth-regions .zoo-quiet").inner_text().count(",") == 3
+    page.keyboard.press("Backspace")
+    assert page.locator(".zoo-truth-regions .zoo-quiet").inner_text().count(",") == 2
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_function("document.querySelectorAll('.zoo-truth-regions .zoo-code').length === 2")
+    judged(page, 5)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_scrolls_tables_not_the_page(visit: Open, toy: str, toy_mask: Path, scheme: str) -> None:
+    page = visit(toy, viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
+    open_tab(page, PHOTO, 5)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    drop(page, toy_mask)
+    judged(page, 5)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
