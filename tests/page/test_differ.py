@@ -145,6 +145,10 @@ def test_together_is_the_mean_of_the_probabilities(run: Run) -> None:
     assert len(told["divergence"]) == 10
 
 
+def test_what_is_overlooked_does_not_change_the_mean(run: Run, differ: Differ) -> None:
+    assert differ.ask(question(run, "together", mild=True)) is differ.ask(question(run, "together", threshold=0.3))
+
+
 def test_replies_are_remembered_but_few(run: Run, differ: Differ) -> None:
     first = differ.ask(question(run))
     assert differ.ask(question(run)) is first

@@ -36,11 +36,11 @@ def build() -> gr.HTML:
 
 
 class Differ:
-    """Answers the tab's questions, one at a time, and remembers the last few replies to each run."""
+    """Answers the tab's questions, one of a kind at a time, and remembers the last few replies to each run."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._turn = threading.Lock()
+        self._turns = {what: threading.Lock() for what in SUBJECTS}  # the slow mean keeps nobody else waiting
         self._told: WeakKeyDictionary[Run, dict[object, Row]] = WeakKeyDictionary()
 
     def ask(self, question: object) -> Row:
@@ -54,13 +54,14 @@ class Differ:
             return {"message": GONE}
         answers = [run.answers[m] for m in models if isinstance(m, str) and m in run.answers]
         overlooked, threshold = _overlooked(question), _number(question, "threshold", 0.0, 1.0, 0.8)
-        asked = (what, tuple(answer.spec.id for answer in answers), overlooked, threshold)
-        with self._turn:
+        settings = () if what == "together" else (overlooked, threshold)
+        asked = (what, tuple(answer.spec.id for answer in answers), settings)
+        with self._turns[what]:
             told = self._told.setdefault(run, {})
             if asked not in told:
                 told[asked] = SUBJECTS[what](answers, overlooked, threshold)
                 for oldest in list(told)[:-KEPT]:
-                    del told[oldest]
+                    told.pop(oldest, None)
             return told[asked]
 
 

@@ -24,22 +24,20 @@ function followRun() { // the run has changed: ask again when nobody is still to
   else ask("differ");
 }
 
-async function askServer(what, turn) {
+async function askServer(what) {
   const { models, boundaries, mild, distance, threshold } = differing;
-  let reply;
   try {
-    reply = await server.differ({ run: run.id, models: models.split(","), what, boundaries, mild, distance, threshold });
+    return await server.differ({ run: run.id, models: models.split(","), what, boundaries, mild, distance, threshold });
   } catch (error) {
-    reply = { message: "The server did not answer; change a setting here to ask again." };
+    return { message: "The server did not answer; change a setting here to ask again." };
   }
-  return turn === differing.turn ? reply : null; // a later question makes this one idle
 }
 
 async function askDifferences() {
   differing.asking = true;
   ask("differ");
-  const reply = await askServer("differences", ++differing.turn);
-  if (!reply) return;
+  const turn = ++differing.turn, reply = await askServer("differences");
+  if (turn !== differing.turn) return; // a later question has made this one idle
   if (state.region) showRegion(0); // regions have new numbers
   Object.assign(differing, { reply, asking: false });
   if (differing.show === "together") askMean();
@@ -47,20 +45,19 @@ async function askDifferences() {
 }
 
 async function askMean() { // asked for when it is looked at: it takes longer than all the rest
-  if (differing.mean || differing.averaging || !differing.reply?.maps) return;
+  if (differing.mean?.maps || differing.averaging || !differing.reply?.maps) return;
   differing.averaging = true;
   ask("differ");
   const models = differing.models, id = run.id;
-  const mean = await askServer("together", differing.turn).catch(() => null);
+  const mean = await askServer("together");
   if (models !== differing.models || id !== run.id) return;
-  differing.averaging = false;
-  if (mean) differing.mean = mean;
+  Object.assign(differing, { mean, averaging: false });
   placeDifferences();
 }
 
 async function askConflict() { // which classes contradict each other at this threshold; the area is known already
-  const turn = differing.turn, threshold = differing.threshold, conflict = await askServer("conflict", turn);
-  if (!conflict?.pairs || threshold !== differing.threshold) return;
+  const { turn, threshold } = differing, conflict = await askServer("conflict");
+  if (!conflict.pairs || turn !== differing.turn || threshold !== differing.threshold) return;
   differing.reply.conflict = conflict;
   ask("differ");
 }
