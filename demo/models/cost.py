@@ -57,8 +57,16 @@ def measure_cost(
         scores(photo)
     peak = _peak(lambda: scores(photo).reduce("peak"), device)
     network_times, times = _times(scores, photo, device, iterations - WARM_UP, seconds)
-    return Cost(network.parameters, network.bytes, posterior.seen.input_size, counter.get_total_flops(),
-                1 / float(np.mean(times)), 1 / float(np.mean(network_times)), len(times), peak)
+    return Cost(
+        network.parameters,
+        network.bytes,
+        posterior.seen.input_size,
+        counter.get_total_flops(),
+        1 / float(np.mean(times)),
+        1 / float(np.mean(network_times)),
+        len(times),
+        peak,
+    )
 
 
 def at_size(network: Network, size: Size) -> Callable[[Image], Posterior]:
