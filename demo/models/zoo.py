@@ -73,7 +73,7 @@ class Zoo:
 
     @property
     def default_set(self) -> str:
-        """"paper" once its five files are on disk, else "compact"."""
+        """ "paper" once its five files are on disk, else "compact"."""
         on_disk = all(locate(spec.weights, self.checkpoints) for spec in catalog.models("paper"))
         return "paper" if on_disk else "compact"
 
@@ -133,8 +133,13 @@ class Zoo:
         except DemoError as error:
             return Refusal(spec, error)
         except torch.OutOfMemoryError as error:
-            return Refusal(spec, BackendError(f"{spec.title} needs more memory than {self.device} has free ({error}). "
-                                              "Choose fewer or smaller models, or run on the CPU."))
+            return Refusal(
+                spec,
+                BackendError(
+                    f"{spec.title} needs more memory than {self.device} has free ({error}). "
+                    "Choose fewer or smaller models, or run on the CPU."
+                ),
+            )
 
     def _answer(self, spec: ModelSpec, network: Network, image: Image, size: Size | None) -> Answer:
         with self._running:
@@ -167,7 +172,7 @@ class Zoo:
 
 
 def choose_device(device: str) -> str:
-    """"auto" becomes "cuda" where there is one, else "cpu"; a device that is not there is a BackendError."""
+    """ "auto" becomes "cuda" where there is one, else "cpu"; a device that is not there is a BackendError."""
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
