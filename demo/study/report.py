@@ -68,11 +68,17 @@ def problems(sentences: Sequence[str]) -> Iterator[str]:
 
 def _subtitle(evaluation: Evaluation) -> str:
     scales, flip = evaluation.settings["scales"], evaluation.settings["flip"]
-    views = "one view of each photo" if scales == [1.0] and not flip else (
-        f"scales {', '.join(f'{s:g}' for s in scales)}{' and flip' if flip else ''}, mean of the softmax"  # type: ignore[union-attr]
+    views = (
+        "one view of each photo"
+        if scales == [1.0] and not flip
+        else (
+            f"scales {', '.join(f'{s:g}' for s in scales)}{' and flip' if flip else ''}, mean of the softmax"  # type: ignore[union-attr]
+        )
     )
-    return (f"{evaluation.photos} photos with ground truth, {len(evaluation.models)} models, {views}, "
-            f"{evaluation.settings['precision']} precision; the last run took {in_words(evaluation.seconds)}.")
+    return (
+        f"{evaluation.photos} photos with ground truth, {len(evaluation.models)} models, {views}, "
+        f"{evaluation.settings['precision']} precision; the last run took {in_words(evaluation.seconds)}."
+    )
 
 
 def _scores(models: Sequence[Ranked]) -> Iterator[str]:
@@ -80,25 +86,36 @@ def _scores(models: Sequence[Ranked]) -> Iterator[str]:
     yield '<p class="soft">Percent. Counted at photo size over all labelled pixels, then divided once.</p>'
     yield _number_table(models, SHOWN, published=True)
     yield "<h2>How well they know</h2>"
-    yield ('<p class="soft">Percent. ECE compares confidence with accuracy; the others ask whether the less certain '
-           "pixels are the wrong ones, by entropy, confidence or margin.</p>")
+    yield (
+        '<p class="soft">Percent. ECE compares confidence with accuracy; the others ask whether the less certain '
+        "pixels are the wrong ones, by entropy, confidence or margin.</p>"
+    )
     yield _number_table(models, SURE, published=False)
 
 
 def _number_table(models: Sequence[Ranked], ids: Sequence[str], *, published: bool) -> str:
     rows = [{number.id: number for number in numbers(model.tally)} for _, model in models]
     published = published and any(model.spec.reported.miou is not None for _, model in models)
-    columns = [Column("Model", text=True), Column("Photos"),
-               *(Column(rows[0][key].measure.title, rows[0][key].measure.formula) for key in ids),
-               *([Column("Published", "mean IoU on ADE20K validation, one view, as published")] if published else [])]
+    columns = [
+        Column("Model", text=True),
+        Column("Photos"),
+        *(Column(rows[0][key].measure.title, rows[0][key].measure.formula) for key in ids),
+        *([Column("Published", "mean IoU on ADE20K validation, one view, as published")] if published else []),
+    ]
     best = {key: _best([row[key] for row in rows]) for key in ids}
     body = []
     for (place, model), row in zip(models, rows, strict=True):
         cells = [_value_cell(row[key], best[key]) for key in ids]
         reported = model.spec.reported.miou
         last = [Cell(percent(reported), reported)] if published else []
-        body.append([Cell(model.spec.title, swatch=place, title=model.spec.id),
-                     Cell(str(len(model.photos)), len(model.photos)), *cells, *last])
+        body.append(
+            [
+                Cell(model.spec.title, swatch=place, title=model.spec.id),
+                Cell(str(len(model.photos)), len(model.photos)),
+                *cells,
+                *last,
+            ]
+        )
     return table(columns, body)
 
 
@@ -120,21 +137,31 @@ def _diagrams(models: Sequence[Ranked]) -> Iterator[str]:
     yield key([(model.spec.title, place) for place, model in models])
     risk = [charts.Line(model.spec.title, place, *(column.tolist() for column in calibration.risk_coverage(
         model.tally.entropy))) for place, model in models]  # fmt: skip
-    sizes = [(model.spec.title, place, [scores.mean_iou(part) for part in model.tally.sizes])
-             for place, model in models]
+    sizes = [
+        (model.spec.title, place, [scores.mean_iou(part) for part in model.tally.sizes]) for place, model in models
+    ]
     yield '<div class="charts">'
     curve = charts.lines(risk, "share of pixels kept, surest first, %", "wrong among them, %")
-    yield figure(curve, "Risk and coverage.",
-                 "If only the pixels of lowest entropy are kept, how many of them are wrong.")
-    yield figure(charts.grouped(("small", "medium", "large"), sizes, "mean IoU, %"), "By size of the region.",
-                 "Annotated regions under 32 x 32 pixels, under 96 x 96, and larger.")
+    yield figure(
+        curve, "Risk and coverage.", "If only the pixels of lowest entropy are kept, how many of them are wrong."
+    )
+    yield figure(
+        charts.grouped(("small", "medium", "large"), sizes, "mean IoU, %"),
+        "By size of the region.",
+        "Annotated regions under 32 x 32 pixels, under 96 x 96, and larger.",
+    )
     yield '</div><h3 style="margin-top: 18px">Reliability</h3>'
-    yield ('<p class="soft">Bars: how often a pixel of that confidence is right, darker where there are more pixels. '
-           "On the dashed line a network is as sure as it is right; the red stroke is the gap.</p>")
+    yield (
+        '<p class="soft">Bars: how often a pixel of that confidence is right, darker where there are more pixels. '
+        "On the dashed line a network is as sure as it is right; the red stroke is the gap.</p>"
+    )
     yield '<div class="charts small">'
     for place, model in models:
-        yield figure(charts.reliability(_bins(model), place), f"{model.spec.title}.",
-                     f"ECE {percent(calibration.ece(model.tally.reliability), 1)} %")
+        yield figure(
+            charts.reliability(_bins(model), place),
+            f"{model.spec.title}.",
+            f"ECE {percent(calibration.ece(model.tally.reliability), 1)} %",
+        )
     yield "</div>"
 
 
@@ -154,8 +181,14 @@ def _classes(models: Sequence[Ranked]) -> Iterator[str]:
     yield '<p class="soft">Percent, most annotated pixels first. Empty: neither annotated nor predicted.</p>'
     titles = [Column(model.spec.title) for _, model in models]
     columns = [Column("Class", text=True), Column("Annotated, pixels"), *titles]
-    rows = [[Cell(labels.NAMES[index]), Cell(f"{truth[index]:,}", int(truth[index])),
-             *(_heat(float(column[index])) for column in ious)] for index in order]
+    rows = [
+        [
+            Cell(labels.NAMES[index]),
+            Cell(f"{truth[index]:,}", int(truth[index])),
+            *(_heat(float(column[index])) for column in ious),
+        ]
+        for index in order
+    ]
     yield table(columns, rows, tall=True)
 
 
@@ -165,11 +198,24 @@ def _heat(value: float) -> Cell:
 
 def _mistakes(models: Sequence[Ranked]) -> Iterator[str]:
     yield "<h2>Most frequent mistakes</h2>"
-    columns = [Column("Model", text=True), Column("Annotated", text=True), Column("Taken for", text=True),
-               Column("Pixels"), Column("Share of the class, %")]
-    rows = [[Cell(model.spec.title, swatch=place), Cell(labels.NAMES[pair.truth]), Cell(labels.NAMES[pair.predicted]),
-             Cell(f"{pair.pixels:,}", pair.pixels), Cell(percent(pair.share, 1), pair.share)]
-            for place, model in models for pair in scores.top_confusions(model.tally.confusion, 8)]
+    columns = [
+        Column("Model", text=True),
+        Column("Annotated", text=True),
+        Column("Taken for", text=True),
+        Column("Pixels"),
+        Column("Share of the class, %"),
+    ]
+    rows = [
+        [
+            Cell(model.spec.title, swatch=place),
+            Cell(labels.NAMES[pair.truth]),
+            Cell(labels.NAMES[pair.predicted]),
+            Cell(f"{pair.pixels:,}", pair.pixels),
+            Cell(percent(pair.share, 1), pair.share),
+        ]
+        for place, model in models
+        for pair in scores.top_confusions(model.tally.confusion, 8)
+    ]
     yield table(columns, rows, tall=True)
 
 
@@ -181,19 +227,27 @@ def _photos(models: Sequence[Ranked], limit: int = 12) -> Iterator[str]:
             by_photo.setdefault(score.photo, []).append(score.pixel_accuracy)
     means = {name: float(np.mean(values)) for name, values in by_photo.items() if not np.isnan(values).any()}
     lookup = [{score.photo: score.pixel_accuracy for score in model.photos} for _, model in models]
-    yield f"<h2>Hardest photos</h2><p class=\"soft\">Pixel accuracy, percent; all {len(means)} are in photos.csv.</p>"
+    yield f'<h2>Hardest photos</h2><p class="soft">Pixel accuracy, percent; all {len(means)} are in photos.csv.</p>'
     columns = [Column("Photo", text=True), Column("Mean"), *(Column(model.spec.title) for _, model in models)]
-    rows = [[Cell(name), Cell(percent(means[name], 1), means[name]),
-             *(_heat(float(scored.get(name, np.nan))) for scored in lookup)]
-            for name in sorted(means, key=lambda name: means[name])[:limit]]
+    rows = [
+        [
+            Cell(name),
+            Cell(percent(means[name], 1), means[name]),
+            *(_heat(float(scored.get(name, np.nan))) for scored in lookup),
+        ]
+        for name in sorted(means, key=lambda name: means[name])[:limit]
+    ]
     yield table(columns, rows)
 
 
 def _formulas(model: ModelResult) -> Iterator[str]:
     shown = [number for number in numbers(model.tally) if number.pixels]
     yield "<details><summary>How each number is made</summary><dl>"
-    yield from (f"<dt>{escape(n.measure.title)}</dt><dd>{escape(n.measure.formula)} ({n.measure.unit}, "
-                f"{n.measure.better} is better)</dd>" for n in shown)
+    yield from (
+        f"<dt>{escape(n.measure.title)}</dt><dd>{escape(n.measure.formula)} ({n.measure.unit}, "
+        f"{n.measure.better} is better)</dd>"
+        for n in shown
+    )
     yield "</dl></details>"
 
 
