@@ -88,9 +88,14 @@ def reproduce(
     evaluation = _evaluation(dataset, specs, zoo, out, report) if dataset else None
     rows = tuple(_row(spec, costs.get(spec.id), evaluation) for spec in specs)
     figures = tuple(_figures(photos, specs, zoo, out, left_out, report)) if photos else ()
-    result = Reproduction(rows, zoo.device, evaluation.dataset if evaluation else "",
-                          evaluation.photos if evaluation else 0, figures,
-                          (*left_out, *(evaluation.problems if evaluation else ())))
+    result = Reproduction(
+        rows,
+        zoo.device,
+        evaluation.dataset if evaluation else "",
+        evaluation.photos if evaluation else 0,
+        figures,
+        (*left_out, *(evaluation.problems if evaluation else ())),
+    )
     _write(result, specs, out)
     return result
 
@@ -191,8 +196,15 @@ def _columns(rows: Sequence[TableRow]) -> tuple[list[tuple[str, str]], list[list
 def _values(row: TableRow) -> list[tuple[str, float | None]]:
     """Text and value under each heading."""
     millions = row.parameters / 1e6 if row.parameters is not None else None
-    plainly = ((row.published_parameter_mb, 0), (row.parameter_mb, 1), (row.published_memory_gb, 1), (row.peak_gb, 2),
-               (row.published_fps, 2), (row.fps, 2), (row.gflops, 1))
+    plainly = (
+        (row.published_parameter_mb, 0),
+        (row.parameter_mb, 1),
+        (row.published_memory_gb, 1),
+        (row.peak_gb, 2),
+        (row.published_fps, 2),
+        (row.fps, 2),
+        (row.gflops, 1),
+    )
     return [
         (percent(row.published_miou), row.published_miou),
         (percent(row.measured_miou), row.measured_miou),
@@ -206,11 +218,15 @@ def notes(result: Reproduction) -> Iterator[str]:
     if not result.dataset:
         yield "Mean IoU was not measured: no dataset was given."
     elif result.photos != ADE20K_PHOTOS:
-        yield (f"Mean IoU was measured on {result.dataset} ({result.photos} photos), the published one on the "
-               f"{ADE20K_PHOTOS:,} validation photos of ADE20K: the two columns are not comparable.")
-    yield (f"Speed and memory were measured on {result.device}, one photo of 512 x 512 at a time, by MMSegmentation's "
-           "own protocol: the first 5 answers are not timed, then the mean. Published speeds are those of the model "
-           "zoo's GPU. Peak memory comes on top of the weights.")
+        yield (
+            f"Mean IoU was measured on {result.dataset} ({result.photos} photos), the published one on the "
+            f"{ADE20K_PHOTOS:,} validation photos of ADE20K: the two columns are not comparable."
+        )
+    yield (
+        f"Speed and memory were measured on {result.device}, one photo of 512 x 512 at a time, by MMSegmentation's "
+        "own protocol: the first 5 answers are not timed, then the mean. Published speeds are those of the model "
+        "zoo's GPU. Peak memory comes on top of the weights."
+    )
 
 
 def _markdown(result: Reproduction) -> Iterator[str]:
@@ -231,8 +247,13 @@ def _body(result: Reproduction, specs: Sequence[ModelSpec]) -> Iterator[str]:
         yield '<p class="note">The compact networks are small and made for trying the tool.</p>'
     headings, cells = _columns(result.rows)
     columns = [Column("Model", text=True), Column("Family", text=True), *(Column(*heading) for heading in headings)]
-    yield table(columns, [[Cell(row.title, title=row.id), Cell(row.family), *(Cell(*cell) for cell in values)]
-                          for row, values in zip(result.rows, cells, strict=True)])
+    yield table(
+        columns,
+        [
+            [Cell(row.title, title=row.id), Cell(row.family), *(Cell(*cell) for cell in values)]
+            for row, values in zip(result.rows, cells, strict=True)
+        ],
+    )
     for path in result.figures:
         picture = base64.b64encode(path.read_bytes()).decode()
         yield f"<h2>{escape(path.stem)}</h2>"
