@@ -227,9 +227,7 @@ JSON without its segments, two masks, gone, not uploaded"""
 
 
 @pytest.mark.parametrize("kind", [kind.strip() for kind in KINDS.split(",")])
-def test_a_bad_truth_is_a_sentence(
-    ask: Ask, tmp_path: Path, truth: LabelMap, panoptic: list[Path], kind: str
-) -> None:
+def test_a_bad_truth_is_a_sentence(ask: Ask, tmp_path: Path, truth: LabelMap, panoptic: list[Path], kind: str) -> None:
     given, words = bad_files(tmp_path, truth, panoptic)[kind]
     told = ask(given)
     assert re.search(words, told["message"]), told["message"]
