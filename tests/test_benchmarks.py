@@ -50,11 +50,20 @@ def test_results_say_nothing_of_where_they_were_measured(result: Path) -> None:
 
 def test_a_benchmark_that_failed_says_so_in_the_table(tmp_path: Path) -> None:
     path = tmp_path / "some-machine.json"
-    here = {"processor": "P", "cores": 2, "memory_gb": 16, "instructions": ["avx2"], "gpu": None, "system": "Linux",
-            "python": "3.11", "versions": {"torch": "2"}}
+    here = {
+        "processor": "P",
+        "cores": 2,
+        "memory_gb": 16,
+        "instructions": ["avx2"],
+        "gpu": None,
+        "system": "Linux",
+        "python": "3.11",
+        "versions": {"torch": "2"},
+    }
     failed = {"failed": "was killed, as a system does that is out of memory", "measured": {}}
-    path.write_text(json.dumps({"machine": here, "date": "2026-01-01 00:00",
-                                "benchmarks": dict.fromkeys(run.NAMES, failed)}))
+    path.write_text(
+        json.dumps({"machine": here, "date": "2026-01-01 00:00", "benchmarks": dict.fromkeys(run.NAMES, failed)})
+    )
     block = table.block(path)
     assert "P, 2 cores (avx2), 16 GB, no GPU" in block
     assert "maps: was killed" in block
@@ -125,11 +134,18 @@ def test_a_child_answers_or_says_how_it_ended() -> None:
 
 def test_a_visitor_reads_the_differences_that_gradio_sends() -> None:
     old = {"panels": [{"status": "queued", "message": "a"}], "gone": 1}
-    steps = [["replace", ["panels", 0, "status"], "done"], ["append", ["panels", 0, "message"], "b"],
-             ["add", ["panels", 1], {"status": "queued"}], ["add", ["new"], 2], ["delete", ["gone"], None]]
+    steps = [
+        ["replace", ["panels", 0, "status"], "done"],
+        ["append", ["panels", 0, "message"], "b"],
+        ["add", ["panels", 1], {"status": "queued"}],
+        ["add", ["new"], 2],
+        ["delete", ["gone"], None],
+    ]
     assert visitor._updated(None, old) is old
     assert visitor._updated(old, steps) == {
-        "panels": [{"status": "done", "message": "ab"}, {"status": "queued"}], "new": 2}
+        "panels": [{"status": "done", "message": "ab"}, {"status": "queued"}],
+        "new": 2,
+    }
     assert visitor._updated(old, [["replace", [], {"all": "new"}]]) == {"all": "new"}
 
 
