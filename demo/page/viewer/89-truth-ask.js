@@ -28,10 +28,11 @@ function forgetTruth() {
 }
 
 async function askTruth(what, source, more = {}) {
+  const silence = { message: "The server did not answer; try again." };
   try {
-    return await server.truth({ run: run.id, what, source, name: run.name, ...more });
+    return (await server.truth({ run: run.id, what, source, name: run.name, ...more })) ?? silence;
   } catch (error) {
-    return { message: "The server did not answer; try again." };
+    return silence;
   }
 }
 
