@@ -61,7 +61,7 @@ class Region:
 
     @property
     def between_families(self) -> bool:
-        """Whether a family stands together against the other: no CNN says what a transformer says, and one is united."""
+        """Whether the families part: no CNN says what a transformer says, and one of them is united."""
         sides = [{p.says for p in self.parties if family in p.families} for family in ("cnn", "transformer")]
         return all(sides) and not sides[0] & sides[1] and min(map(len, sides)) == 1
 
