@@ -116,7 +116,7 @@ Over labelled pixels; mIoU is over the classes present. The teachers' mistakes a
 |---|---|---|---|
 {_rows(record)}
 
-The validation photographs were used to choose the settings, the size photographs are shown at, and between two
+The validation photographs were used to choose the settings, the size photographs are shown at, and between a few
 stopping points, so expect less elsewhere; the two sheep are among them. The last two rows are a demonstration on a handful of photographs, not a benchmark.
 Photographs are shown to the network with a short side of {recipe["side"]} pixels.
 
@@ -133,7 +133,7 @@ Looked at on ADE20K, COCO, animal and sheep photographs that it was not trained 
 One recipe for all five compact networks (`demo/train/recipe.py`):
 
 - AdamW with weight decay {recipe["weight_decay"]}, a warm start, then a cosine to zero;
-- batches of 16 (the two transformers: 8 in their last third, for more steps in the same time);
+- batches of 16 (the two transformers: 8 for part of the way, for more steps in the same time);
 - crops of {recipe["crops"]["size"]} pixels from photographs whose short side was drawn from {_range(recipe)} pixels,
   mirrored and recoloured a little;
 - cross-entropy at a quarter of the crop's resolution, in bfloat16 autocast;
