@@ -75,7 +75,8 @@ def runs_through_the_page(count: int, folder: str) -> Json:
     from demo.page.store import Store
     from tests.toy import toy_ids, toy_zoo
 
-    store, networks, file = Store(Limits()), Networks(toy_zoo()), Path(folder) / "photo.png"
+    # fewer runs kept than the first look comes after: what the store holds has stopped growing by then
+    store, networks, file = Store(Limits(), count=16), Networks(toy_zoo()), Path(folder) / "photo.png"
     base, seen = photo((480, 640)), {}
     for number in range(1, count + 1):
         Pictures.fromarray(np.roll(base, number, 1)).save(file, compress_level=1)
