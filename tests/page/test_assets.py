@@ -1,4 +1,4 @@
-"""The browser's scripts parse: one slip in a file of the viewer, or a name used by two of them, kills the whole page."""
+"""The browser's scripts parse: one slip in a viewer file, or a name used by two, kills the whole page."""
 
 from __future__ import annotations
 
