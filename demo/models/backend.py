@@ -68,6 +68,8 @@ class Segmentor:
         self.precision = precision
         self.config = config
         self.prepare = Compose(_pipeline(config))
+        self.draws = any(type(module).__name__ == "NMF2D" for module in network.modules())
+        """Whether the head starts from random bases, as SegNeXt's does: seeded, one photo has one answer."""
         _keep_head_grid(network)
 
     def at_scale(self, factor: float) -> Segmentor:
@@ -79,7 +81,9 @@ class Segmentor:
     @torch.inference_mode()
     def __call__(self, image: Image) -> Posterior:
         prepared = self._prepare(image)
-        with self._arithmetic():
+        with self._arithmetic(), torch.random.fork_rng(enabled=self.draws):
+            if self.draws:
+                torch.manual_seed(0)
             tiles = self._tiles(prepared)
         seen = Seen(_extent(prepared.valid), len(tiles), self._window(prepared.padded_size), self._stride())
         return Posterior(

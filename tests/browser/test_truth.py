@@ -24,6 +24,8 @@ COLUMNS += ("entropy_auroc", "entropy_aurc")
 MODELS = ("fcn-compact", "segformer-compact")
 ASKED = f"?models={','.join(MODELS)}"
 UMBRELLA = 28
+SLACK = 3e-5
+"""Two pixels' worth: the server's confidences differ in the last bit, and one may fall on the other side of a bin."""
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,9 @@ def test_an_ade20k_mask(visit: Open, compact: str, zoo: Zoo, cases: Path) -> Non
     judged(page, 2)
     truth = decode_annotation(mask)
     for answer in answers(zoo, photo):
-        assert shown(page, answer.spec.id) == pytest.approx(expected(answer, truth), rel=1e-5), answer.spec.id
+        assert shown(page, answer.spec.id) == pytest.approx(expected(answer, truth), rel=1e-5, abs=SLACK), (
+            answer.spec.id
+        )
         words = page.locator(f"[data-errors={answer.spec.id}] [data-share=right]").inner_text()
         accuracy = (answer.prediction.label_map == truth)[truth != VOID].mean()
         assert abs(float(words.split()[0]) - 100 * accuracy) <= 0.5
@@ -115,7 +119,9 @@ def test_a_coco_mask_with_its_json(visit: Open, compact: str, zoo: Zoo, cases: P
     drop(page, png)
     judged(page, 2)
     for answer in answers(zoo, photo):
-        assert shown(page, answer.spec.id) == pytest.approx(expected(answer, truth, unknown), rel=1e-5), answer.spec.id
+        assert shown(page, answer.spec.id) == pytest.approx(expected(answer, truth, unknown), rel=1e-5, abs=SLACK), (
+            answer.spec.id
+        )
     assert "no ADE20K class" in page.locator(".zoo-truth-legend").inner_text()
     assert "And what no class names?" in page.locator("#truth").inner_text()
 
@@ -137,7 +143,9 @@ def test_a_painted_region(visit: Open, compact: str, zoo: Zoo, cases: Path) -> N
     truth = np.full((513, 513), VOID, np.uint8)
     truth[80:420, 150:380] = NAMES.index("animal")
     for answer in answers(zoo, photo):
-        assert shown(page, answer.spec.id) == pytest.approx(expected(answer, truth), rel=1e-5), answer.spec.id
+        assert shown(page, answer.spec.id) == pytest.approx(expected(answer, truth), rel=1e-5, abs=SLACK), (
+            answer.spec.id
+        )
     page.get_by_role("button", name="Clear").click()
     assert page.locator(".zoo-truth-results").is_hidden()
 
