@@ -16,6 +16,8 @@ from demo.models.hashes import starts_like_web_page
 
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "segmentation-zoo"}
 TIMEOUT = httpx.Timeout(20, connect=10)
+LIMITS = httpx.Limits(max_keepalive_connections=0)
+"""No connection serves twice: some servers hang up after a redirect without having said so."""
 PAUSE = 1.0
 """Seconds before going on after a cut; doubled each time that nothing came."""
 PATIENCE = 3
@@ -69,7 +71,7 @@ class Transfer:
 
     def _client(self) -> httpx.Client:
         try:
-            return httpx.Client(timeout=TIMEOUT, follow_redirects=True, headers=HEADERS)
+            return httpx.Client(timeout=TIMEOUT, limits=LIMITS, follow_redirects=True, headers=HEADERS)
         except (OSError, ValueError, ImportError) as error:  # an odd proxy or certificate variable
             raise SourceFailed(f"this machine's connection settings do not work ({error})") from error
 

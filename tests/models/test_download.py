@@ -149,12 +149,13 @@ def test_a_named_source_comes_before_the_files_own(server: Server, into: Path) -
     assert len(server.ranges) == 1
 
 
-def test_a_redirect_is_followed(server: Server, into: Path) -> None:
+def test_a_redirect_is_followed_from_a_server_that_hangs_up_without_saying_so(server: Server, into: Path) -> None:
     def redirect(handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.send_response(302)
         handler.send_header("Location", "/storage")
         handler.send_header("Content-Length", "0")
         handler.end_headers()
+        time.sleep(0.1)  # a second request on this connection is sent before the end of it is seen
 
     server.answers = {f"/{FILE}": redirect, "/storage": serving()}
     assert fetch(WEIGHTS, into, [server.url]).read_bytes() == BODY
