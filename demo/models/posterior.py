@@ -28,6 +28,8 @@ except ImportError:  # numba has no wheel for this Python: the strips below give
 
 Box: TypeAlias = tuple[int, int, int, int]
 """(y0, x0, y1, x1), the end excluded."""
+Span: TypeAlias = tuple[int, int]
+"""(first, end) along one axis, the end excluded."""
 Meaning = Literal["logits", "mixture"]
 
 STRIP_BYTES = 6 << 20
@@ -112,8 +114,9 @@ class Posterior:
         height, width = size or self.photo_size
         if not (0 <= y < height and 0 <= x < width):
             raise ValueError(f"pixel must lie inside {height} x {width}, but got y={y}, x={x}")
-        rows, columns = self._weights(height, width)
-        scores = np.einsum("i,ijc,j->c", rows[y], self._mosaic, columns[x], optimize=True)
+        rows, columns = self._weights(height, width, (y, y + 1), (x, x + 1))
+        down, across = np.flatnonzero(rows[0]), np.flatnonzero(columns[0])
+        scores = np.einsum("i,ijc,j->c", rows[0, down], self._mosaic[np.ix_(down, across)], columns[0, across])
         return _probabilities(torch.from_numpy(scores), self.meaning).numpy()
 
     @torch.inference_mode()
@@ -170,15 +173,23 @@ class Posterior:
         lines = [np.concatenate(grids[start : start + across], axis=1) for start in range(0, len(grids), across)]
         return np.ascontiguousarray(np.concatenate(lines, axis=0))
 
-    def _weights(self, height: int, width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What each cell of the mosaic weighs in each row (height, grid rows) and column (width, grid columns)."""
+    def _weights(
+        self, height: int, width: int, rows: Span | None = None, columns: Span | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What each cell of the mosaic weighs in each row (n, grid rows) and each column (n, grid columns).
+
+        Of all `height` rows and `width` columns, or of the spans `rows` and `columns` of them.
+        """
         top, left, bottom, right = self.valid
         _, grid_height, grid_width = self.tiles[0].scores.shape
         row_spans = sorted({(tile.box[0], tile.box[2]) for tile in self.tiles})
         column_spans = sorted({(tile.box[1], tile.box[3]) for tile in self.tiles})
-        rows = _mosaic_weights(row_spans, grid_height, self.padded_size[0], self.align_corners)[top:bottom]
-        columns = _mosaic_weights(column_spans, grid_width, self.padded_size[1], self.align_corners)[left:right]
-        return _stretch(rows, height, self.align_corners), _stretch(columns, width, self.align_corners)
+        down = _mosaic_weights(row_spans, grid_height, self.padded_size[0], self.align_corners)[top:bottom]
+        across = _mosaic_weights(column_spans, grid_width, self.padded_size[1], self.align_corners)[left:right]
+        return (
+            _stretch(down, height, self.align_corners, rows or (0, height)),
+            _stretch(across, width, self.align_corners, columns or (0, width)),
+        )
 
     @cached_property
     def _coverage(self) -> Tensor:
@@ -222,18 +233,20 @@ def _source_rows(y0: int, y1: int, source: int, target: int, align_corners: bool
     return _Rows(low, high, (position - low).astype(np.float32), source == target)
 
 
-def _stretch(source: NDArray[np.float32], target: int, align_corners: bool) -> NDArray[np.float32]:
-    """Bilinear resampling of the first axis of (n, cells) to (target, cells)."""
-    rows = _source_rows(0, target, len(source), target, align_corners)
+def _stretch(source: NDArray[np.float32], target: int, align_corners: bool, part: Span) -> NDArray[np.float32]:
+    """Bilinear resampling of the first axis of (n, cells) to `target` rows, of which those in `part` are returned."""
+    rows = _source_rows(*part, len(source), target, align_corners)
     weight = rows.weight[:, None]
     return source[rows.low] * (1 - weight) + source[rows.high] * weight
 
 
-def _mosaic_weights(spans: list[tuple[int, int]], cells: int, length: int, align_corners: bool) -> NDArray[np.float32]:
+def _mosaic_weights(spans: list[Span], cells: int, length: int, align_corners: bool) -> NDArray[np.float32]:
     """(length, spans x cells): windows over [start, end) of one axis, each from its own cells, averaged."""
     weights = np.zeros((length, len(spans), cells), np.float32)
     for number, (start, end) in enumerate(spans):
-        weights[start:end, number] = _stretch(np.eye(cells, dtype=np.float32), end - start, align_corners)
+        weights[start:end, number] = _stretch(
+            np.eye(cells, dtype=np.float32), end - start, align_corners, (0, end - start)
+        )
     return weights.reshape(length, -1) / weights.any(axis=2).sum(axis=1, dtype=np.float32)[:, None]
 
 
