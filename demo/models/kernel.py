@@ -78,10 +78,22 @@ def reduce_grid(
     return label_map, fields
 
 
+def grid_probabilities(
+    grid: NDArray[np.float32], rows: NDArray[np.float32], columns: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(classes, H, W) probabilities, none left out; the arguments are those of `reduce_grid`."""
+    down, across = axis(rows, BLOCK_ROWS), axis(columns, BLOCK_COLUMNS)
+    probabilities = np.empty((grid.shape[2], len(rows), len(columns)), np.float32)
+    weights = np.ascontiguousarray(across.weights.transpose(0, 2, 1))
+    _fill_blocks(grid, down.index, down.count, down.weights, across.index, across.count, weights, probabilities)
+    return probabilities
+
+
 def warm_up() -> None:
     """Compile now (or read the compiled code from numba's cache), so that the first photo does not wait."""
-    one = np.ones((1, 1), np.float32)
-    reduce_grid(np.zeros((1, 1, 2), np.float32), one, one, 1)
+    one, grid = np.ones((1, 1), np.float32), np.zeros((1, 1, 2), np.float32)
+    reduce_grid(grid, one, one, 1)
+    grid_probabilities(grid, one, one)
 
 
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
@@ -180,6 +192,37 @@ def _reduce_blocks(  # type: ignore[no-untyped-def]
                     label_map[y, x0 + x] = winner[x]
                 for x in range(pixels):
                     fields[0, y, x0 + x], fields[1, y, x0 + x], fields[2, y, x0 + x] = total[x], weighted[x], second[x]
+
+
+@_compiled
+def _fill_blocks(  # type: ignore[no-untyped-def]
+    grid, row_index, row_count, row_weights, column_index, column_count, column_weights, probabilities
+):
+    classes, height, width = probabilities.shape
+    every = np.arange(classes).astype(np.int32)
+    spread = np.empty((classes, row_index.shape[1], BLOCK_COLUMNS), np.float32)
+    scores = np.empty((classes, BLOCK_COLUMNS), np.float32)
+    winner = np.empty(BLOCK_COLUMNS, np.int32)
+    best, second = np.empty(BLOCK_COLUMNS, np.float32), np.empty(BLOCK_COLUMNS, np.float32)
+    total = np.empty(BLOCK_COLUMNS, np.float32)
+    for block_row in range(row_count.shape[0]):
+        rows = row_index[block_row, : row_count[block_row]]
+        for block_column in range(column_count.shape[0]):
+            columns = column_index[block_column, : column_count[block_column]]
+            _spread_columns(grid, rows, columns, column_weights[block_column], every, spread)
+            x0 = block_column * BLOCK_COLUMNS
+            pixels = min(BLOCK_COLUMNS, width - x0)
+            for y in range(block_row * BLOCK_ROWS, min((block_row + 1) * BLOCK_ROWS, height)):
+                weights = row_weights[block_row, y - block_row * BLOCK_ROWS, : len(rows)]
+                _compare(weights, spread, every, scores, winner, best, second)
+                total[:] = 0
+                for k in range(classes):
+                    for x in range(BLOCK_COLUMNS):
+                        scores[k, x] = _exp(max(scores[k, x] - best[x], np.float32(-80)))
+                        total[x] += scores[k, x]
+                for k in range(classes):
+                    for x in range(pixels):
+                        probabilities[k, y, x0 + x] = scores[k, x] / total[x]
 
 
 @_part

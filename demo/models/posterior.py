@@ -93,7 +93,7 @@ class Posterior:
     def reduce(self, model: str, size: Size | None = None) -> Prediction:
         """Label, confidence, entropy and margin of every pixel, at photo size or at `size` (height, width)."""
         height, width = size or self.photo_size
-        if kernel and self.meaning == "logits" and self.tiles[0].scores.device.type == "cpu":
+        if kernel and self._on_kernel:
             label_map, fields = kernel.reduce_grid(self._mosaic, *self._weights(height, width), os.cpu_count() or 1)
         else:
             label_map, fields = self._reduce_by_strips(height, width)
@@ -131,14 +131,27 @@ class Posterior:
     def strips(self, size: Size | None = None) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """(first row, (150, rows, W) probabilities) from top to bottom; rows per strip depend on `size` alone."""
         height, width = size or self.photo_size
-        for y0, scores in self._scores(height, width):
-            yield y0, _probabilities(scores, self.meaning).cpu().numpy()
+        if kernel and self._on_kernel:
+            rows, columns = self._weights(height, width)
+            for y0, y1 in self._spans(height, width):
+                yield y0, kernel.grid_probabilities(self._mosaic, rows[y0:y1], columns)
+        else:
+            for y0, scores in self._scores(height, width):
+                yield y0, _probabilities(scores, self.meaning).cpu().numpy()
+
+    @property
+    def _on_kernel(self) -> bool:
+        """Whether the compiled kernel can make the maps: logits, in main memory."""
+        return self.meaning == "logits" and self.tiles[0].scores.device.type == "cpu"
+
+    def _spans(self, height: int, width: int) -> Iterator[Span]:
+        rows = max(1, STRIP_BYTES // (4 * self.classes * width))
+        return ((y0, min(y0 + rows, height)) for y0 in range(0, height, rows))
 
     def _scores(self, height: int, width: int) -> Iterator[tuple[int, Tensor]]:
-        rows = max(1, STRIP_BYTES // (4 * self.classes * width))
-        for y0 in range(0, height, rows):
+        for y0, y1 in self._spans(height, width):
             with torch.inference_mode():
-                scores = self._strip(y0, min(y0 + rows, height), height, width)
+                scores = self._strip(y0, y1, height, width)
             yield y0, scores
 
     def _strip(self, y0: int, y1: int, height: int, width: int) -> Tensor:

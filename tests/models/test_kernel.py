@@ -69,6 +69,8 @@ def check(grid: NDArray[np.float32], rows: NDArray[np.float32], columns: NDArray
     clear = wanted.gap > 1e-5 * scale
     assert np.array_equal(label_map[clear], wanted.label_map[clear])
     assert np.abs(fields - wanted.fields).max() < 2e-5 * scale
+    probabilities = kernel.grid_probabilities(grid, rows, columns).transpose(1, 2, 0)
+    assert np.abs(probabilities - wanted.probabilities).max() < 2e-6 * scale
 
 
 @settings(max_examples=40)
