@@ -20,7 +20,7 @@ from demo.models.checkpoints import load_state, verify
 from demo.models.conversion import head_options, is_transformers_segformer, to_mmsegmentation
 from demo.models.network import Network
 from demo.models.posterior import Box, Posterior, Tile
-from demo.schema import Image, ModelSpec, Precision, Seen, Size
+from demo.schema import CLASSES, Image, ModelSpec, Precision, Seen, Size
 
 with warnings.catch_warnings(), redirect_stdout(StringIO()):  # it prints what it could not import
     warnings.simplefilter("ignore")
@@ -38,7 +38,7 @@ def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precisi
     """The model of `spec` with the weights of `checkpoint`, ready to answer.
 
     Raises CorruptCheckpointError when the file is not what the catalogue expects or does not fit the network,
-    BackendError when the network cannot be built here.
+    BackendError when the network cannot be built here or has other classes than ADE20K's.
     """
     sha256 = verify(checkpoint, spec.weights)
     config = _read_config(resolve_config(spec))
@@ -48,6 +48,7 @@ def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precisi
         state = to_mmsegmentation(state)
     with _without_random_init():
         network = _build(config)
+    _check_classes(network, spec)
     _fill(network, state, checkpoint)
     scores = Segmentor(network, config, device, precision)
     return Network(scores, _parameters(network), _bytes(network), sha256, scores.at_scale)
@@ -162,21 +163,27 @@ def _extent(box: Box) -> Size:
 
 def _read_config(path: Path) -> Config:
     try:
-        return Config.fromfile(str(path))
+        config = Config.fromfile(str(path))
     except Exception as error:  # a config is a Python program: anything can happen in it
         raise BackendError(
             f"Wanted an MMSegmentation config file, got {path.name}, which cannot be read "
             f"({type(error).__name__}: {error}). Check the file."
         ) from error
+    if missing := [key for key in ("model", "test_pipeline") if not config.get(key)]:
+        raise BackendError(
+            f"Wanted an MMSegmentation config with model and test_pipeline, got {path.name}, "
+            f"which has no {' and no '.join(missing)}. Add what is missing, or give the model's own config."
+        )
+    return config
 
 
 def _build(config: Config) -> nn.Module:
-    model = ConfigDict(_plain_norm(config.model.to_dict()))
-    model.update(pretrained=None, train_cfg=None)
-    model.pop("auxiliary_head", None)
-    model.backbone.pop("init_cfg", None)
-    init_default_scope(config.get("default_scope", "mmseg"))
     try:
+        model = ConfigDict(_plain_norm(config.model.to_dict()))
+        model.update(pretrained=None, train_cfg=None)
+        model.pop("auxiliary_head", None)
+        model.backbone.pop("init_cfg", None)
+        init_default_scope(config.get("default_scope", "mmseg"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return MODELS.build(model)
@@ -194,6 +201,21 @@ def _plain_norm(value: object) -> object:
     if isinstance(value, list | tuple):
         return type(value)(_plain_norm(item) for item in value)
     return "BN" if isinstance(value, str) and value == "SyncBN" else value
+
+
+def _check_classes(network: nn.Module, spec: ModelSpec) -> None:
+    classes = getattr(_last_head(network), "num_classes", None)
+    if classes != CLASSES:
+        raise BackendError(
+            f"Wanted a network with ADE20K's {CLASSES} classes, got {spec.id} with {classes}. "
+            "Use a config and weights that were trained on ADE20K's 150 classes."
+        )
+
+
+def _last_head(network: nn.Module) -> BaseDecodeHead:
+    """The one whose answer counts: cascades have several."""
+    heads = getattr(network, "decode_head", None)
+    return heads[-1] if isinstance(heads, nn.ModuleList) else heads
 
 
 def _fill(network: nn.Module, state: dict[str, Tensor], checkpoint: Path) -> None:
@@ -220,8 +242,7 @@ def _keep_head_grid(network: nn.Module) -> None:
 
     Heads that end in another way keep their own path and answer at input size.
     """
-    heads = network.decode_head if isinstance(network.decode_head, nn.ModuleList) else [network.decode_head]
-    last = heads[-1]
+    last = _last_head(network)
     if type(last).predict_by_feat is BaseDecodeHead.predict_by_feat:
         last.predict_by_feat = lambda scores, metas: scores
 

@@ -1,0 +1,47 @@
+"""What is said of a config that cannot be run: it misses a part, or its network has other classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from demo import catalog
+from demo.errors import BackendError
+from demo.models.backend import load_network
+from demo.models.checkpoints import locate
+from demo.models.network import Network
+from demo.schema import ModelSpec, Weights
+
+SHIPPED = catalog.find("fcn-compact")
+
+
+def load(tmp_path: Path, change: str) -> Network:
+    """The shipped network with its config changed by a line of Python."""
+    config = tmp_path / "own.py"
+    config.write_text(f"{catalog.resolve_config(SHIPPED).read_text()}\n{change}\n")
+    checkpoint = locate(SHIPPED.weights)
+    assert checkpoint
+    weights = Weights(str(checkpoint), "")
+    return load_network(ModelSpec("own", "Own", "cnn", "own", str(config), weights), checkpoint)
+
+
+def test_an_own_config_is_loaded(tmp_path: Path) -> None:
+    assert load(tmp_path, "").parameters > 1e6
+
+
+@pytest.mark.parametrize("classes", [19, 171])
+def test_a_network_of_other_classes_is_refused(tmp_path: Path, classes: int) -> None:
+    with pytest.raises(BackendError, match=rf"ADE20K's 150 classes, got own with {classes}\. Use a config"):
+        load(tmp_path, f"model['decode_head']['num_classes'] = {classes}")
+
+
+@pytest.mark.parametrize("key", ["model", "test_pipeline"])
+def test_a_config_without_a_part_is_refused(tmp_path: Path, key: str) -> None:
+    with pytest.raises(BackendError, match=rf"got own\.py, which has no {key}\. Add what is missing"):
+        load(tmp_path, f"del {key}")
+
+
+def test_a_model_without_a_backbone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="This network cannot be built here"):
+        load(tmp_path, "del model['backbone']")
