@@ -11,6 +11,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -332,7 +333,7 @@ def test_check_names_what_is_wrong_and_the_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
 ) -> None:
     requirements = tmp_path / "requirements.txt"
-    requirements.write_text("numpy==0.1\nno-such-package==1.0\n")
+    requirements.write_text("numpy==0.1\nno-such-package==1.0\nopencv-contrib-python-headless==5.0.0.93\n")
     packages = tuple(check.pinned_packages(requirements))
     monkeypatch.setattr(check, "pinned_packages", lambda: packages)
     real = importlib.import_module
@@ -350,6 +351,32 @@ def test_check_names_what_is_wrong_and_the_remedy(
     assert wrong[1].startswith("Wrong: no-such-package 1.0 is not installed.")
     assert wrong[2].startswith("Wrong: cv2 does not start: libGL.so.1")
     assert wrong[3].startswith("Wrong: The compact set should come with the project, but lacks fcn-compact,")
+
+
+def test_check_knows_how_each_pinned_package_is_imported() -> None:
+    for package in check.pinned_packages():
+        assert find_spec(check.MODULES.get(package.name, package.name)), package.name
+
+
+def test_check_tells_of_packages_that_the_command_line_itself_uses() -> None:
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(['httpx', 'yaml', 'filelock', 'PIL', 'scipy']))\n"
+        "from demo import cli\nfrom demo.cli import check\n"
+        "pinned, check._machine = list(check.pinned_packages()), lambda: None\n"
+        "check.pinned_packages = lambda: [one for one in pinned if one.name in ('httpx', 'pyyaml')]\n"
+        "sys.exit(cli.main(['check']))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert "Wrong: httpx does not start" in run.stdout and "Wrong: yaml does not start" in run.stdout
+    assert "Set compact: 5 of 5" in run.stdout and "Set zoo" not in run.stdout
+
+
+def test_where_nothing_is_installed_every_command_says_so(tmp_path: Path) -> None:
+    (tmp_path / "numpy.py").write_text("raise ModuleNotFoundError(name='numpy')")
+    run = python_m_demo("check", PYTHONPATH=str(tmp_path))
+    told = "error: The package numpy is not installed: pip install -r requirements.txt\n"
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", told)
 
 
 # ---- studies

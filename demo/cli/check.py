@@ -7,9 +7,12 @@ import importlib
 import platform
 import re
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from importlib import metadata
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
 
 REQUIREMENTS = catalog.ROOT / "requirements.txt"
 INSTALL = "pip install -r requirements.txt"
+MODULES = {
+    "onedl-mmcv": "mmcv",
+    "onedl-mmengine": "mmengine",
+    "onedl-mmsegmentation": "mmseg",
+    "pillow": "PIL",
+    "pyyaml": "yaml",
+    "opencv-contrib-python-headless": "cv2",
+}
+"""What to import of a pinned package, where that is not its own name."""
 WRONG = 1
 
 
@@ -82,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
 def look_around(checkpoints: Sequence[Path]) -> Report:
     """Everything that can be found out without running a network."""
     packages = tuple(pinned_packages())
-    problems = [*_package_problems(packages), *_import_problems()]
+    problems = [*_package_problems(packages), *_import_problems(packages)]
     machine = _machine()
     sets = tuple(_set_on_disk(name, checkpoints) for name in _sets_known())
     problems += _set_problems(sets)
@@ -108,13 +120,16 @@ def _package_problems(packages: Sequence[Package]) -> Iterator[Problem]:
             yield Problem(f"{package.name} {package.wanted} is pinned, {package.installed} is installed.", INSTALL)
 
 
-def _import_problems() -> Iterator[Problem]:
+def _import_problems(packages: Sequence[Package]) -> Iterator[Problem]:
     """Packages that are installed but do not start, as OpenCV without its system libraries."""
-    for name in ("torch", "cv2"):
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError:
+    for package in packages:
+        if package.installed is None:
             continue  # told above
+        name = MODULES.get(package.name, package.name)
+        try:
+            with redirect_stdout(StringIO()), warnings.catch_warnings():  # some talk while they start
+                warnings.simplefilter("ignore")
+                importlib.import_module(name)
         except (ImportError, OSError) as error:
             remedy = "pip install --force-reinstall -r requirements.txt"
             yield Problem(f"{name} does not start: {error}.", remedy)
@@ -129,11 +144,11 @@ def _machine() -> Machine | None:
 
 
 def _sets_known() -> Iterator[str]:
-    """The zoo is read from MMSegmentation's package, which may be missing."""
+    """The zoo is read from MMSegmentation's package with PyYAML; either may be missing."""
     for name in catalog.SETS:
         try:
             catalog.models(name)
-        except BackendError:  # told above
+        except (BackendError, ImportError):  # told above
             continue
         yield name
 

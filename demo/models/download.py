@@ -16,8 +16,7 @@ from pathlib import Path
 from demo.errors import FetchError
 from demo.models.conversion import hub_repository
 from demo.models.hashes import agrees, is_web_page, sha256_of
-from demo.models.sources import Offer, offers
-from demo.models.transfer import SourceFailed, Transfer
+from demo.models.sources import Offer, SourceFailed, offers
 from demo.schema import Weights
 
 CHUNK = 1 << 20
@@ -129,6 +128,10 @@ def _copy(offer: Offer, part: Path, meter: _Meter) -> None:
 
 
 def _download(offer: Offer, part: Path, meter: _Meter) -> None:
+    try:
+        from demo.models.transfer import Transfer
+    except ModuleNotFoundError as error:  # here and not above, so that all else works without httpx
+        raise SourceFailed(f"{error.name} is not installed: pip install -r requirements.txt") from error
     transfer = Transfer(offer.url, part, offer.sha256, lambda *what: _write(part, meter, *what))
     transfer.run()
     problem = _problem(part, transfer.sha256)

@@ -15,6 +15,10 @@ SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
 HUB = "https://huggingface.co"
 
 
+class SourceFailed(Exception):  # noqa: N818  it is no user's error until every source has failed
+    """This source did not deliver; the text says why, without naming it."""
+
+
 @dataclass(frozen=True)
 class Offer:
     """One place to try: a URL, or a file in a folder (None: the folder does not have it)."""

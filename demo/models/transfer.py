@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from demo.models.hashes import starts_like_web_page
+from demo.models.sources import SourceFailed
 
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "segmentation-zoo"}
 TIMEOUT = httpx.Timeout(20, connect=10)
@@ -26,10 +27,6 @@ BUSY = (429, 500, 502, 503, 504)
 
 Writer = Callable[[Iterator[bytes], int, int | None], None]
 """Takes chunks, the offset where they belong, and the whole file's size where known."""
-
-
-class SourceFailed(Exception):  # noqa: N818  it is no user's error until every source has failed
-    """This source did not deliver; the text says why, without naming it."""
 
 
 class _Cut(Exception):  # noqa: N818

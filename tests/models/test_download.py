@@ -498,3 +498,14 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FetchError, match=r"the folder .*file/checkpoints cannot be made"):
         fetch(WEIGHTS, tmp_path / "file" / "checkpoints", ["http://127.0.0.1:1"])
+
+
+def test_without_httpx_a_folder_still_delivers_and_a_url_says_what_is_missing(
+    tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    monkeypatch.delitem(sys.modules, "demo.models.transfer")
+    with pytest.raises(FetchError, match="httpx is not installed: pip install"):
+        fetch(WEIGHTS, into, ["http://127.0.0.1:1"])
+    (tmp_path / FILE).write_bytes(BODY)
+    assert fetch(WEIGHTS, into, [str(tmp_path)]).read_bytes() == BODY
