@@ -10,10 +10,12 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from demo.errors import BackendError, MissingCheckpointError, UnknownModelError
 from demo.schema import Family, ModelSpec, Reported, Weights
@@ -28,6 +30,8 @@ SEGFORMER_LICENCE = "Apache-2.0 (OpenMMLab model zoo), from NVIDIA's MiT weights
 OWN_FILES = "my_config.py:my_weights.pth"
 
 _Row = Mapping[str, Any]
+Names: TypeAlias = str | Sequence[str | ModelSpec]
+"""How models are named; see `resolve`."""
 
 
 def models(set_name: str) -> tuple[ModelSpec, ...]:
@@ -63,21 +67,28 @@ def find(name: str) -> ModelSpec:
     raise UnknownModelError(_why_unknown(name, [*SETS, *(spec.id for spec in named)]))
 
 
-def resolve(names: str | Sequence[str]) -> tuple[ModelSpec, ...]:
+def resolve(names: Names) -> tuple[ModelSpec, ...]:
     """The models that somebody named: a set, an id, several with commas or in a list, or "my_config.py:my_weights.pth".
 
-    Each comes once, in the order named. Raises UnknownModelError, or MissingCheckpointError for an own weights file.
+    Each comes once, in the order named, under an id of its own; rows already resolved stay as they are. Raises
+    UnknownModelError, or MissingCheckpointError for an own weights file.
     """
-    found: dict[str, ModelSpec] = {}
+    found: list[ModelSpec] = []
     for item in _items(names):
-        for spec in _resolve_one(item):
-            previous = found.get(spec.id)
-            if previous is not None and previous.weights != spec.weights:
-                spec = _own_model(item, full_id=True)
-            found[spec.id] = spec
+        for spec in (item,) if isinstance(item, ModelSpec) else _resolve_one(item):
+            if not any((spec.config, spec.weights) == (other.config, other.weights) for other in found):
+                found.append(spec)
     if not found:
         raise UnknownModelError(f"No model was named. Name a set ({', '.join(SETS)}), a model's id, or {OWN_FILES}.")
-    return tuple(found.values())
+    return _with_ids_apart(found)
+
+
+def named_in_catalogue(names: Names) -> tuple[ModelSpec, ...]:
+    """As `resolve`, for names from strangers: files of this machine are no models there. Raises UnknownModelError."""
+    for item in _items(names):
+        if isinstance(item, str) and _own_paths(item):
+            raise UnknownModelError(f"{item!r} is not in the catalogue; name a set ({', '.join(SETS)}) or an id.")
+    return resolve(names)
 
 
 def resolve_config(spec: ModelSpec) -> Path:
@@ -264,9 +275,9 @@ def _why_unknown(name: str, known: Sequence[str]) -> str:
     return f"No model is called {name!r}{_suggest(name, known)} `python -m demo list` shows them all."
 
 
-def _items(names: str | Sequence[str]) -> Iterator[str]:
+def _items(names: Names) -> Iterator[str | ModelSpec]:
     for name in [names] if isinstance(names, str) else names:
-        if _own_paths(name):
+        if isinstance(name, ModelSpec) or _own_paths(name):
             yield name
         else:
             yield from (part.strip() for part in name.split(",") if part.strip())
@@ -275,7 +286,8 @@ def _items(names: str | Sequence[str]) -> Iterator[str]:
 def _resolve_one(item: str) -> tuple[ModelSpec, ...]:
     if item.casefold() in SETS:
         return models(item.casefold())
-    return (_own_model(item),) if _own_paths(item) else (find(item),)
+    paths = _own_paths(item)
+    return (_own_model(paths),) if paths else (find(item),)
 
 
 # ---- model files of the user's own
@@ -287,18 +299,32 @@ def _own_paths(item: str) -> tuple[str, str] | None:
     return (config + ".py", weights) if found and weights else None
 
 
-def _own_model(item: str, *, full_id: bool = False) -> ModelSpec:
-    paths = _own_paths(item)
-    if paths is None:
-        raise ValueError(f"an own model is written {OWN_FILES}, but got {item!r}")
+def _own_model(paths: tuple[str, str]) -> ModelSpec:
     config, weights = (Path(path).expanduser() for path in paths)
     if not config.is_file():
         raise UnknownModelError(f"{config} is not a file; an own model is written {OWN_FILES}.")
     if not weights.is_file():
         raise MissingCheckpointError(f"{weights} is not a file; an own model is written {OWN_FILES}.")
-    name = f"{config.stem}-{weights.stem}" if full_id else config.stem
-    file = Weights(str(weights.resolve()), _digits(weights.name), size=weights.stat().st_size)
-    return ModelSpec(name, config.stem, _guess_family(config), "own", str(config.resolve()), file)
+    digits = _digits(weights.name)
+    known = "" if digits.isdecimal() else digits  # more likely a date than a hash
+    file = Weights(str(weights.resolve()), known, size=weights.stat().st_size)
+    return ModelSpec(config.stem, config.stem, _guess_family(config), "own", str(config.resolve()), file)
+
+
+def _with_ids_apart(specs: Sequence[ModelSpec]) -> tuple[ModelSpec, ...]:
+    """Own models whose id another model has take a longer one: that of the config and the weights, then a number."""
+    if not any(spec.set == "own" for spec in specs):
+        return tuple(specs)
+    taken = {spec.id for spec in (*models("compact"), *models("paper"), *specs) if spec.set != "own"}
+    apart = []
+    for spec in specs:
+        if spec.set == "own":
+            stems = f"{spec.id}-{Path(spec.weights.file).stem}"
+            names = chain((spec.id, stems), (f"{stems}-{number}" for number in count(2)))
+            spec = replace(spec, id=next(name for name in names if name not in taken))
+            taken.add(spec.id)
+        apart.append(spec)
+    return tuple(apart)
 
 
 def _guess_family(config: Path) -> Family:

@@ -267,6 +267,38 @@ def test_two_weights_of_one_config_are_two_models(own: Path) -> None:
     assert [spec.id for spec in specs] == ["my net", "my net-a-12ab34cd"]
 
 
+def test_own_models_of_any_names_have_ids_apart_and_leave_the_catalogues_alone(own: Path) -> None:
+    named = []
+    for folder in "xyz":
+        (own / folder).mkdir()
+        for name in ("my net.py", "fcn-compact.py", "w.pth"):
+            (own / folder / name).write_text("model = dict()")
+        named.append(f"{own}/{folder}/my net.py:{own}/{folder}/w.pth")
+    specs = catalog.resolve([*named, named[1]])
+    assert [spec.id for spec in specs] == ["my net", "my net-w", "my net-w-2"]
+    assert catalog.resolve(specs) == specs, "rows already resolved keep their ids"
+    assert catalog.resolve(specs[1:2]) == specs[1:2]
+    own_fcn = f"{own}/x/fcn-compact.py:{own}/x/w.pth"
+    for order in ([own_fcn, "fcn-compact"], ["fcn-compact", own_fcn], [own_fcn]):
+        ids = {spec.set: spec.id for spec in catalog.resolve(order)}
+        assert ids["own"] == "fcn-compact-w" and ids.get("compact", "fcn-compact") == "fcn-compact"
+    one_file = [f"{own}/x/my net.py:{own}/x/w.pth", f"{own}/x/fcn-compact.py:{own}/x/w.pth"]
+    assert len(catalog.resolve(one_file)) == 2, "two configs of one file of weights are two models"
+
+
+def test_a_date_in_an_own_files_name_is_no_hash(own: Path) -> None:
+    (own / "net-20240115.pth").write_bytes(b"weights")
+    (spec,) = catalog.resolve(f"{own}/my net.py:{own}/net-20240115.pth")
+    assert spec.weights.sha256 == ""
+
+
+def test_a_stranger_cannot_name_files_of_this_machine(own: Path) -> None:
+    for name in (f"{own}/my net.py:{own}/b.pth", "app.py:/etc/passwd"):
+        with pytest.raises(UnknownModelError, match="is not in the catalogue"):
+            catalog.named_in_catalogue(["fcn-compact", name])
+    assert catalog.named_in_catalogue("compact") == catalog.models("compact")
+
+
 def test_a_drive_letter_keeps_its_colon() -> None:
     assert catalog._own_paths(r"C:\my nets\a.py:D:\b.pth") == (r"C:\my nets\a.py", r"D:\b.pth")
     assert catalog._own_paths("fcn-compact") is None

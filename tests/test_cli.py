@@ -9,8 +9,10 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from PIL import Image as PillowImage
 from demo import catalog, cli
 from demo.cli import check
 from demo.cli.console import LiveLine
+from demo.cli.segment import ahead
 from demo.errors import CorruptCheckpointError
 from demo.images import Limits
 from demo.labels import decode_annotation, encode_annotation
@@ -187,6 +190,56 @@ def test_a_network_that_cannot_load_costs_itself_alone_and_is_asked_once(
     for name in ("owl", "cat"):
         summary = json.loads((out / name / "summary.json").read_text())
         assert [entry["id"] for entry in summary["models"]] == [i for i in toy_ids() if i != "segformer-compact"]
+
+
+def thin_photos_fail(spec: ModelSpec) -> Network:
+    """A toy network that cannot compute photos of two rows."""
+
+    def scores(image: np.ndarray) -> object:
+        if len(image) == 2:
+            raise RuntimeError("Kernel size can't be greater than actual input size")
+        return toy_network(spec).scores(image)
+
+    return replace(toy_network(spec), scores=scores, bytes=100)
+
+
+@pytest.mark.parametrize("budget", [None, 100])
+def test_a_photo_that_no_network_can_answer_costs_itself_alone(
+    budget: int | None, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where networks leave the memory between photos."""
+    monkeypatch.setattr(zoo_module, "Zoo", functools.partial(Zoo, load=thin_photos_fail, memory_budget=budget))
+    PillowImage.new("RGB", (50, 2)).save(tmp_path / "thin.png")
+    photos = [save(tmp_path / "owl.png", 1), tmp_path / "thin.png", save(tmp_path / "cat.png", 2)]
+    out, models = tmp_path / "out", toy_ids()[:2]
+    assert cli.main(["segment", *map(str, photos), "-m", *models, "-o", str(out), "--json"]) == 1
+    printed = capsys.readouterr()
+    assert [Path(row["photo"]).name for row in json.loads(printed.out)] == ["owl.png", "cat.png"]
+    complaints = [line for line in printed.err.splitlines() if line.startswith("error: ")]
+    assert len(complaints) == 2 and all(line.startswith("error: [2/3] thin.png: ") for line in complaints)
+    for name in ("owl", "cat"):
+        summary = json.loads((out / name / "summary.json").read_text())
+        assert [entry["id"] for entry in summary["models"]] == list(models)
+
+
+def test_the_next_network_computes_while_maps_are_written() -> None:
+    """And no further than the next."""
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(4):
+            made.append(number)
+            yield number
+
+    for number in ahead(items()):
+        wait_until(lambda: len(made) == min(number + 2, 4))  # noqa: B023
+        assert made == list(range(min(number + 2, 4)))
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.001)
 
 
 def test_without_any_network_nothing_is_written(toy: None, photo: Path, tmp_path: Path, capsys: Capture) -> None:

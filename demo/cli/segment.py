@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from demo import catalog
 from demo.cli.console import (
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from demo.schema import ModelSpec
 
 SOMETHING_LEFT_OUT = 1
+Item = TypeVar("Item")
 
 
 def add(subparsers: Subparsers) -> None:
@@ -50,61 +55,95 @@ def run(options: argparse.Namespace) -> int:
     specs = catalog.resolve(options.models or zoo.default_set)
     limits = Limits(megapixels=options.max_megapixels, megabytes=options.max_megabytes)
     batch = Batch(zoo, specs, options.out, limits)
-    for number, path in enumerate(options.photos, 1):
-        batch.segment(path, f"[{number}/{len(options.photos)}] {path.name}")
+    batch.segment(options.photos)
     if options.json:
         print_json(batch.written)
     return SOMETHING_LEFT_OUT if batch.left_out else 0
 
 
+@dataclass(frozen=True, eq=False)
+class _Job:
+    path: Path
+    title: str
+    photo: Photo | None
+    """None when it could not be read."""
+
+
 class Batch:
-    """Photos one after another; one that cannot be read, or a network that cannot load, costs itself alone."""
+    """Photos one after another; a photo that cannot be used, or a network that cannot load, costs itself alone.
+
+    While the maps of one answer are written, the next answer is computed and the next photo read.
+    """
 
     def __init__(self, zoo: Zoo, specs: tuple[ModelSpec, ...], out: Path, limits: Limits) -> None:
         self.zoo, self.specs, self.out, self.limits = zoo, specs, out, limits
         self.left_out = False
         self.written: list[dict[str, str]] = []
 
-    def segment(self, path: Path, title: str) -> None:
-        """Segment one photo, or say why not. Raises BackendError when there is no network left."""
-        from demo.export import read_photo, write_run
+    def segment(self, paths: Sequence[Path]) -> None:
+        """Segment each photo, or say why not. Raises BackendError when there is no network left."""
+        from demo.export import write_run
 
-        start = time.perf_counter()
-        try:
-            photo = read_photo(path, self.limits)
-        except DemoError as error:
-            self._leave_out(f"{title}: {error}")
-            return
-        answers = self._answers(photo)
-        folder = write_run(self.out, photo, answers, precision=self.zoo.precision, device=self.zoo.device)
-        self.written.append({"photo": str(path), "folder": str(folder)})
-        note(f"{title}: {time.perf_counter() - start:.1f} s -> {folder}")
+        since = time.perf_counter()
+        for job, group in groupby(ahead(self._outcomes(paths)), key=itemgetter(0)):
+            answers = self._answers(job, (outcome for _, outcome in group))
+            first = next(answers, None)
+            if job.photo is None or first is None:
+                continue
+            every = chain([first], answers)
+            folder = write_run(self.out, job.photo, every, precision=self.zoo.precision, device=self.zoo.device)
+            self.written.append({"photo": str(job.path), "folder": str(folder)})
+            now = time.perf_counter()
+            note(f"{job.title}: {now - since:.1f} s -> {folder}")
+            since = now
 
-    def _answers(self, photo: Photo) -> Iterator[Answer]:
+    def _outcomes(self, paths: Sequence[Path]) -> Iterator[tuple[_Job, Answer | Refusal | DemoError]]:
+        """Of each photo every network's outcome, or why it cannot be read."""
+        from demo.export import read_photo
         from demo.models.zoo import Refusal
 
-        answered = 0
-        for outcome in self.zoo.stream(photo.image, [_name(spec) for spec in self.specs]):
-            if isinstance(outcome, Refusal):
-                self._refuse(outcome)
-            else:
-                answered += 1
-                yield outcome
-        if not answered:
-            raise BackendError("None of the networks could answer. `python -m demo check` says what is missing.")
+        for number, path in enumerate(paths, 1):
+            title = f"[{number}/{len(paths)}] {path.name}"
+            try:
+                job = _Job(path, title, read_photo(path, self.limits))
+            except DemoError as error:
+                yield _Job(path, title, None), error
+                continue
+            assert job.photo
+            for outcome in self.zoo.stream(job.photo.image, self.specs):
+                if isinstance(outcome, Refusal) and not outcome.loaded:  # not asked again
+                    self.specs = tuple(spec for spec in self.specs if spec != outcome.spec)
+                yield job, outcome
+            if not self.specs:
+                raise BackendError("None of the networks could be loaded. `python -m demo check` says what is missing.")
 
-    def _refuse(self, refusal: Refusal) -> None:
-        """Tell it; a network that could not even load is not asked again."""
-        spec = refusal.spec
-        self._leave_out(f"{spec.title} ({spec.id}) is left out: {refusal.error}")
-        if spec.id not in self.zoo.loaded:
-            self.specs = tuple(other for other in self.specs if other.id != spec.id)
+    def _answers(self, job: _Job, outcomes: Iterable[Answer | Refusal | DemoError]) -> Iterator[Answer]:
+        """The answers; what is none is told."""
+        from demo.models.zoo import Refusal
+
+        for outcome in outcomes:
+            if isinstance(outcome, DemoError):
+                self._leave_out(f"{job.title}: {outcome}")
+            elif isinstance(outcome, Refusal):
+                spec, where = outcome.spec, f"{job.title}: " if outcome.loaded else ""
+                self._leave_out(f"{where}{spec.title} ({spec.id}) is left out: {outcome.error}")
+            else:
+                yield outcome
 
     def _leave_out(self, text: str) -> None:
         self.left_out = True
         complain(text)
 
 
-def _name(spec: ModelSpec) -> str:
-    """What the catalogue resolves to this very model."""
-    return f"{spec.config}:{spec.weights.file}" if spec.set == "own" else spec.id
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """Each item, the one after it being made on another thread meanwhile.
+
+    >>> list(ahead(range(3)))
+    [0, 1, 2]
+    """
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1, "ahead") as pool:
+        upcoming = pool.submit(next, iterator, end)
+        while (item := upcoming.result()) is not end:
+            upcoming = pool.submit(next, iterator, end)
+            yield cast(Item, item)

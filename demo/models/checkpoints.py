@@ -38,22 +38,27 @@ def locate(weights: Weights, folders: Sequence[Path] = ()) -> Path | None:
     places = [place for folder in (*folders, CHECKPOINTS) for place in _with_children(folder)]
     for name in (weights.file, *stand_ins(weights)):
         for place in places:
-            if (place / name).is_file():
-                return place / name
+            with suppress(OSError):  # a folder that this user may not look into has no file for them
+                if (place / name).is_file():
+                    return place / name
     return None
 
 
 def verify(path: Path, weights: Weights) -> str:
-    """The file's whole SHA-256, which agrees with what is known of it; a stand-in's or an own file's is not known.
+    """The file's whole SHA-256, which agrees with what is known of it: of a stand-in nothing is.
 
     Raises CorruptCheckpointError otherwise.
     """
     digest = sha256_of(path)
     if path.name == Path(weights.file).name and not agrees(digest, weights.sha256):
         what = "is a web page" if is_web_page(path) else "is damaged or another file"
+        remedy = (
+            "Rename it if the digits that its name ends in are no hash; else get it again."
+            if Path(weights.file).is_absolute()
+            else "Delete it and fetch it again."
+        )
         raise CorruptCheckpointError(
-            f"{path} {what}: its SHA-256 should begin {weights.sha256}, but it is {digest[:16]}... "
-            "Delete it and fetch it again."
+            f"{path} {what}: its SHA-256 should begin {weights.sha256}, but it is {digest[:16]}... {remedy}"
         )
     return digest
 

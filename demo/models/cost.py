@@ -56,7 +56,7 @@ def measure_cost(
     with FlopCounterMode(display=False) as counter:
         scores(photo)
     peak = _peak(lambda: scores(photo).reduce("peak"), device)
-    network_times, times = _times(scores, photo, device, iterations - WARM_UP, seconds)
+    network_times, times = _times(scores, photo, device, max(3, iterations - WARM_UP), seconds)
     return Cost(
         network.parameters,
         network.bytes,

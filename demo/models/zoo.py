@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +17,7 @@ from typing import TypeAlias
 import torch
 
 from demo import catalog
+from demo.catalog import Names
 from demo.errors import BackendError, DemoError, MissingCheckpointError
 from demo.images import open_image
 from demo.models.checkpoints import locate
@@ -24,7 +26,6 @@ from demo.models.posterior import Posterior, warm_up
 from demo.schema import Image, ModelSpec, Precision, Prediction, Size
 
 Loader: TypeAlias = Callable[[ModelSpec], Network]
-Models: TypeAlias = str | Sequence[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,8 @@ class Refusal:
 
     spec: ModelSpec
     error: DemoError
+    loaded: bool = True
+    """False when the network itself could not be loaded: no other photo would fare better."""
 
 
 class Zoo:
@@ -67,7 +70,7 @@ class Zoo:
         self.checkpoints = tuple(Path(folder) for folder in checkpoints)
         self.memory_budget = memory_budget or default_budget(self.device)
         self._load = load or self._load_from_disk
-        self._loaded: OrderedDict[str, Network] = OrderedDict()
+        self._loaded: OrderedDict[ModelSpec, Network] = OrderedDict()
         self._loading = threading.Lock()
         self._running = threading.Lock()
 
@@ -77,7 +80,7 @@ class Zoo:
         on_disk = all(locate(spec.weights, self.checkpoints) for spec in catalog.models("paper"))
         return "paper" if on_disk else "compact"
 
-    def segment(self, photo: Image | str | Path, models: Models | None = None) -> list[Prediction]:
+    def segment(self, photo: Image | str | Path, models: Names | None = None) -> list[Prediction]:
         """One Prediction a model, in the catalogue's order.
 
         Raises the DemoError of the first model that cannot answer; `stream` goes on instead.
@@ -90,14 +93,14 @@ class Zoo:
         return predictions
 
     def stream(
-        self, photo: Image | str | Path, models: Models | None = None, size: Size | None = None
+        self, photo: Image | str | Path, models: Names | None = None, size: Size | None = None
     ) -> Iterator[Answer | Refusal]:
         """Each model's outcome as soon as it is there; maps at photo size, or at `size` (height, width).
 
         The next network loads while one computes.
         """
         image = open_image(photo) if isinstance(photo, str | Path) else photo
-        specs = catalog.resolve(models or self.default_set)
+        specs = catalog.resolve(self.default_set if models is None else models)
         with ThreadPoolExecutor(1, "load") as pool:
             upcoming = deque(pool.submit(self.load, spec) for spec in specs[:1])
             for position, spec in enumerate(specs):
@@ -109,42 +112,53 @@ class Zoo:
     def load(self, spec: ModelSpec) -> Network:
         """The network of `spec`, from memory or from disk."""
         with self._loading:
-            if spec.id not in self._loaded:
-                self._loaded[spec.id] = self._load(spec)
-            self._loaded.move_to_end(spec.id)
-            self._evict(keep=spec.id)
-            return self._loaded[spec.id]
+            if spec not in self._loaded:
+                self._loaded[spec] = self._load(spec)
+            self._loaded.move_to_end(spec)
+            self._evict(keep=spec)
+            return self._loaded[spec]
 
-    def warm_up(self, models: Models | None = None) -> None:
+    def warm_up(self, models: Names | None = None) -> None:
         """Make the kernel and the networks ready before the first photo; what cannot load says so when it is asked."""
         warm_up()
-        for spec in catalog.resolve(models or self.default_set):
+        for spec in catalog.resolve(self.default_set if models is None else models):
             with suppress(DemoError):
                 self.load(spec)
+
+    @contextmanager
+    def answering(self, spec: ModelSpec, size: Size) -> Iterator[None]:
+        """What a network cannot compute of a photo of `size` (one too thin for its windows, say) is a BackendError."""
+        try:
+            with _enough_memory(spec, self.device):
+                yield
+        except DemoError:
+            raise
+        except Exception as error:
+            raise BackendError(
+                f"{spec.title} cannot answer this photo of {size[1]} x {size[0]} pixels "
+                f"({type(error).__name__}: {error}). Try another crop or size of it."
+            ) from error
 
     @property
     def loaded(self) -> tuple[str, ...]:
         """Ids of the networks in memory, the least recently used first."""
-        return tuple(self._loaded)
+        return tuple(spec.id for spec in self._loaded)
 
     def _outcome(self, spec: ModelSpec, loading: Future[Network], image: Image, size: Size | None) -> Answer | Refusal:
         try:
-            return self._answer(spec, loading.result(), image, size)
+            with _enough_memory(spec, self.device):
+                network = loading.result()
+        except DemoError as error:
+            return Refusal(spec, error, loaded=False)
+        try:
+            return self._answer(spec, network, image, size)
         except DemoError as error:
             return Refusal(spec, error)
-        except torch.OutOfMemoryError as error:
-            return Refusal(
-                spec,
-                BackendError(
-                    f"{spec.title} needs more memory than {self.device} has free ({error}). "
-                    "Choose fewer or smaller models, or run on the CPU."
-                ),
-            )
 
     def _answer(self, spec: ModelSpec, network: Network, image: Image, size: Size | None) -> Answer:
-        with self._running:
+        with self._running, self.answering(spec, image.shape[:2]):
             start = time.perf_counter()
-            posterior = _asked(network, spec, image)
+            posterior = network.scores(image)
             _wait_for(self.device)
             answered = time.perf_counter()
             prediction = posterior.reduce(spec.id, size)
@@ -163,7 +177,7 @@ class Zoo:
             )
         return load_network(spec, path, self.device, self.precision)
 
-    def _evict(self, keep: str) -> None:
+    def _evict(self, keep: ModelSpec) -> None:
         while sum(network.bytes for network in self._loaded.values()) > self.memory_budget:
             oldest = next(iter(self._loaded))
             if oldest == keep:
@@ -175,12 +189,16 @@ def choose_device(device: str) -> str:
     """ "auto" becomes "cuda" where there is one, else "cpu"; a device that is not there is a BackendError."""
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
+    if device == "cpu":
+        return device
+    named = re.fullmatch(r"cuda(?::(\d+))?", device)
+    if not named:
+        raise BackendError(f"Wanted a device such as cpu, cuda or cuda:1, got {device!r}.")
+    if not torch.cuda.is_available():
         raise BackendError(f"Wanted the device {device}, but this machine has no usable GPU. Use --device cpu.")
-    try:
-        return str(torch.device(device))
-    except RuntimeError as error:
-        raise BackendError(f"Wanted a device such as cpu, cuda or cuda:1, got {device!r}.") from error
+    if int(named[1] or 0) >= (here := torch.cuda.device_count()):
+        raise BackendError(f"Wanted the device {device}, but the last GPU of this machine is cuda:{here - 1}.")
+    return device
 
 
 def default_budget(device: str) -> int:
@@ -190,17 +208,15 @@ def default_budget(device: str) -> int:
     return int(0.6 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
 
 
-def _asked(network: Network, spec: ModelSpec, image: Image) -> Posterior:
-    """The network's answer; what it cannot compute (a photo too thin for its windows, say) is a BackendError."""
+@contextmanager
+def _enough_memory(spec: ModelSpec, device: str) -> Iterator[None]:
+    """Too little memory on `device` is a BackendError."""
     try:
-        return network.scores(image)
-    except (DemoError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:
-        height, width = image.shape[:2]
+        yield
+    except torch.OutOfMemoryError as error:
         raise BackendError(
-            f"{spec.title} cannot answer this photo of {width} x {height} pixels "
-            f"({type(error).__name__}: {error}). Try another crop or size of it."
+            f"{spec.title} needs more memory than {device} has free ({error}). "
+            "Choose fewer or smaller models, or run on the CPU."
         ) from error
 
 

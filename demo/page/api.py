@@ -94,7 +94,7 @@ def _answers(
 ) -> tuple[Run, list[Answer]]:
     if not photo:
         raise DemoError("A photo is wanted, but none came.")
-    ids = [spec.id for spec in catalog.resolve(models or networks.default_set())]
+    ids = [spec.id for spec in catalog.named_in_catalogue(models or networks.default_set())]
     if one and len(ids) != 1:
         raise DemoError(f"One model is wanted, but {models!r} names {len(ids)}: {', '.join(ids)}.")
     run = store.open(photo)

@@ -123,7 +123,7 @@ def _after_fetch(networks: Networks, set_name: str) -> tuple[object, ...]:
 
 def _asked_selection(networks: Networks, asked: dict[str, str]) -> tuple[object, ...]:
     """Updates for set, compact, paper and zoo from a link's `models` and `set`."""
-    specs = catalog.resolve(asked["models"]) if asked.get("models") else ()
+    specs = catalog.named_in_catalogue(asked["models"]) if asked.get("models") else ()
     names = {spec.set for spec in specs} & set(catalog.SETS)
     set_name = names.pop() if len(names) == 1 else asked.get("set", networks.default_set())
     if set_name not in catalog.SETS:

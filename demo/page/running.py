@@ -32,7 +32,7 @@ def views(
     Answers that the store has are shown without asking again. Closing the iterator stops after the network that runs;
     its answer is kept. Whatever goes wrong outside a network (a DemoError is a panel's sentence) is raised here.
     """
-    specs = catalog.resolve(list(models))
+    specs = catalog.named_in_catalogue(list(models))
     waiting = [spec for spec in specs if spec.id not in run.answers]
     refused: dict[str, Panel] = {}
     blank = _blank_view(run, name, example).model_copy(update={"notes": _notes(run, specs)})

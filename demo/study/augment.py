@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from demo.errors import BackendError, DemoError
 from demo.models.network import Network
 from demo.models.posterior import Posterior
-from demo.models.zoo import Zoo
+from demo.models.zoo import Refusal, Zoo
 from demo.schema import Field, Image, ModelSpec, Prediction
 from demo.study.run import Ask
 
 Strip: TypeAlias = tuple[int, Field]
-PAPER_SCALES = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
-"""The scales at which the papers report "multi-scale" results, with flips."""
 
 
 def augmented(zoo: Zoo, scales: Sequence[float], flip: bool) -> Ask:
@@ -27,12 +25,19 @@ def augmented(zoo: Zoo, scales: Sequence[float], flip: bool) -> Ask:
     Probabilities are averaged at photo size, as MMSegmentation's SegTTAModel does.
     """
 
-    def ask(image: Image, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Prediction | DemoError]]:
+    def ask(image: Image, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Prediction | Refusal]]:
         for spec in specs:
             try:
-                yield spec, _answer(zoo.load(spec), spec, image, scales, flip)
+                network = zoo.load(spec)
             except DemoError as error:
-                yield spec, error
+                yield spec, Refusal(spec, error, loaded=False)
+                continue
+            try:
+                with zoo.answering(spec, image.shape[:2]):
+                    prediction = _answer(network, spec, image, scales, flip)
+                yield spec, prediction
+            except DemoError as error:
+                yield spec, Refusal(spec, error)
 
     return ask
 

@@ -15,6 +15,7 @@ from demo.analysis import calibration, scores
 from demo.analysis.judge import class_rows, confusion_rows, reliability_rows, risk_rows
 from demo.analysis.numbers import Json, numbers, plain
 from demo.analysis.tally import UNCERTAINTIES, Tally, Truth, count
+from demo.errors import BackendError
 from demo.images import write_atomic
 from demo.models.zoo import Zoo
 from demo.schema import LabelMap, ModelSpec, Prediction
@@ -102,6 +103,8 @@ def evaluate(
         problems = run(found.cases, specs, ask, _measure, ledger, settings=named, report=report)
         results = [_collect(spec, kept(found.cases, spec, ledger, named)) for spec in specs]
     answered = tuple(result for result in results if result.photos)
+    if not answered:
+        raise BackendError(f"None of the photos could be answered. {' '.join(problems[:1])}")
     evaluation = Evaluation(
         found.name, len(found.cases), settings, answered, (*found.problems, *problems), time.perf_counter() - start
     )

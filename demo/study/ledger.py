@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -22,16 +24,13 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with self._told():
             self._rows = sqlite3.connect(path, timeout=30)
-            self._rows.execute(
-                "CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, photo TEXT, model TEXT, content BLOB)"
-            )
-        except sqlite3.DatabaseError as error:
-            raise DatasetError(
-                f"{path} should hold the results of an earlier run, but cannot be read ({error}). "
-                "Delete it to measure again, or choose another output folder."
-            ) from error
+        try:
+            self._ask("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, photo TEXT, model TEXT, content BLOB)")
+        except DatasetError:
+            self._rows.close()
+            raise
 
     def __enter__(self) -> Ledger:
         return self
@@ -41,24 +40,42 @@ class Ledger:
 
     def get(self, key: str) -> bytes | None:
         """What was put under the key."""
-        row = self._rows.execute("SELECT content FROM results WHERE key = ?", (key,)).fetchone()
-        return bytes(row[0]) if row else None
+        rows = self._ask("SELECT content FROM results WHERE key = ?", key)
+        return bytes(rows[0][0]) if rows else None
 
     def has(self, key: str) -> bool:
         """Whether something was put under the key."""
-        return self._rows.execute("SELECT 1 FROM results WHERE key = ?", (key,)).fetchone() is not None
+        return bool(self._ask("SELECT 1 FROM results WHERE key = ?", key))
 
     def put(self, key: str, photo: str, model: str, content: bytes) -> None:
         """Keep one result; names are for people who open the file."""
-        with self._rows:
-            self._rows.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", (key, photo, model, content))
+        self._ask("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", key, photo, model, content)
+
+    def _ask(self, statement: str, *values: str | bytes) -> list[tuple[bytes, ...]]:
+        with self._told(), self._rows:
+            return self._rows.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong with the file - it is none of ours, locked, on a full disk - is a DatasetError."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise DatasetError(
+                f"{self.path} should hold the results of this run and earlier ones, but cannot be used ({error}). "
+                "If another run uses it, wait for that; else delete it to measure again, or choose another folder."
+            ) from error
 
 
 def key_of(case: Case, spec: ModelSpec, settings: str) -> str:
-    """Changes with the photo's or the annotation's file, the model's weights, the settings and what is measured."""
+    """Changes with the photo's or the annotation's file, the model's weights, the settings and what is measured.
+
+    A catalogue's weights are known by their hash; the user's own, and their config, by size and time like a photo.
+    """
+    own = (Path(spec.config), Path(spec.weights.file)) if spec.set == "own" else ()
     files = [
         (str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
-        for path in (case.photo, case.annotation)
+        for path in (case.photo, case.annotation, *own)
         if path is not None and path.exists()
     ]
     content = [VERSION, case.name, files, spec.id, spec.weights.file, spec.weights.sha256, settings]

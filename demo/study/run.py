@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from demo import labels
-from demo.errors import BackendError, CheckpointError, DemoError
+from demo.errors import BackendError, DemoError
 from demo.images import open_image
 from demo.models.zoo import Refusal, Zoo
 from demo.schema import Image, LabelMap, ModelSpec, Prediction
 from demo.study.dataset import Case
 from demo.study.ledger import Ledger, key_of
 
-Ask: TypeAlias = Callable[[Image, Sequence[ModelSpec]], Iterator[tuple[ModelSpec, Prediction | DemoError]]]
+Ask: TypeAlias = Callable[[Image, Sequence[ModelSpec]], Iterator[tuple[ModelSpec, Prediction | Refusal]]]
 """A photo and models -> each model's prediction at photo size, or why it has none."""
 Measure: TypeAlias = Callable[[Prediction, LabelMap | None], bytes]
 """What is kept of one prediction."""
@@ -46,10 +46,9 @@ def silent(progress: Progress) -> None:
 def plainly(zoo: Zoo) -> Ask:
     """Each model once, on the photo as it is."""
 
-    def ask(image: Image, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Prediction | DemoError]]:
-        # The rows asked for, not those of the outcomes: a catalogue that changes meanwhile must not split a study.
-        for spec, outcome in zip(specs, zoo.stream(image, [name_of(spec) for spec in specs]), strict=True):
-            yield spec, outcome.error if isinstance(outcome, Refusal) else outcome.prediction
+    def ask(image: Image, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Prediction | Refusal]]:
+        for outcome in zoo.stream(image, specs):
+            yield outcome.spec, outcome if isinstance(outcome, Refusal) else outcome.prediction
 
     return ask
 
@@ -108,10 +107,11 @@ class _Study:
         except DemoError as error:
             self.problems.append(f"{case.photo.name} is left out: {error}")
             return
-        for spec, outcome in self.ask(image, self.missing(case)):
+        missing = self.missing(case)
+        for spec, outcome in self.ask(image, missing) if missing else ():
             self.settle(keep=1)
-            if isinstance(outcome, DemoError):
-                self._refused(case, spec, outcome)
+            if isinstance(outcome, Refusal):
+                self._refused(case, outcome)
             else:
                 self.pending.append((case, spec, measurer.submit(self.measure, outcome, truth)))
 
@@ -124,15 +124,16 @@ class _Study:
             except DemoError as error:
                 self.problems.append(f"{case.photo.name} is left out for {spec.title}: {error}")
 
-    def _refused(self, case: Case, spec: ModelSpec, error: DemoError) -> None:
-        """A model without weights is told of once and not asked again; any other error costs the one photo."""
-        if not isinstance(error, CheckpointError):
+    def _refused(self, case: Case, refusal: Refusal) -> None:
+        """A model that cannot be loaded is told of once and not asked again; any other error costs the one photo."""
+        spec, error = refusal.spec, refusal.error
+        if refusal.loaded:
             self.problems.append(f"{case.photo.name} is left out for {spec.title} ({spec.id}): {error}")
             return
         self.problems.append(f"{spec.title} ({spec.id}) is left out: {error}")
         self.specs.remove(spec)
         if not self.specs:
-            raise BackendError(f"None of the networks could answer. The last one said: {error}")
+            raise BackendError(f"None of the networks could be loaded. The last one said: {error}")
 
     def _key(self, case: Case, spec: ModelSpec) -> str:
         return key_of(case, spec, self.settings)

@@ -57,6 +57,22 @@ def test_a_file_is_looked_for_in_the_named_folders_then_in_the_repository(own_fo
     assert locate(weights, [tmp_path / "other", tmp_path / "mine"]) == first
 
 
+def test_a_folder_that_may_not_be_looked_into_hides_nothing_else(
+    own_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `lost+found` on a disk of one's own."""
+    (tmp_path / "disk" / "lost+found").mkdir(parents=True)
+    wanted, is_file = put(tmp_path / "disk" / "paper" / "net.pth"), Path.is_file
+
+    def looked_at(path: Path) -> bool:
+        if path.parent.name == "lost+found":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", looked_at)
+    assert locate(Weights("net.pth", ""), [tmp_path / "disk"]) == wanted
+
+
 def test_it_is_not_looked_for_deeper_and_a_folder_is_no_file(own_folder: Path) -> None:
     put(own_folder / "a" / "b" / "net.pth")
     (own_folder / "net.pth").mkdir()
@@ -104,6 +120,8 @@ def test_a_wrong_file_is_refused(tmp_path: Path) -> None:
         CorruptCheckpointError, match=r"net\.pth is damaged .* should begin 00000000, but it is [0-9a-f]{16}"
     ):
         verify(path, Weights("net.pth", "0" * 8))
+    with pytest.raises(CorruptCheckpointError, match="Rename it if the digits that its name ends in are no hash"):
+        verify(path, Weights(str(path), "0" * 8))
     put(path, b"\xef\xbb\xbf\n <HTML><body>")
     with pytest.raises(CorruptCheckpointError, match=r"net\.pth is a web page"):
         verify(path, Weights("net.pth", "0" * 8))

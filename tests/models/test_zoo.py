@@ -68,6 +68,20 @@ def test_each_network_answers_in_the_order_asked_and_is_loaded_once() -> None:
     assert zoo.loaded == tuple(order)
 
 
+def test_own_models_of_one_name_are_two_networks(tmp_path: Path) -> None:
+    loads, names = Loads(), []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "my.py").write_text("model = dict()")
+        (tmp_path / folder / "w.pth").write_bytes(b"weights")
+        names.append(f"{tmp_path / folder / 'my.py'}:{tmp_path / folder / 'w.pth'}")
+    zoo = Zoo(device="cpu", load=loads)
+    for name in names:
+        zoo.segment(PHOTO, name)
+    assert loads.asked == ["my", "my"]
+    assert [prediction.model for prediction in zoo.segment(PHOTO, names)] == ["my", "my-w"]
+
+
 def test_answers_are_those_of_the_posterior_with_times_by_stage() -> None:
     (answer,) = toy_zoo().stream(PHOTO, [FIVE[0]])
     assert isinstance(answer, Answer)
@@ -235,7 +249,15 @@ def test_a_gpu_that_is_not_there_is_refused_in_one_sentence() -> None:
     assert choose_device("auto") == "cpu"
 
 
-@pytest.mark.parametrize("device", ["gpu", "", "cpu:x"])
+def test_a_gpu_beyond_the_last_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert [choose_device(name) for name in ("cuda", "cuda:1")] == ["cuda", "cuda:1"]
+    with pytest.raises(BackendError, match="Wanted the device cuda:2, but the last GPU of this machine is cuda:1"):
+        choose_device("cuda:2")
+
+
+@pytest.mark.parametrize("device", ["gpu", "", "cpu:x", "cpu:1", "mps", "meta", "cuda:", "cuda:x"])
 def test_a_device_of_no_known_name_is_refused(device: str) -> None:
     with pytest.raises(BackendError, match="Wanted a device such as cpu, cuda or cuda:1, got"):
         choose_device(device)

@@ -2,7 +2,9 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -100,21 +102,6 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert calls == [], "a finished run asks no network"
 
 
-def test_a_catalogue_that_changes_meanwhile_does_not_split_a_run(tmp_path: Path) -> None:
-    """Weights replaced on disk while a study runs: the zoo's rows are new, the loaded network is still the old one."""
-    zoo = toy_zoo()
-    stream = zoo.stream
-
-    def renamed(photo: Image, models: object = None) -> Iterator[object]:
-        for outcome in stream(photo, models):
-            weights = replace(outcome.spec.weights, sha256="0" * 64)
-            yield replace(outcome, spec=replace(outcome.spec, weights=weights))
-
-    zoo.stream = renamed
-    evaluation = evaluate(make_dataset(tmp_path / "set"), MODELS, zoo, tmp_path / "out")
-    assert [len(model.photos) for model in evaluation.models] == [4, 4]
-
-
 def test_another_setting_another_photo_or_another_file_is_measured_anew(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "set", 2)
     calls: list[str] = []
@@ -168,22 +155,71 @@ def test_a_model_without_weights_is_told_once_and_the_others_stand(tmp_path: Pat
     evaluation = evaluate(make_dataset(tmp_path / "set"), MODELS, zoo, tmp_path / "out")
     assert [model.spec.id for model in evaluation.models] == ["setr-compact"]
     assert evaluation.problems == ("FCN (fcn-compact) is left out: Its file is nowhere.",)
-    with pytest.raises(BackendError, match=r"None of the networks could answer\. .*nowhere"):
+    with pytest.raises(BackendError, match=r"None of the networks could be loaded\. .*nowhere"):
         evaluate(tmp_path / "set", "fcn-compact", zoo, tmp_path / "none")
 
 
-def test_a_model_that_refuses_photos_costs_those_photos(tmp_path: Path) -> None:
-    zoo = refusing(BackendError("Too little memory."))
-    evaluation = evaluate(make_dataset(tmp_path / "set", 2), MODELS, zoo, tmp_path / "out")
-    assert evaluation.problems[0] == "photo0.png is left out for FCN (fcn-compact): Too little memory."
-    assert len(evaluation.problems) == 2 and len(evaluation.models[0].photos) == 2
+def test_a_run_goes_on_though_a_model_was_left_out_before(tmp_path: Path) -> None:
+    dataset, zoo = make_dataset(tmp_path / "set"), refusing(MissingCheckpointError("Its file is nowhere."))
+    for _ in range(2):
+        evaluation = evaluate(dataset, MODELS, zoo, tmp_path / "out")
+        assert [len(model.photos) for model in evaluation.models] == [4]
+
+
+def failing_once(error: Exception) -> Zoo:
+    """FCN fails at the first photo that it is asked, and at its mirror image."""
+    asked: list[int] = []
+
+    def load(spec: ModelSpec) -> Network:
+        network = toy_network(spec)
+
+        def scores_of(image: Image) -> Posterior:
+            asked.append(1)
+            if len(asked) == 1:
+                raise error
+            return network.scores(image)
+
+        return replace(network, scores=scores_of) if spec.id == "fcn-compact" else network
+
+    return Zoo(device="cpu", load=load)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("error", [BackendError("Too little memory."), RuntimeError("kernel size"), MemoryError()])
+def test_a_network_that_fails_on_a_photo_costs_that_photo(tmp_path: Path, error: Exception, flip: bool) -> None:
+    evaluation = evaluate(make_dataset(tmp_path / "set", 3), MODELS, failing_once(error), tmp_path / "out", flip=flip)
+    assert [len(model.photos) for model in evaluation.models] == [2, 3]
+    (problem,) = evaluation.problems
+    assert problem.startswith("photo0.png is left out for FCN (fcn-compact): ") and problem.endswith(".")
+
+
+def test_own_weights_that_were_replaced_are_measured_anew(tmp_path: Path) -> None:
+    dataset, own, calls = make_dataset(tmp_path / "set", 2), f"{tmp_path}/net.py:{tmp_path}/net.pth", list[str]()
+    (tmp_path / "net.py").write_text("model = dict()")
+    (tmp_path / "net.pth").write_bytes(b"weights")
+    for _ in range(2):
+        evaluate(dataset, own, counting_zoo(calls), tmp_path / "out")
+    assert len(calls) == 2
+    (tmp_path / "net.pth").write_bytes(b"other weights")
+    evaluate(dataset, own, counting_zoo(calls), tmp_path / "out")
+    assert len(calls) == 4
 
 
 def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / LEDGER).write_bytes(b"not a database" * 100)
-    with pytest.raises(DatasetError, match=r"counts\.sqlite should hold the results of an earlier run.*Delete it"):
+    with pytest.raises(DatasetError, match=r"counts\.sqlite should hold the results of this run.*delete it"):
         evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out")
+
+
+def test_a_ledger_that_another_process_holds_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset, connect = make_dataset(tmp_path / "set", 1), sqlite3.connect
+    evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
+    monkeypatch.setattr(sqlite3, "connect", lambda path, timeout: connect(path, timeout=0.01))
+    with closing(connect(tmp_path / "out" / LEDGER)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DatasetError, match=r"database is locked.*wait for that"):
+            evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
 
 
 def test_progress_counts_photos_and_tells_the_time_left(tmp_path: Path) -> None:
@@ -237,5 +273,5 @@ def test_views_are_averaged_as_probabilities_at_photo_size(tmp_path: Path) -> No
 
 
 def test_scales_are_refused_by_a_network_of_one_size(tmp_path: Path) -> None:
-    evaluation = evaluate(make_dataset(tmp_path / "set", 1), MODELS, toy_zoo(), tmp_path / "out", scales=(0.5, 1))
-    assert "sees photos at one size only" in evaluation.problems[0] and not evaluation.models
+    with pytest.raises(BackendError, match=r"None of the photos could be answered.*sees photos at one size only"):
+        evaluate(make_dataset(tmp_path / "set", 1), MODELS, toy_zoo(), tmp_path / "out", scales=(0.5, 1))

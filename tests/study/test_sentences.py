@@ -51,5 +51,5 @@ def test_what_cannot_be_answered_at_all_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="does not exist"):
         claims_report([tmp_path / "nowhere"], toy_ids(), toy_zoo(), tmp_path / "out")
     photos = make_dataset(tmp_path / "set", 1)
-    with pytest.raises(BackendError, match="None of the photos could be answered"):
+    with pytest.raises(BackendError, match="None of the networks could be loaded"):
         claims_report([photos], "fcn-compact", refusing(BackendError("No.")), tmp_path / "out")
