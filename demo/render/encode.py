@@ -15,7 +15,7 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     """The PNG of (H, W) grey or (H, W, 3) RGB: every value comes back as it was."""
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
         raise ValueError(f"pixels must be uint8 (H, W) or (H, W, 3), but got {pixels.dtype} {pixels.shape}")
-    return _encoded(pixels, "PNG", compress_level=6)
+    return _encoded(pixels, "PNG", compress_level=4)
 
 
 def jpeg(image: Image, quality: int = 85) -> bytes:
