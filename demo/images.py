@@ -217,6 +217,12 @@ def _kind(data: bytes) -> str:
     return "a file of another kind"
 
 
+def files_in(folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
+    """A folder's visible files with one of these endings (photos by default), in capitals or not, in order of name."""
+    visible = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in visible if path.suffix.lower() in suffixes and path.is_file())
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Write a file, and its folders, so that nobody ever sees half of it. Raises DemoError where it cannot."""
     part = path.with_name(f".{secrets.token_hex(6)}.part")

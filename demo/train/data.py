@@ -17,18 +17,15 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from demo.errors import DatasetError
+from demo.errors import DatasetError, TruthError
+from demo.images import files_in
+from demo.labels import decode_annotation
 
 Split = Literal["training", "validation"]
-
-VOID = 255
-"""What a target says where there is no label."""
 
 MEAN = (123.675, 116.28, 103.53)
 SPREAD = (58.395, 57.12, 57.375)
 """ImageNet's mean and standard deviation, RGB, 0..255: what the networks' own preprocessing uses."""
-
-PHOTO_FILES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True)
@@ -51,11 +48,8 @@ def find_pairs(root: Path, split: Split) -> list[Pair]:
                 f"wanted a folder {folder}, but there is none; training needs images/ and annotations/, "
                 "each with training/ and validation/, as in ADEChallengeData2016"
             )
-    found = [
-        Pair(photo, annotations / f"{photo.stem}.png")
-        for photo in sorted(photos.iterdir())
-        if photo.suffix.lower() in PHOTO_FILES and (annotations / f"{photo.stem}.png").is_file()
-    ]
+    truths = {path.stem: path for path in files_in(annotations, (".png",))}
+    found = [Pair(photo, truths[photo.stem]) for photo in files_in(photos) if photo.stem in truths]
     if not found:
         raise DatasetError(
             f"wanted photographs in {photos} with a PNG of the same name in {annotations}, but found no pair; "
@@ -76,39 +70,28 @@ class Photographs:
         return len(self.pairs)
 
     def __getitem__(self, index: int) -> tuple[PillowImage.Image, PillowImage.Image]:
-        """Photograph (RGB) and annotation (L, 0 = void), of one size."""
+        """Photograph (RGB) and label map (L: 0..149, 255 = no label), of one size. Raises DatasetError."""
         if index in self._kept:
             return self._kept[index]
-        photo, annotation = _read(self.pairs[index])
+        photo, label_map = _read(self.pairs[index])
         size = 5 * photo.width * photo.height
         if size <= self._room:
             self._room -= size
-            self._kept[index] = (photo, annotation)
-        return photo, annotation
+            self._kept[index] = (photo, label_map)
+        return photo, label_map
 
 
 def _read(pair: Pair) -> tuple[PillowImage.Image, PillowImage.Image]:
     try:
-        with PillowImage.open(pair.photo) as photo, PillowImage.open(pair.annotation) as annotation:
-            decoded = photo.convert("RGB"), annotation.convert("L") if annotation.mode != "P" else _indices(annotation)
+        with PillowImage.open(pair.photo) as file:
+            photo = file.convert("RGB")
+        return photo, PillowImage.fromarray(decode_annotation(pair.annotation, size=(photo.height, photo.width)))
     except OSError as error:
-        raise DatasetError(f"wanted a readable photograph and annotation, but {pair.photo.name}: {error}") from error
-    if decoded[0].size != decoded[1].size:
         raise DatasetError(
-            f"wanted an annotation of the photograph's size, but {pair.photo.name} is "
-            f"{decoded[0].size} and its annotation {decoded[1].size} (width, height)"
-        )
-    return decoded
-
-
-def _indices(annotation: PillowImage.Image) -> PillowImage.Image:
-    """A palette PNG's indices; converting it to L would give grey values instead."""
-    return PillowImage.fromarray(np.asarray(annotation))
-
-
-def decode(annotation: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """ADE20K's 0 = void, 1..150 to 255 = no label, 0..149."""
-    return annotation - np.uint8(1)
+            f"wanted a readable photograph, but {pair.photo}: {error}; copy it again or remove it"
+        ) from error
+    except TruthError as error:
+        raise DatasetError(f"wanted ADE20K annotations in {pair.annotation.parent}, but {error}") from error
 
 
 @dataclass(frozen=True)
@@ -121,7 +104,7 @@ class CropPlan:
 
 
 def cut(
-    photo: PillowImage.Image, annotation: PillowImage.Image, plan: CropPlan, dice: random.Random
+    photo: PillowImage.Image, label_map: PillowImage.Image, plan: CropPlan, dice: random.Random
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """A random crop (size, size, 3) and its targets (size / stride, size / stride), 255 = no label.
 
@@ -134,8 +117,8 @@ def cut(
     box = (left, top, left + box_side, top + box_side)
     pixels = photo.resize((plan.size, plan.size), PillowImage.Resampling.BILINEAR, box=box)
     cells = plan.size // plan.target_stride
-    labels = annotation.resize((cells, cells), PillowImage.Resampling.NEAREST, box=box)
-    crop, target = np.asarray(pixels), decode(np.asarray(labels))
+    labels = label_map.resize((cells, cells), PillowImage.Resampling.NEAREST, box=box)
+    crop, target = np.asarray(pixels), np.asarray(labels)
     return (crop[:, ::-1], target[:, ::-1]) if dice.random() < 0.5 else (crop, target)
 
 

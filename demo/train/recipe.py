@@ -19,14 +19,16 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from demo.errors import BackendError, CorruptCheckpointError
+from demo.errors import CorruptCheckpointError
 from demo.models.backend import build_network
-from demo.train.data import VOID, CropPlan, Photographs, batches, find_pairs, jitter, normalise
+from demo.models.zoo import choose_device
+from demo.schema import VOID
+from demo.train.data import CropPlan, Photographs, batches, find_pairs, jitter, normalise
 from demo.train.scoring import Scores, score
-from demo.train.weights import WeightAverage, halve, take_weights, write_weights
+from demo.train.weights import WeightAverage, halve, read_weights, take_weights, write_weights
 
 LEARNING_RATES = {"ResNetV1c": 2e-3, "MixVisionTransformer": 1.5e-3, "VisionTransformer": 1e-3}
-"""Peak learning rate by backbone: the only thing in which the recipes of the networks differ."""
+"""Peak learning rate by backbone, where the recipe names none."""
 
 OTHER_LEARNING_RATE = 1e-3
 
@@ -88,7 +90,7 @@ def train_network(
     ``minutes`` counts time spent training; at least one of ``minutes`` and ``epochs`` is needed.
 
     Raises DatasetError for a folder laid out differently, CorruptCheckpointError when ``start_from`` or the run in
-    ``out`` does not fit the network, BackendError when the device is not there.
+    ``out`` is damaged or does not fit the network, BackendError when the device is not there.
     """
     if not minutes and not epochs:
         raise ValueError("minutes or epochs must be given, but both are missing")
@@ -99,7 +101,7 @@ def train_network(
     network = build_network(config)
     cast(Callable[[], None], network.init_weights)()
     origin = take_weights(network, start_from, report) if start_from else None
-    run = Run(network, recipe, _choose(device), out, report)
+    run = Run(network, recipe, torch.device(choose_device(device)), out, report)
     if resume:
         run.load()
     run.train(training, validation, minutes, epochs)
@@ -172,19 +174,21 @@ class Run:
         write_weights(self.out / "running.pth", state)
 
     def load(self) -> None:
-        """Go on from ``running.pth`` if there is one; CorruptCheckpointError if it is another network's."""
+        """Go on from ``running.pth`` if there is one; CorruptCheckpointError if it is damaged or another network's."""
         path = self.out / "running.pth"
         if not path.is_file():
             return
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        if state["network"].keys() != self.network.state_dict().keys():
+        state = read_weights(path, self.device)
+        try:
+            self.network.load_state_dict(state["network"])
+            self.average.network.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.progress = Progress(**state["progress"])
+        except (RuntimeError, ValueError, KeyError, TypeError) as error:  # other names, shapes or parts
             raise CorruptCheckpointError(
-                f"wanted a run of this network, but {path} is of another one; choose another folder or do not resume"
-            )
-        self.network.load_state_dict(state["network"])
-        self.average.network.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.progress = Progress(**state["progress"])
+                f"wanted a run of this network, but {path} is of another one; choose another folder, "
+                "or delete that file to begin anew"
+            ) from error
         self.report(f"going on after {self.progress.seconds / 60:.1f} minutes, {self.progress.photos} photos")
 
     def finish(self, config: Path, validation: Photographs, asked: dict[str, object]) -> Path:
@@ -260,11 +264,3 @@ def _groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
         {"params": [p for _, p in named if id(p) not in skip], "weight_decay": weight_decay},
         {"params": plain, "weight_decay": 0.0},
     ]
-
-
-def _choose(device: str) -> torch.device:
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise BackendError(f"wanted to train on {device}, but torch sees no GPU here; leave the device at auto")
-    return torch.device(device)

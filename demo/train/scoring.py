@@ -1,4 +1,4 @@
-"""How right a network is on annotated photographs: counts that add, and two formulas on the counts."""
+"""How right a network is on annotated photographs while it trains."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from torch import nn
 from torch.nn import functional
 
-from demo.train.data import VOID, Photographs, decode, normalise
-
-CLASSES = 150
+from demo.analysis.scores import Counts, confusion, mean_iou, pixel_accuracy
+from demo.schema import CLASSES, LabelMap
+from demo.train.data import Photographs, normalise
 
 
 @dataclass(frozen=True)
@@ -29,25 +28,13 @@ class Scores:
     classes_present: int
 
 
-def summarise(confusion: NDArray[np.int64], photos: int) -> Scores:
+def summarise(counts: Counts, photos: int) -> Scores:
     """Scores from counts (truth, predicted); nan where nothing is labelled."""
-    right, truth, said = np.diag(confusion), confusion.sum(1), confusion.sum(0)
-    present = truth > 0
-    if not present.any():
-        return Scores(photos, float("nan"), float("nan"), 0)
-    union = truth + said - right
-    mean_iou = float((right[present] / union[present]).mean())
-    return Scores(photos, float(right.sum() / truth.sum()), mean_iou, int(present.sum()))
+    present = int((counts.sum(1) > 0).sum())
+    return Scores(photos, pixel_accuracy(counts), mean_iou(counts, over="annotated"), present)
 
 
-def count(truth: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Counts (truth, predicted) over pixels that have a label."""
-    known = truth != VOID
-    pairs = truth[known].astype(np.int64) * CLASSES + predicted[known]
-    return np.bincount(pairs, minlength=CLASSES * CLASSES).reshape(CLASSES, CLASSES)
-
-
-def label_map(network: nn.Module, photo: PillowImage.Image, side: int) -> NDArray[np.uint8]:
+def label_map(network: nn.Module, photo: PillowImage.Image, side: int) -> LabelMap:
     """What the network says at every pixel of a photograph whose short side first becomes ``side`` pixels.
 
     Windows, if the network's configuration asks for them, are the network's own affair.
@@ -67,8 +54,8 @@ def label_map(network: nn.Module, photo: PillowImage.Image, side: int) -> NDArra
 
 def score(network: nn.Module, photographs: Photographs, side: int) -> Scores:
     """Pixel accuracy and mean IoU of a network in evaluation mode."""
-    confusion = np.zeros((CLASSES, CLASSES), dtype=np.int64)
+    counts = np.zeros((CLASSES, CLASSES), np.int64)
     for index in range(len(photographs)):
-        photo, annotation = photographs[index]
-        confusion += count(decode(np.asarray(annotation)), label_map(network, photo, side))
-    return summarise(confusion, len(photographs))
+        photo, truth = photographs[index]
+        counts += confusion(label_map(network, photo, side), np.asarray(truth))
+    return summarise(counts, len(photographs))

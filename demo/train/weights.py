@@ -42,9 +42,10 @@ class WeightAverage:
 def take_weights(network: nn.Module, path: Path, report: Callable[[str], None]) -> dict[str, object]:
     """Take every weight of a checkpoint that has a place of its name and shape in the network.
 
-    Returns what the checkpoint went through before. Raises CorruptCheckpointError when nothing fits.
+    Returns what the checkpoint went through before. Raises CorruptCheckpointError when the file is damaged
+    or nothing in it fits.
     """
-    loaded = torch.load(path, map_location="cpu", weights_only=True)
+    loaded = read_weights(path)
     theirs = loaded.get("state_dict", loaded.get("average", loaded))
     mine = network.state_dict()
     fitting = {name: value for name, value in theirs.items() if name in mine and mine[name].shape == value.shape}
@@ -65,6 +66,24 @@ def halve(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         name: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous().clone()
         for name, value in state.items()
     }
+
+
+def read_weights(path: Path, device: torch.device | str = "cpu") -> dict:
+    """What `write_weights` wrote; no code that a file may carry is run. Raises CorruptCheckpointError for others."""
+    try:
+        loaded = torch.load(path, map_location=device, weights_only=True)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # torch raises whatever its parsers trip over
+        raise CorruptCheckpointError(
+            f"wanted weights, but {path} is damaged or something else ({type(error).__name__}); "
+            "delete it, or name another file or folder"
+        ) from error
+    if not isinstance(loaded, dict):
+        raise CorruptCheckpointError(
+            f"wanted weights by name, but {path} holds a {type(loaded).__name__}; name another file or folder"
+        )
+    return loaded
 
 
 def write_weights(path: Path, state: dict[str, object]) -> None:

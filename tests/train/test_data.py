@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 
 from demo.errors import DatasetError
-from demo.train.data import VOID, CropPlan, Pair, Photographs, batches, cut, decode, find_pairs, jitter, normalise
+from demo.schema import VOID
+from demo.train.data import CropPlan, Pair, Photographs, batches, cut, find_pairs, jitter, normalise
 
 
 class Middle(random.Random):
@@ -19,23 +20,50 @@ class Middle(random.Random):
         return 0.5
 
 
-def test_void_and_classes_are_decoded() -> None:
-    assert decode(np.array([0, 1, 150], dtype=np.uint8)).tolist() == [VOID, 0, 149]
+def pair_of(folder: Path, annotation: Image.Image) -> Pair:
+    annotation.save(folder / "a.png")
+    Image.new("RGB", annotation.size).save(folder / "a.jpg")
+    return Pair(folder / "a.jpg", folder / "a.png")
+
+
+def test_void_and_classes_are_decoded(tmp_path: Path) -> None:
+    pair = pair_of(tmp_path, Image.fromarray(np.array([[0, 1, 150]], dtype=np.uint8)))
+    assert np.asarray(Photographs([pair])[0][1]).tolist() == [[VOID, 0, 149]]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "got"),
+    [
+        (Image.new("RGB", (4, 4), (7, 7, 7)), "one grey or palette channel .* but has three colour channels"),
+        (Image.new("L", (4, 4), 151), r"1\.\.150 \(ADE20K classes\), but has 151"),
+    ],
+)
+def test_an_annotation_in_another_format_is_named(tmp_path: Path, annotation: Image.Image, got: str) -> None:
+    with pytest.raises(DatasetError, match=rf"wanted ADE20K annotations in .*, but a\.png should .*{got}"):
+        Photographs([pair_of(tmp_path, annotation)])[0]
+
+
+def test_endings_in_capitals_count_and_hidden_files_do_not(scenes: Path) -> None:
+    annotation = scenes / "annotations/validation/photo_0.png"
+    annotation.rename(annotation.with_suffix(".PNG"))
+    (scenes / "images/validation/._photo_1.jpg").touch()
+    (scenes / "annotations/validation/._photo_1.png").touch()
+    assert [pair.annotation.name for pair in find_pairs(scenes, "validation")] == ["photo_0.PNG", "photo_1.png"]
 
 
 def test_crop_and_targets_show_the_same_place() -> None:
-    annotation = np.repeat(np.arange(1, 17, dtype=np.uint8), 4)[None].repeat(48, 0)
-    photo = np.stack([annotation * 10] * 3, axis=2)
+    label_map = np.repeat(np.arange(1, 17, dtype=np.uint8), 4)[None].repeat(48, 0)
+    photo = np.stack([label_map * 10] * 3, axis=2)
     for seed in range(20):
-        crop, target = cut(*map(Image.fromarray, (photo, annotation)), CropPlan(32, (48, 96)), random.Random(seed))
+        crop, target = cut(*map(Image.fromarray, (photo, label_map)), CropPlan(32, (48, 96)), random.Random(seed))
         assert crop.shape == (32, 32, 3) and target.shape == (8, 8)
-        shown = crop[2::4, 2::4, 0] / 10 - 1
+        shown = crop[2::4, 2::4, 0] / 10
         assert np.abs(shown - target).max() <= 1
 
 
 def test_a_photograph_smaller_than_the_crop_is_enlarged() -> None:
-    photo, annotation = Image.new("RGB", (20, 10)), Image.new("L", (20, 10), 7)
-    crop, target = cut(photo, annotation, CropPlan(32, (16, 16)), random.Random(0))
+    photo, label_map = Image.new("RGB", (20, 10)), Image.new("L", (20, 10), 6)
+    crop, target = cut(photo, label_map, CropPlan(32, (16, 16)), random.Random(0))
     assert crop.shape == (32, 32, 3) and set(target.ravel()) == {6}
 
 
@@ -56,15 +84,13 @@ def test_memory_limit_is_kept(scenes: Path) -> None:
 def test_palette_annotations_are_read_as_indices(tmp_path: Path) -> None:
     annotation = Image.fromarray(np.full((4, 4), 7, dtype=np.uint8)).convert("P")
     annotation.putpalette([255, 0, 0] * 256)
-    annotation.save(tmp_path / "a.png")
-    Image.new("RGB", (4, 4)).save(tmp_path / "a.jpg")
-    assert set(np.asarray(Photographs([Pair(tmp_path / "a.jpg", tmp_path / "a.png")])[0][1]).ravel()) == {7}
+    assert set(np.asarray(Photographs([pair_of(tmp_path, annotation)])[0][1]).ravel()) == {6}
 
 
 def test_sizes_must_match(tmp_path: Path) -> None:
     Image.new("L", (4, 5)).save(tmp_path / "a.png")
     Image.new("RGB", (4, 4)).save(tmp_path / "a.jpg")
-    with pytest.raises(DatasetError, match=r"a\.jpg is \(4, 4\) and its annotation \(4, 5\)"):
+    with pytest.raises(DatasetError, match=r"a\.png should be 4 x 4 like its photo, but is 4 x 5"):
         Photographs([Pair(tmp_path / "a.jpg", tmp_path / "a.png")])[0]
 
 

@@ -73,9 +73,30 @@ def test_the_folder_of_another_network_is_refused(scenes: Path, tmp_path: Path, 
         train_network(CONFIG, scenes, tmp_path / "out", epochs=1, recipe=quick, report=_quiet)
 
 
+def test_a_run_of_another_width_is_refused(scenes: Path, tmp_path: Path, quick: Recipe) -> None:
+    train_network(CONFIG, scenes, tmp_path / "out", epochs=1, recipe=quick, report=_quiet)
+    state = torch.load(tmp_path / "out" / "running.pth", weights_only=True)
+    state["network"]["head.weight"] = state["network"]["head.weight"][:, :4]
+    torch.save(state, tmp_path / "out" / "running.pth")
+    with pytest.raises(CorruptCheckpointError, match="is of another one; choose another folder"):
+        train_network(CONFIG, scenes, tmp_path / "out", epochs=1, recipe=quick, report=_quiet)
+
+
+@pytest.mark.parametrize("start", [True, False])
+def test_a_file_cut_short_is_refused(scenes: Path, tmp_path: Path, quick: Recipe, start: bool) -> None:
+    train_network(CONFIG, scenes, tmp_path / "out", epochs=1, recipe=quick, report=_quiet)
+    running = tmp_path / "out" / "running.pth"
+    running.write_bytes(running.read_bytes()[:1000])
+    with pytest.raises(CorruptCheckpointError, match=r"running\.pth is damaged or something else .* delete it"):
+        if start:
+            train_network(CONFIG, scenes, tmp_path / "new", epochs=1, recipe=quick, start_from=running, report=_quiet)
+        else:
+            train_network(CONFIG, scenes, tmp_path / "out", epochs=1, recipe=quick, report=_quiet)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_a_missing_gpu_is_said(scenes: Path, tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match="torch sees no GPU here"):
+    with pytest.raises(BackendError, match="Wanted the device cuda"):
         train_network(CONFIG, scenes, tmp_path / "out", epochs=1, device="cuda", report=_quiet)
 
 
