@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.errors import DatasetError
-from demo.images import SUFFIXES
+from demo.images import SUFFIXES, files_in
 
-SPLITS = ("validation", "training")
+USUAL_SPLITS = ("validation", "training")
+"""Taken, the first there is, where none is named."""
 LAYOUT = "images/ with the photos and annotations/ with a PNG of the same name for each (0 = void, 1..150)"
 
 
@@ -33,21 +34,21 @@ class Dataset:
 
 
 def open_dataset(folder: Path, split: str | None = None) -> Dataset:
-    """Photos with annotations: images/{validation,training}/ and annotations/ likewise, or both flat.
+    """Photos with annotations: those right in images/ and annotations/, or in a folder of the same name below both.
 
-    `split` defaults to validation, where the folder has splits. A photo without annotation, or the reverse, is a
-    problem of its own; only a folder without any pair raises DatasetError.
+    `split` is that folder; it defaults to validation, else training, where there is one. A photo without annotation, or
+    the reverse, or a second one of its name is a problem of its own; only a folder without a pair raises DatasetError.
     """
     images, annotations, name = _folders(folder, split)
-    photos = {path.stem: path for path in _photos(images)}
-    truths = {path.stem: path for path in sorted(annotations.glob("*.png"))}
+    problems: list[str] = []
+    photos, truths = _by_stem(files_in(images), problems), _by_stem(files_in(annotations, (".png",)), problems)
     cases = tuple(Case(stem, photos[stem], truths[stem]) for stem in sorted(photos.keys() & truths.keys()))
     if not cases:
         raise DatasetError(
             f"{name} must hold {LAYOUT}, but none of its {len(photos)} photos has one among the "
             f"{len(truths)} PNGs of {annotations}. Check the names."
         )
-    problems = [
+    problems += [
         f"{photos[stem].name} has no annotation {stem}.png in {annotations}; it is left out."
         for stem in sorted(photos.keys() - truths.keys())
     ]
@@ -60,23 +61,35 @@ def open_dataset(folder: Path, split: str | None = None) -> Dataset:
 
 def open_photos(paths: Sequence[Path], split: str | None = None) -> Dataset:
     """Photos from files, folders of photos and datasets alike, with annotations where there are some."""
-    cases = tuple(_unique(case for path in paths for case in _any(path, split)))
+    found = [_any(path, split) for path in paths]
+    cases = tuple(_unique(case for part in found for case in part.cases))
     if not cases:
         raise DatasetError(
             f"There is no photo ({', '.join(SUFFIXES)}) in {', '.join(map(str, paths))}. "
             "Name photos, folders of photos, or a dataset in ADE20K's layout."
         )
-    return Dataset(", ".join(path.name or str(path) for path in paths), cases)
+    problems = tuple(problem for part in found for problem in part.problems)
+    return Dataset(", ".join(path.name or str(path) for path in paths), cases, problems)
 
 
-def _any(path: Path, split: str | None) -> Iterable[Case]:
+def _any(path: Path, split: str | None) -> Dataset:
     if path.is_file():
-        return [Case(path.stem, path)]
+        return Dataset(path.name, (Case(path.stem, path),))
     if not path.is_dir():
         raise DatasetError(f"{path} does not exist. Name photos, folders of photos, or a dataset in ADE20K's layout.")
     if (path / "images").is_dir() and (path / "annotations").is_dir():
-        return open_dataset(path, split).cases
-    return [Case(photo.stem, photo) for photo in _photos(path)]
+        return open_dataset(path, split)
+    return Dataset(path.name, tuple(Case(photo.stem, photo) for photo in files_in(path)))
+
+
+def _by_stem(files: Iterable[Path], problems: list[str]) -> dict[str, Path]:
+    """Files by their name without ending; of several with one name the first."""
+    found: dict[str, Path] = {}
+    for path in files:
+        first = found.setdefault(path.stem, path)
+        if first is not path:
+            problems.append(f"{path.name} is left out: {first.name} has the same name. Rename one of them.")
+    return found
 
 
 def _unique(cases: Iterable[Case]) -> Iterator[Case]:
@@ -105,21 +118,19 @@ def _folders(folder: Path, split: str | None) -> tuple[Path, Path, str]:
 
 
 def _split(folder: Path, split: str | None) -> str | None:
-    present = [name for name in SPLITS if (folder / "images" / name).is_dir()]
-    if split is None:
-        chosen = present[0] if present else None
-    elif split in present:
-        chosen = split
-    else:
+    images = folder / "images"
+    present = sorted(path.name for path in images.iterdir() if path.is_dir() and not path.name.startswith("."))
+    chosen = split or next((name for name in USUAL_SPLITS if name in present), None)
+    if split and not (images / split).is_dir():
         raise DatasetError(
             f"{folder} has no images/{split}/; it has {', '.join(present) or 'no splits'}. "
             "Leave the split out or name one of these."
         )
+    if not chosen and present and not files_in(images):
+        raise DatasetError(
+            f"{folder} must hold photos right in images/ or below images/validation/, but has only the splits "
+            f"{', '.join(present)}. Name one of these as the split."
+        )
     if chosen and not (folder / "annotations" / chosen).is_dir():
         raise DatasetError(f"{folder} has images/{chosen}/ but no annotations/{chosen}/. Add it or name another split.")
     return chosen
-
-
-def _photos(folder: Path) -> list[Path]:
-    visible = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(path for path in visible if path.suffix.lower() in SUFFIXES)

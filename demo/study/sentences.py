@@ -21,7 +21,7 @@ from demo.models.zoo import Zoo
 from demo.schema import LabelMap, ModelSpec, Prediction
 from demo.study import charts
 from demo.study.dataset import Case, open_photos
-from demo.study.html import Cell, Column, colour, figure, page, table
+from demo.study.html import Cell, Column, dot, figure, page, table
 from demo.study.ledger import Ledger
 from demo.study.report import problems
 from demo.study.run import Report, in_words, kept, plainly, run, silent
@@ -90,6 +90,7 @@ def claims_report(
     answered = tuple(spec for spec in specs if tables[spec])
     if not answered:
         raise BackendError(f"None of the photos could be answered. {' '.join(left_out[:1])}")
+    left_out = [*usual.problems, *(strange.problems if strange else ()), *left_out]
     evidence = _evidence(cases, answered, tables, len(usual.cases))
     findings = claims.weigh(evidence, resamples=resamples, seed=seed)
     result = _report(evidence, usual.name + (f"; outside: {strange.name}" if strange else ""), answered, findings,
@@ -172,7 +173,7 @@ def _body(result: ClaimsReport) -> Iterator[str]:
     )  # fmt: skip
     yield "<h2>Each sentence</h2>"
     yield (
-        f'<p class="key"><span>{_disc(0)}CNN</span><span>{_disc(3)}transformer</span>'
+        f'<p class="key"><span>{dot(0)}CNN</span><span>{dot(3)}transformer</span>'
         "<span>line: 95 % interval over photos</span></p>"
     )
     yield '<div class="charts">'
@@ -237,7 +238,3 @@ def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
         f"Tested: {escape(claim.test)}{f': {tests}' if tests else ''}.</p>"
     )
     return drawn.replace("</figure>", f"{words}</figure>")
-
-
-def _disc(series: int) -> str:
-    return f'<i class="dot" style="background: {colour(series)}"></i>'

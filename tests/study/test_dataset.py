@@ -57,12 +57,38 @@ def test_a_split_that_is_not_there_is_refused(tmp_path: Path) -> None:
         open_dataset(make_dataset(tmp_path), "test")
 
 
+def test_any_folder_below_images_and_annotations_is_a_split(tmp_path: Path) -> None:
+    make_dataset(tmp_path, 2, "night")
+    assert len(open_dataset(tmp_path, "night").cases) == 2
+    with pytest.raises(DatasetError, match="has only the splits night"):
+        open_dataset(tmp_path)
+    make_dataset(tmp_path, 3)
+    assert open_dataset(tmp_path).name == f"{tmp_path.name}, validation"
+
+
+def test_a_second_photo_of_one_name_is_told_and_left_out(tmp_path: Path) -> None:
+    photo = make_dataset(tmp_path, 2) / "images/validation/photo0.png"
+    photo.with_suffix(".jpg").write_bytes(photo.read_bytes())
+    found = open_dataset(tmp_path)
+    assert [case.photo.name for case in found.cases] == ["photo0.jpg", "photo1.png"]
+    assert found.problems == ("photo0.png is left out: photo0.jpg has the same name. Rename one of them.",)
+
+
+def test_an_ending_in_capitals_is_found(tmp_path: Path) -> None:
+    annotation = make_dataset(tmp_path, 1) / "annotations/validation/photo0.png"
+    annotation.rename(annotation.with_suffix(".PNG"))
+    assert len(open_dataset(tmp_path).cases) == 1
+
+
 def test_photos_come_from_files_folders_and_datasets_with_names_of_their_own(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "set", 2)
     photo = dataset / "images/validation/photo1.png"
     found = open_photos([dataset, dataset / "images/validation", photo])
     assert [case.name for case in found.cases] == ["photo0", "photo1", "photo0 (2)", "photo1 (2)", "photo1 (3)"]
     assert [case.annotation is not None for case in found.cases] == [True, True, False, False, False]
+    assert not found.problems
+    (dataset / "annotations/validation/photo0.png").unlink()
+    assert [problem[:28] for problem in open_photos([dataset]).problems] == ["photo0.png has no annotation"]
     with pytest.raises(DatasetError, match="does not exist"):
         open_photos([tmp_path / "nowhere"])
     (tmp_path / "empty").mkdir()

@@ -47,6 +47,14 @@ def test_one_bad_photo_is_told_and_left_out(tmp_path: Path) -> None:
     assert result.number == 11 and len(result.problems) == 1 and "photo3.png" in result.problems[0]
 
 
+def test_photos_that_a_dataset_leaves_out_are_told(tmp_path: Path) -> None:
+    usual, strange = make_dataset(tmp_path / "usual", 2), make_dataset(tmp_path / "strange", 2)
+    for folder in (usual, strange):
+        (folder / "annotations/validation/photo1.png").unlink()
+    result = claims_report([usual], toy_ids(), toy_zoo(), tmp_path / "out", outside=[strange], resamples=50)
+    assert [problem[:28] for problem in result.problems] == ["photo1.png has no annotation"] * 2
+
+
 def test_what_cannot_be_answered_at_all_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="does not exist"):
         claims_report([tmp_path / "nowhere"], toy_ids(), toy_zoo(), tmp_path / "out")
