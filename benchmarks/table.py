@@ -256,9 +256,14 @@ def _throughput(benchmarks: Json) -> Iterator[Row]:
             beside = f"loop of `inference_model` {plain:.1f}: {times(exact / plain)}, fast {times(fast / plain)}"
             yield f"{found['photos']['count']} photos, {model}", f"{exact:.1f} a second, fast {fast:.1f}", beside, ""
     stages = found.get("stages", {})
-    if "read" in stages:
-        parts = f"reading {s(stages['read'])}, writing all files {s(stages['write'])}"
-        yield "`segment` with the compact set: five networks, a photo", s(stages["answer"]), parts, ""
+    if "segment" in stages:
+        parts = ", ".join(f"{stage} {s(stages[stage])}" for stage in ("read", "answer", "write"))
+        beside = f"stages in turn {s(stages['in_turn'])}: {parts}"
+        yield "`segment` with the compact set: five networks, all files, a photo", s(stages["segment"]), beside, ""
+    batching = found.get("batching", {})
+    if "1" in batching:
+        beside = ", ".join(f"{number} together {s(value)}" for number, value in batching.items() if number != "1")
+        yield "five compact networks alone, a photo by itself", s(batching["1"]), f"a photo of {beside}", ""
 
 
 def _gpu(benchmarks: Json) -> Iterator[Row]:

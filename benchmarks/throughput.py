@@ -1,17 +1,23 @@
 """Photos a second over a hundred photos: one model at a time, files in, against a plain loop of `inference_model`.
 
-And what the command line's `segment` spends on each stage, which says what overlapping them could save at most.
+And what the command line's `segment` takes, which overlaps its stages, beside the stages one after another; and what
+photos of one size, put through a network together, would take each.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import redirect_stderr
+from functools import partial
+from io import StringIO
 from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import torch
+
 from benchmarks.measure import ROOT, Json, alternate, in_child, significant, summaries
-from benchmarks.peers import Peer, subjects, zoo_of
+from benchmarks.peers import Peer, photo, subjects, zoo_of
 
 EXAMPLES = ROOT / "examples"
 SCENES = ROOT.parent / "shared" / "scenes" / "images" / "validation"
@@ -19,6 +25,7 @@ SCENES = ROOT.parent / "shared" / "scenes" / "images" / "validation"
 PHOTOS = 100
 MODELS = ("fcn-compact", "segformer-compact")
 ROUNDS = 3
+TOGETHER = (1, 2, 4, 8)
 
 
 def measure(quick: bool) -> Json:
@@ -26,7 +33,8 @@ def measure(quick: bool) -> Json:
     return {
         "photos": {"count": count, "from": photos(count)[0].parent.name},
         "loops": in_child("benchmarks.throughput:loops", count=count, rounds=rounds),
-        "stages": in_child("benchmarks.throughput:stages", count=min(count, 20)),
+        "stages": in_child("benchmarks.throughput:stages", count=min(count, 20), rounds=rounds),
+        "batching": in_child("benchmarks.throughput:batching", rounds=1 if quick else 7),
     }
 
 
@@ -60,25 +68,53 @@ def loops(count: int, rounds: int) -> Json:
     return report
 
 
-def stages(count: int) -> Json:
-    """Seconds a photo that `segment` with the compact set spends reading, answering (five networks), and writing."""
-    from demo.export import files, read_photo
-    from demo.images import write_atomic
+def stages(count: int, rounds: int) -> Json:
+    """Seconds a photo with the compact set: of `segment`, and of its stages one after another."""
+    from demo.catalog import models
+    from demo.cli.segment import Batch
+    from demo.export import read_photo, write_run
+    from demo.images import Limits
     from demo.models.zoo import Answer, Zoo
 
-    zoo = Zoo(device="cpu")
+    zoo, files = Zoo(device="cpu"), photos(count)
     zoo.warm_up("compact")
     spent = {"read": 0.0, "answer": 0.0, "write": 0.0}
-    with TemporaryDirectory() as folder:
-        for path in photos(count):
+
+    def in_turn(out: Path) -> None:
+        for path in files:
             marks = [time.perf_counter()]
             photo = read_photo(path)
             marks.append(time.perf_counter())
             answers = [outcome for outcome in zoo.stream(photo.image, "compact") if isinstance(outcome, Answer)]
             marks.append(time.perf_counter())
-            for name, content in files(photo, answers, precision="exact", device="cpu"):
-                write_atomic(Path(folder) / path.stem / name, content)
+            write_run(out, photo, answers, precision="exact", device="cpu")
             marks.append(time.perf_counter())
             for stage, before, after in zip(spent, marks, marks[1:], strict=False):
-                spent[stage] += after - before
-    return {stage: significant(seconds / count) for stage, seconds in spent.items()}
+                spent[stage] += (after - before) / count / rounds
+
+    def segment(out: Path) -> None:
+        with redirect_stderr(StringIO()):
+            Batch(zoo, models("compact"), out, Limits()).segment(files)
+
+    with TemporaryDirectory() as folder:
+        ways = {"segment": segment, "in_turn": in_turn}
+        runs = alternate({name: partial(way, Path(folder) / name) for name, way in ways.items()}, rounds, warm=0)
+    report = {name: significant(one.seconds / count) for name, one in runs.items()}
+    return report | {stage: significant(seconds) for stage, seconds in spent.items()}
+
+
+def batching(rounds: int) -> Json:
+    """Seconds a photo of five compact networks, without the maps, at several photos of one size together."""
+    image, networks = photo((480, 640)), [subject.in_zoo("cpu", "exact").scores for subject in subjects("compact")]
+
+    @torch.inference_mode()
+    def run(together: int) -> None:
+        for network in networks:
+            prepared = network._prepare(image)
+            height, width = network._window(prepared.padded_size) or prepared.padded_size
+            inputs = prepared.inputs[:, :, :height, :width].expand(together, -1, -1, -1)
+            meta = {**prepared.meta, "img_shape": (height, width)}
+            network.network.encode_decode(inputs, [meta] * together)
+
+    runs = alternate({str(number): partial(run, number) for number in TOGETHER}, rounds)
+    return {number: significant(one.seconds / int(number)) for number, one in runs.items()}
