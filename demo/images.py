@@ -8,7 +8,6 @@ import secrets
 import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -19,7 +18,9 @@ from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
 from demo.errors import DemoError, ImageError
+from demo.schema import DEFAULT_LIMITS as DEFAULT_LIMITS
 from demo.schema import Image
+from demo.schema import Limits as Limits
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 """Pillow's names of what is read, whatever the file is called; its JPEG reader also takes the MPO of phones."""
@@ -32,26 +33,6 @@ MAX_ASPECT: Final = 40
 _MAY_MOVE: Final = ("GIF", "PNG", "WEBP", "AVIF")
 _STRIP_PIXELS: Final = 1 << 20
 _ORIENTATION: Final = 0x0112
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What is refused before it is unpacked: `megapixels` of the photo, `megabytes` of its file.
-
-    Above 178 megapixels Pillow itself refuses.
-    """
-
-    megapixels: float = 40
-    megabytes: float = 25
-
-    def __post_init__(self) -> None:
-        if not (self.megapixels > 0 and self.megabytes > 0):
-            raise ValueError(
-                f"limits must be above 0, but got {self.megapixels} megapixels, {self.megabytes} megabytes"
-            )
-
-
-DEFAULT_LIMITS: Final = Limits()
 
 
 def open_image(source: Path | str | bytes, *, limits: Limits = DEFAULT_LIMITS) -> Image:

@@ -27,6 +27,26 @@ VOID = 255
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What is refused before it is unpacked: `megapixels` of the photo, `megabytes` of its file.
+
+    Above 178 megapixels Pillow itself refuses.
+    """
+
+    megapixels: float = 40
+    megabytes: float = 25
+
+    def __post_init__(self) -> None:
+        if not (self.megapixels > 0 and self.megabytes > 0):
+            raise ValueError(
+                f"limits must be above 0, but got {self.megapixels} megapixels, {self.megabytes} megabytes"
+            )
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
 class Weights:
     """One checkpoint file: its name, what its bytes must hash to, where it may be had.
 

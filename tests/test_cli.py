@@ -338,6 +338,17 @@ def test_fetch_brings_a_file_once(own_model: ModelSpec, tmp_path: Path, capsys: 
     assert capsys.readouterr() == ("", f"net: on disk, {tmp_path / 'into' / 'net.pth'}\n")
 
 
+def test_fetch_repairs_a_damaged_file(own_model: ModelSpec, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "into").mkdir()
+    (tmp_path / "into" / "net.pth").write_text("<!doctype html><title>For sale</title>")
+    command = ["fetch", "net", "--source", str(tmp_path / "shelf"), "--into", str(tmp_path / "into")]
+    assert cli.main(command) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{tmp_path / 'into' / 'net.pth'}\n"
+    assert err.startswith(f"net: {tmp_path / 'into' / 'net.pth'} is damaged or another file; fetching it anew\n")
+    assert (tmp_path / "into" / "net.pth").read_bytes() == (tmp_path / "shelf" / "net.pth").read_bytes()
+
+
 def test_a_file_that_no_source_has_is_one_line(own_model: ModelSpec, tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "empty").mkdir()
     command = ["fetch", "net", "--source", str(tmp_path / "empty"), "--into", str(tmp_path / "into")]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.cli.console import (
+    SOMETHING_LEFT_OUT,
     LiveLine,
     add_models_option,
     add_out_option,
@@ -20,8 +21,6 @@ from demo.cli.console import (
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
     from demo.study import Progress
-
-SOMETHING_LEFT_OUT = 1
 
 
 def add(subparsers: Subparsers) -> None:

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from demo import catalog
+from demo.schema import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
 
     Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+SOMETHING_LEFT_OUT = 1
+"""The exit code of a command that has done what it could."""
 
 
 def note(text: str) -> None:
@@ -83,12 +87,10 @@ def positive(text: str) -> float:
 
 def add_limit_options(parser: argparse.ArgumentParser) -> None:
     """--max-megapixels, --max-megabytes: the largest photo accepted."""
-    parser.add_argument(
-        "--max-megapixels", metavar="N", type=positive, default=40, help="largest photo accepted (default: 40)"
-    )
-    parser.add_argument(
-        "--max-megabytes", metavar="N", type=positive, default=25, help="largest file accepted (default: 25)"
-    )
+    for unit, what in (("megapixels", "photo"), ("megabytes", "file")):
+        most = getattr(DEFAULT_LIMITS, unit)
+        told = f"largest {what} accepted (default: {most})"
+        parser.add_argument(f"--max-{unit}", metavar="N", type=positive, default=most, help=told)
 
 
 def add_running_options(parser: argparse.ArgumentParser) -> None:

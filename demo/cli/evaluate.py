@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.cli.console import (
+    SOMETHING_LEFT_OUT,
     LiveLine,
     add_models_option,
     add_out_option,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from demo.cli.console import Subparsers
     from demo.study import Evaluation, Progress
 
-SOMETHING_LEFT_OUT = 1
 SHOWN = {
     "miou": "mIoU",
     "pixel_accuracy": "pixel acc.",

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo import catalog
-from demo.cli.console import LiveLine, complain, note
-from demo.errors import DemoError
-from demo.models.checkpoints import CHECKPOINTS, Progress, fetch, locate
+from demo.cli.console import SOMETHING_LEFT_OUT, LiveLine, complain, note
+from demo.errors import CorruptCheckpointError, DemoError
+from demo.models.checkpoints import CHECKPOINTS, Progress, fetch, locate, verify
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
     from demo.schema import ModelSpec
 
-SOMETHING_LEFT_OUT = 1
 BAR_WIDTH = 24
 
 
@@ -38,17 +37,24 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fetch the files that are not on disk yet, check each against its hash, and go on where a cut one stopped."""
+    """Fetch the files that are not on disk yet or are damaged, check each against its hash, go on where one was cut."""
     missing = [spec for spec in catalog.resolve(options.models) if not _on_disk(spec, options.into)]
     fetched = [_fetch(spec, options.into, options.source) for spec in missing]
     return 0 if all(fetched) else SOMETHING_LEFT_OUT
 
 
 def _on_disk(spec: ModelSpec, into: Path) -> bool:
+    """Whether the file is there and right."""
     path = locate(spec.weights, (into,))
-    if path:
-        note(f"{spec.id}: on disk, {path}")
-    return path is not None
+    if path is None:
+        return False
+    try:
+        verify(path, spec.weights)
+    except CorruptCheckpointError:
+        note(f"{spec.id}: {path} is damaged or another file; fetching it anew")
+        return False
+    note(f"{spec.id}: on disk, {path}")
+    return True
 
 
 def _fetch(spec: ModelSpec, into: Path, sources: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.cli.console import (
+    SOMETHING_LEFT_OUT,
     add_models_option,
     add_out_option,
     add_running_options,
@@ -18,8 +19,6 @@ from demo.cli.console import (
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
-
-SOMETHING_LEFT_OUT = 1
 
 
 def add(subparsers: Subparsers) -> None:
