@@ -19,7 +19,7 @@ from demo.images import open_image, unique_stems, write_atomic
 from demo.models.cost import ITERATIONS, Cost, measure_cost
 from demo.models.zoo import Refusal, Zoo
 from demo.schema import ModelSpec
-from demo.study.dataset import open_photos
+from demo.study.dataset import Case, open_dataset, open_photos
 from demo.study.evaluate import Evaluation, evaluate
 from demo.study.html import Cell, Column, page, percent, table
 from demo.study.report import problems
@@ -80,14 +80,17 @@ def reproduce(
 
     `dataset` is ADE20K's validation set, or any in its layout; without it mean IoU stays unmeasured. Speed is taken at
     512 x 512 over `iterations`, or as many as `seconds` a model allow. A model or photo that cannot be used becomes a
-    sentence in `problems`.
+    sentence in `problems`. Raises DatasetError, before anything is timed, for a path that is not there.
     """
     specs = catalog.resolve(models or zoo.default_set)
-    left_out: list[str] = []
+    drawn = open_photos(photos) if photos else None
+    if dataset:
+        open_dataset(dataset)
+    left_out = [*drawn.problems] if drawn else []
     costs = {spec.id: cost for spec in specs if (cost := _cost(spec, zoo, iterations, seconds, left_out, report))}
     evaluation = _evaluation(dataset, specs, zoo, out, report) if dataset else None
     rows = tuple(_row(spec, costs.get(spec.id), evaluation) for spec in specs)
-    figures = tuple(_figures(photos, specs, zoo, out, left_out, report)) if photos else ()
+    figures = tuple(_figures(drawn.cases, specs, zoo, out, left_out, report)) if drawn else ()
     result = Reproduction(
         rows,
         zoo.device,
@@ -133,13 +136,12 @@ def _row(spec: ModelSpec, cost: Cost | None, evaluation: Evaluation | None) -> T
 
 
 def _figures(
-    photos: Sequence[Path], specs: Sequence[ModelSpec], zoo: Zoo, out: Path, left_out: list[str],
+    cases: Sequence[Case], specs: Sequence[ModelSpec], zoo: Zoo, out: Path, left_out: list[str],
     report: Callable[[str], None],
 ) -> Iterator[Path]:  # fmt: skip
     """figures/<photo>.png and .pdf; yields the PNGs."""
     from demo.render.figures import Row, comparison, to_bytes
 
-    cases = open_photos(photos).cases
     for case, stem in zip(cases, unique_stems([case.photo for case in cases]), strict=True):
         report(f"drawing {case.photo.name}")
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.errors import MissingCheckpointError
+from demo.errors import DatasetError, MissingCheckpointError
 from demo.study.reproduce import reproduce
 from tests.study.photos import make_dataset
 from tests.study.test_evaluate import refusing
@@ -45,6 +45,14 @@ def test_a_model_that_cannot_load_keeps_its_row_and_a_sentence(tmp_path: Path) -
     result = reproduce(("fcn-compact", "setr-compact"), zoo, tmp_path / "out", iterations=8)
     assert result.rows[0].fps is None and result.rows[1].fps
     assert result.problems == ("FCN (fcn-compact) is left out: Its file is nowhere.",)
+
+
+@pytest.mark.parametrize("given", [{"photos": [Path("nowhere.jpg")]}, {"dataset": Path("nowhere")}])
+def test_a_path_that_is_not_there_is_told_before_anything_is_timed(tmp_path: Path, given: dict) -> None:
+    told: list[str] = []
+    with pytest.raises(DatasetError, match="nowhere"):
+        reproduce("fcn-compact", toy_zoo(), tmp_path / "out", **given, report=told.append)
+    assert told == []
 
 
 def test_the_papers_numbers_are_beside(tmp_path: Path) -> None:
