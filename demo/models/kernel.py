@@ -18,7 +18,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-BLOCK_ROWS, BLOCK_COLUMNS = 16, 32
+BLOCK_ROWS, BLOCK_COLUMNS = 16, 64
 NEGLIGIBLE = np.float32(20.0)
 """Scores this far below the winner's weigh exp(-20) each: under 1e-5 nats of entropy for 149 of them."""
 
