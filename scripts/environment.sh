@@ -1,4 +1,4 @@
-# Sourced by run, test and check: goes to the repository's root and keeps .venv as the requirement files say.
+# Sourced by run, test, check and bench: goes to the repository's root and keeps .venv as the requirement files say.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=.venv/bin/python

@@ -106,10 +106,10 @@ def grouped(groups: Sequence[str], rows: Sequence[tuple[str, int, Sequence[float
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2, 5 times a power of ten, in fifths below 1.
+    """Where a scale from 0 may end: at 0.05, a tenth up to 0.6, 0.8 or 1; above 1 at the value itself.
 
-    >>> round_up(0.31), round_up(0.83), round_up(0.07)
-    (0.4, 1.0, 0.1)
+    >>> round_up(0.31), round_up(0.83), round_up(0.07), round_up(1.7)
+    (0.4, 1.0, 0.1, 1.7)
     """
     for step in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0):
         if value <= step:

@@ -98,7 +98,7 @@ def card(record: dict) -> str:
 # {record["title"]}, compact
 
 {PURPOSE}
-Trained from nothing, in minutes, on a small machine: the published networks of this name are far better.
+Trained from nothing, for {_minutes(stages):.0f} minutes, on a small machine: the published networks of this name are far better.
 
 | | |
 |---|---|
@@ -139,7 +139,8 @@ One recipe for all five compact networks (`demo/train/recipe.py`):
 - cross-entropy at a quarter of the crop's resolution, in bfloat16 autocast;
 - a running average of the weights is what is kept.
 
-Beside that only the peak learning rate differs, by backbone and by run: here {_rates(stages)}.
+Beside those batches, two things differ by network: the short side of the photographs that it is shown (above), and the
+peak learning rate, by backbone and by run: here {_rates(stages)}.
 
 ## Terms
 Configuration and weights come with the project, under its licence as far as that is ours to give. The weights were
@@ -151,7 +152,7 @@ def summary(records: list[dict]) -> str:
     """The table of all compact networks, in Markdown."""
     rows = "\n".join(
         f"| [{one['title']}]({one['id']}.md) | {one['run']['parameters'] / 1e6:.2f} M | {one['bytes'] / 1e6:.1f} MB | "
-        f"{sum(stage['seconds'] for stage in history(one['run'])) / 60:.0f} min | "
+        f"{_minutes(history(one['run'])):.0f} min | "
         f"{one['run']['validation']['pixel_accuracy']:.3f} | {one['run']['validation']['mean_iou']:.3f} |"
         for one in records
     )
@@ -188,6 +189,10 @@ def describe(stages: list[dict]) -> str:
         for stage in stages
     ]
     return ", then ".join(parts)
+
+
+def _minutes(stages: list[dict]) -> float:
+    return sum(stage["seconds"] for stage in stages) / 60
 
 
 def _rows(record: dict) -> str:

@@ -35,7 +35,7 @@ STAGES = (
 )
 """The three CNNs share their first minutes: one ResNet-18 at a sixteenth, then dilated under three heads.
 
-The minutes are those the shipped networks had, each on a fraction of a busy core; free cores need a third of them.
+The minutes are a budget for a small machine; those that each shipped network had are in its record, `<id>.json`.
 """
 
 

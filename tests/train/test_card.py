@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from demo.errors import DatasetError
-from demo.train.card import PURPOSE, Demonstration, Finding, describe, history, publish, summary
+from demo.train.card import PURPOSE, Demonstration, Finding, card, describe, history, publish, summary
 from demo.train.recipe import Recipe, train_network
 from demo.train.scoring import Scores
 
@@ -50,6 +50,14 @@ def test_the_card_quotes_what_was_measured(weights: Path, tmp_path: Path) -> Non
     assert f"| validation (2 photos) | {validation['pixel_accuracy']:.3f} | {validation['mean_iou']:.3f} |" in text
     assert "| two sheep (2 photos) | 0.875 | 0.250 | 3 |" in text
     assert PURPOSE in text and "two cores" in text and "everything else" in text
+
+
+def test_the_card_counts_the_minutes_of_all_runs(weights: Path, tmp_path: Path) -> None:
+    _publish(weights, tmp_path / "shipped")
+    record = json.loads((tmp_path / "shipped" / "toy-compact.json").read_text())
+    record["run"] |= {"seconds": 3000, "started_from": {**record["run"], "seconds": 2400, "started_from": None}}
+    assert "Trained from nothing, for 90 minutes, on a small machine" in card(record)
+    assert "| 90 min |" in summary([record])
 
 
 def test_the_summary_has_a_row_a_network(weights: Path, tmp_path: Path) -> None:
