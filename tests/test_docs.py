@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 import demo  # noqa: E402
 from demo import catalog  # noqa: E402
 from demo.cli import build_parser  # noqa: E402
+from demo.images import SUFFIXES  # noqa: E402
 from demo.models import zoo as zoo_module  # noqa: E402
 from demo.models.zoo import Zoo  # noqa: E402
 from demo.schema import ModelSpec  # noqa: E402
@@ -161,6 +162,13 @@ def test_links_and_files_exist() -> None:
         assert target.startswith("https://") or (ROOT / target).exists(), f"README.md links to {target}"
     for path in re.findall(r"\b(?:examples|scripts|demo|checkpoints)/[\w./-]*\w", re.sub(r"https?://\S+", "", body)):
         assert (ROOT / path).exists(), f"README.md speaks of {path}"
+
+
+def test_what_is_segmented_in_an_example_is_a_photo() -> None:
+    shown = re.findall(r"python -m demo segment ([^-]+) -", text() + (ROOT / "CHANGELOG.md").read_text())
+    files = [file for words in shown for name in words.split() if "/" in name for file in ROOT.glob(name)]
+    assert len(files) > 9
+    assert [file.name for file in files if file.suffix not in SUFFIXES] == []
 
 
 def test_the_first_screen_has_what_a_stranger_needs() -> None:
