@@ -174,8 +174,8 @@ class Conflict:
 
 def confident_conflict(c: Comparison, threshold: float = 0.8) -> Conflict:
     """Find the pixels where models whose confidence is at least `threshold` name different classes."""
-    mask = np.zeros(c.label_maps.shape[1:], bool)
-    first, last = np.full(mask.shape, 255, np.uint8), np.zeros(mask.shape, np.uint8)
+    shape = c.label_maps.shape[1:]
+    first, last = np.full(shape, 255, np.uint8), np.zeros(shape, np.uint8)
     for label_map, confidence in zip(c.label_maps, c.confidences, strict=True):
         sure = confidence >= threshold
         np.minimum(first, label_map, out=first, where=sure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from demo.analysis.agreement import boundary_only, confident_conflict, shares, split_counts, vote_counts
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
+from demo.analysis.numbers import plain
 from demo.analysis.regions import disputed_regions
 from demo.schema import Comparison
 
@@ -44,12 +44,7 @@ def compare(
             {"classes": [names[k] for k in pair.classes], "area": pair.area} for pair in conflict.pairs
         ],
         "agreement": {f"{pair.first}|{pair.second}": pair.agreement for pair in pairs},
-        "kappa": {f"{pair.first}|{pair.second}": _defined(pair.kappa) for pair in pairs},
-        "fleiss_kappa": _defined(fleiss_kappa(ratings(c))),
+        "kappa": {f"{pair.first}|{pair.second}": plain(pair.kappa) for pair in pairs},
+        "fleiss_kappa": plain(fleiss_kappa(ratings(c))),
         "regions": [region.as_dict() for region in regions],
     }
-
-
-def _defined(value: float) -> float | None:
-    """JSON knows no nan."""
-    return None if math.isnan(value) else value

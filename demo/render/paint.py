@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis.structure import boundary
 from demo.labels import cielab
 from demo.schema import VOID, Field, Image, LabelMap
 
@@ -46,13 +45,6 @@ def scalar(field: Field, maximum: float, scheme: Scheme = "colour") -> Image:
     The colour bar is `scalar(np.linspace(0, maximum, n)[None], maximum, scheme)`.
     """
     return _look_up(_steps(field, maximum), colour_table(scheme))
-
-
-def outline(image: Image, label_map: LabelMap, colour: tuple[int, int, int] = (255, 255, 255)) -> Image:
-    """The picture with a line two pixels wide wherever two labels meet."""
-    lined = image.copy()
-    lined[boundary(label_map)] = colour
-    return lined
 
 
 def _look_up(indices: NDArray[np.uint8], table: NDArray[np.uint8]) -> Image:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from demo.labels import OFFICIAL_PALETTE, cielab, distinct_palette
-from demo.render.paint import colour_table, colourise, outline, overlay, scalar
+from demo.render.paint import colour_table, colourise, overlay, scalar
 from demo.schema import CLASSES, MAX_ENTROPY, VOID
 
 label_maps = hnp.arrays(
@@ -96,12 +96,3 @@ def test_the_table_cannot_be_changed_by_accident():
     for scheme in ("colour", "article"):
         with pytest.raises(ValueError, match="read-only"):
             colour_table(scheme)[0] = 1
-
-
-def test_outline_draws_where_labels_meet_and_nowhere_else():
-    photo = np.full((3, 6, 3), 7, np.uint8)
-    label_map = np.array([[0, 0, 0, 5, 5, 5]] * 3, np.uint8)
-    lined = outline(photo, label_map, (1, 2, 3))
-    assert lined[1].tolist() == [[7] * 3] * 2 + [[1, 2, 3]] * 2 + [[7] * 3] * 2
-    assert (photo == 7).all()
-    assert (outline(photo, np.zeros((3, 6), np.uint8)) == photo).all()
