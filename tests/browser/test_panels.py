@@ -246,3 +246,50 @@ def test_zoom_is_shared_and_dragging_pans_every_panel(page: Any) -> None:
     settle(page)
     assert not np.array_equal(pixels(page, 5), zoomed)
     assert page.locator("#pixel .zoo-answer").count() == 0  # a drag is no click
+
+
+def test_the_wheel_scrolls_the_page_over_a_panel_until_it_is_zoomed(page: Any) -> None:
+    box = page.locator("[data-id=fcn-compact] .zoo-surface").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)  # the panel has the focus now
+    zoom, scrolled = page.locator(".zoo-zoom"), "() => scrollY > 50"
+    page.mouse.wheel(0, 120)
+    page.wait_for_function(scrolled)
+    assert zoom.inner_text() == "100 %"
+    page.evaluate("() => scrollTo({ top: 0, behavior: 'instant' })")
+    page.wait_for_function("() => scrollY === 0")
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -120)
+    page.keyboard.up("Control")
+    settle(page)
+    page.mouse.wheel(0, -120)
+    settle(page)
+    assert int(zoom.inner_text().split()[0]) > 350  # the second step needed no Ctrl
+    for _ in range(9):
+        page.mouse.wheel(0, 120)
+    settle(page)
+    assert zoom.inner_text() == "100 %" and page.evaluate("scrollY") == 0  # the turn that zooms out ends there
+    page.wait_for_timeout(450)
+    page.mouse.wheel(0, 120)
+    page.wait_for_function(scrolled)
+    page.evaluate("() => scrollTo({ top: 0, behavior: 'instant' })")
+
+
+def test_blinking_ends_with_the_key_or_when_the_window_is_left(page: Any) -> None:
+    shown = pixels(page, 1)
+    page.keyboard.down("b")
+    settle(page)
+    assert not np.array_equal(pixels(page, 1), shown)
+    page.evaluate("() => window.dispatchEvent(new Event('blur'))")  # and no key is let go here
+    settle(page)
+    assert np.array_equal(pixels(page, 1), shown)
+    page.keyboard.up("b")
+
+
+def test_a_key_event_without_a_key_does_nothing(page: Any) -> None:
+    """Chrome's autofill sends such events."""
+    errors = page.evaluate(
+        "() => { let errors = 0; addEventListener('error', () => errors++);"
+        " for (const name of ['keydown', 'keyup']) document.body.dispatchEvent(new Event(name, { bubbles: true }));"
+        " return errors; }"
+    )
+    assert errors == 0

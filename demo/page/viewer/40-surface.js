@@ -135,14 +135,17 @@ parts.glass = () => { surfaces.forEach((surface) => surface.mark()); readout(); 
 
 function listen(surface) {
   const { box } = surface, pointers = new Map();
-  let start = null, moved = false;
+  let start = null, moved = false, zoomed = 0; // when the wheel last zoomed
   const spread = () => {
     const [a, b] = [...pointers.values()];
     return { d: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY), clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 };
   };
   box.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey && state.zoom.k === 1 && !box.contains(document.activeElement)) return; // the page scrolls
+    const whole = state.zoom.k === 1, out = event.deltaY > 0, asked = event.ctrlKey || event.metaKey;
+    if (whole && out && event.timeStamp - zoomed < 400) { event.preventDefault(); return; } // the end of the turn that zoomed out
+    if (whole && (out || !asked)) return; // the page scrolls, or shrinks again
     event.preventDefault();
+    zoomed = event.timeStamp;
     surface.zoomAt(event, Math.exp(-clamp(event.deltaY, -120, 120) * (event.ctrlKey ? 0.01 : 0.003)));
   }, { passive: false });
   box.addEventListener("pointerdown", (event) => {

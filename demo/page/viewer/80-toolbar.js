@@ -32,7 +32,7 @@ function makeToolbar() {
   tools.patterns = toggle("Patterns", "Outlines and hatchings, to tell classes apart without colour", (on) => set({ patterns: on }, "paint"));
   tools.out = make("button", { type: "button", class: "zoo-tool", "aria-label": "Zoom out", title: "Zoom out (-)", onclick: () => zoomBy(1 / 1.6) }, icon("minus"));
   tools.zoom = make("button", { type: "button", class: "zoo-zoom", title: "Back to the whole picture (0)", onclick: () => zoomBy(1e-9) }, "100 %");
-  tools.in = make("button", { type: "button", class: "zoo-tool", "aria-label": "Zoom in", title: "Zoom in (+), or Ctrl and the wheel", onclick: () => zoomBy(1.6) }, icon("plus"));
+  tools.in = make("button", { type: "button", class: "zoo-tool", "aria-label": "Zoom in", title: "Zoom in (+), or Ctrl and the wheel; once zoomed in, the wheel alone", onclick: () => zoomBy(1.6) }, icon("plus"));
   tools.keys = make("button", { type: "button", class: "zoo-tool zoo-keys", "aria-label": "Keyboard shortcuts", title: "Keys (?)", onclick: showKeys }, icon("keys"));
   tools.isolated = make("button", { type: "button", class: "zoo-chip", hidden: true, onclick: () => isolate(state.isolated) });
   tools.strength = make("label", { class: "zoo-strength" }, make("span", {}, "Opacity"), tools.opacity, tools.opacityText);

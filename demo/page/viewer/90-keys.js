@@ -8,6 +8,7 @@ const KEYS = [
   ["B (hold)", "The bare photo; in Compare: the two maps in turn"],
   ["S", "In Compare: swap the two maps"],
   ["+  −  0", "Zoom in, out, whole picture"],
+  ["Ctrl + wheel", "Zoom at the pointer, as two fingers do; once zoomed in, the wheel alone does"],
   ["Escape", "Clear: class, region, crosshair, panel alone, zoom"],
   ["Ctrl + V", "Paste a photo, anywhere on the page"],
   ["?", "These keys"],
@@ -18,7 +19,8 @@ function makeKeys() {
   const rows = KEYS.map(([key, what]) => make("div", {}, make("dt", {}, make("kbd", {}, key)), make("dd", {}, what)));
   keysDialog.append(make("h2", {}, "Keys"), make("dl", {}, ...rows), make("form", { method: "dialog" }, make("button", { class: "zoo-button" }, "Close")));
   document.addEventListener("keydown", onKey);
-  document.addEventListener("keyup", (event) => { if (event.key.toLowerCase() === "b") blinking(false); });
+  document.addEventListener("keyup", (event) => { if (event.key?.toLowerCase() === "b") blinking(false); });
+  window.addEventListener("blur", () => { if (state.bare || state.blink) blinking(false); }); // the key is let go elsewhere
 }
 
 const showKeys = () => keysDialog.showModal();
@@ -26,7 +28,7 @@ const typing = (target) => target.closest?.("input:not([type=range]):not([type=r
 const onRange = (target) => target.matches?.("input[type=range], input[type=radio], [role=tab], .zoo-class");
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (!event.key || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return; // autofill has no key
   if (event.key === "?") { event.preventDefault(); showKeys(); return; }
   if (!run.id) return;
   if (act(event)) event.preventDefault();
