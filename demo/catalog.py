@@ -175,11 +175,13 @@ def _not_installed(need: str) -> str:
 @cache
 def _index() -> tuple[_Row, ...]:
     """Every ADE20K row of the installed model index, as its YAML has it."""
-    import yaml
-
     folder = _package_folder()
     if folder is None:
         raise BackendError(_not_installed("The zoo is read"))
+    try:
+        import yaml
+    except ImportError as error:
+        raise BackendError(f"The zoo is read with PyYAML ({error}): pip install -r requirements.txt.") from error
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     files = yaml.load((folder / "model-index.yml").read_bytes(), loader)["Import"]
     listed = (row for file in files for row in yaml.load((folder / file).read_bytes(), loader).get("Models", ()))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import numpy as np
 
 import demo
 from demo.analysis.comparison import compare
+from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
 from demo.images import DEFAULT_LIMITS, Limits, open_image, safe_stem, write_atomic
 from demo.labels import NAMES, distinct_palette, encode_annotation, supercategory_index
@@ -146,7 +146,7 @@ def describe(answer: Answer, prediction: Prediction) -> Json:
         "windows": seen.windows,
         "seconds": {stage: round(seconds, 4) for stage, seconds in answer.prediction.seconds.items()},
         "mean_entropy": structure.mean_entropy,
-        "boundary_entropy_share": _defined(structure.boundary_entropy_share),
+        "boundary_entropy_share": plain(structure.boundary_entropy_share),
         "fragments": structure.fragments,
         "classes": class_rows(prediction),
     }
@@ -239,7 +239,3 @@ def _taken_by_another(folder: Path, photo: Photo) -> bool:
         return True
     except OSError:  # not there, or not readable, which writing will tell
         return False
-
-
-def _defined(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from demo import catalog
 from demo.cli.console import (
+    SOMETHING_LEFT_OUT,
     add_limit_options,
     add_models_option,
     add_out_option,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from demo.models.zoo import Answer, Refusal, Zoo
     from demo.schema import ModelSpec
 
-SOMETHING_LEFT_OUT = 1
 Item = TypeVar("Item")
 
 

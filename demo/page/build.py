@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "networks"}
 """Repeated at every event that runs networks: Gradio applies a shared limit only when each of them names it."""
+SEGMENT, WAITING = "Segment", "Waiting for another run ..."
+EVERY_TIME: dict[str, Any] = {"trigger_mode": "multiple"}
+"""A photo that comes while another one is taken or segmented waits for its turn; Gradio would drop it."""
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
 
@@ -49,6 +52,8 @@ class Page:
     store: Store
     fetching: Fetching
     examples: tuple[Example, ...]
+    busy: list[str] = field(default_factory=list)
+    """The runs that networks work on, or are about to."""
 
     def example(self, name: str) -> Example:
         found = next((example for example in self.examples if example.name == name), None)
@@ -57,23 +62,33 @@ class Page:
             raise DemoError(f"There is no example called {name!r}; there are {known}.")
         return found
 
-    def take(self, event: gr.EventData) -> tuple[str, str]:
-        """The photo and name of the example that was clicked."""
-        example = self.example(str(event._data.get("name", "")))
-        return str(example.path), example.name
+    def take(self, event: gr.EventData) -> str:
+        """The photo of the example that was clicked."""
+        return str(self.example(str(event._data.get("name", ""))).path)
 
-    def run(self, photo: str | None, example: str, *choice: Any) -> Iterator[tuple[object, ...]]:
+    def queued(self) -> tuple[object, object]:
+        """Updates for segment and stop while another run must end first; nothing when there is none."""
+        if not self.busy:
+            return gr.skip(), gr.skip()
+        return gr.update(value=WAITING, interactive=False), gr.update(visible=True)
+
+    def run(self, photo: str | None, *choice: Any) -> Iterator[tuple[object, ...]]:
         """Updates for viewer, statistics, shown, segment, stop and download, each time something changes."""
         if photo is None:
             raise DemoError("Choose a photo first: drop one, paste one, or take an example.")
         models = selection.chosen(*choice)
         run, name = self.store.open(photo), Path(photo).name
+        example = next((example.name for example in self.examples if example.sha256 == run.key), "")
         now = Shown(run.key, name, tuple(models))
         buttons: tuple[object, object] = gr.update(visible=False), gr.update(visible=True)
-        for view in views(self.networks, self.store, run, name, models, example):
-            yield view, self.table(now), now, *buttons, _ready(view)
-            buttons = gr.skip(), gr.skip()  # said once: what comes after a stop must not bring Stop back
-        yield gr.skip(), gr.skip(), gr.skip(), gr.update(visible=True), gr.update(visible=False), gr.skip()
+        self.busy.append(run.key)
+        try:
+            for view in views(self.networks, self.store, run, name, models, example):
+                yield view, self.table(now), now, *buttons, _ready(view)
+                buttons = gr.skip(), gr.skip()  # said once: what comes after a stop must not bring Stop back
+        finally:
+            self.busy.remove(run.key)
+        yield gr.skip(), gr.skip(), gr.skip(), *_idle(), gr.skip()
 
     def table(self, shown: Shown) -> str:
         run = self.store.get(shown.key)
@@ -82,11 +97,10 @@ class Page:
         zoo = self.networks.zoo
         return statistics.table(run, shown.models, device=zoo.device, precision=zoo.precision)
 
-    def check(self, photo: str | None) -> str:
+    def check(self, photo: str | None) -> None:
         """A chosen file is looked at before anything on the page changes. Raises ImageError."""
         if photo is not None:
             self.store.open(photo)
-        return ""
 
     def zip(self, shown: Shown) -> str:
         return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models))
@@ -97,24 +111,25 @@ class Page:
             for words in self.fetching.files(selection.missing(self.networks, set_name)):
                 yield paragraph(words), gr.update(visible=False), gr.update(visible=True), set_name
         except DemoError as error:
-            yield (
-                paragraph(f"The paper set could not be fetched; going on with the compact set. {error}"),
-                *_after_fetch(self.networks, "compact"),
-            )
+            yield _unfetched(self.networks, str(error))
             return
+        except Exception:
+            yield _unfetched(self.networks, "Something unexpected happened here.")
+            raise
         yield paragraph(words), *_after_fetch(self.networks, set_name)
 
     def arrive(self, request: gr.Request) -> tuple[object, ...]:
-        """What a link asks for: updates for photo, example and the selection; a plain visit changes nothing."""
+        """What a link asks for: updates for photo and the selection; a plain visit changes nothing."""
         asked = dict(request.query_params)
         if "example" not in asked and "models" not in asked and "set" not in asked:
-            return tuple(gr.skip() for _ in range(6))
-        photo: object = gr.skip()
-        name: object = gr.skip()
-        if "example" in asked:
-            example = self.example(asked["example"])
-            photo, name = str(example.path), example.name
-        return photo, name, *_asked_selection(self.networks, asked)
+            return tuple(gr.skip() for _ in range(5))
+        photo: object = str(self.example(asked["example"]).path) if "example" in asked else gr.skip()
+        return photo, *_asked_selection(self.networks, asked)
+
+
+def _unfetched(networks: Networks, why: str) -> tuple[object, ...]:
+    words = paragraph(f"The paper set could not be fetched; going on with the compact set. {why}")
+    return words, *_after_fetch(networks, "compact")
 
 
 def _after_fetch(networks: Networks, set_name: str) -> tuple[object, ...]:
@@ -154,7 +169,7 @@ def build(
         title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False
     ) as blocks:
         header()
-        example, shown = gr.State(""), gr.State(Shown())
+        shown = gr.State(Shown())
         with gr.Row(equal_height=False, elem_id="columns"):
             with gr.Column(scale=0, min_width=288, elem_id="left"):
                 photo = PhotoInput(
@@ -167,7 +182,7 @@ def build(
                     elem_id="photo",
                     buttons=[],
                 )
-                go = gr.Button("Segment", variant="primary", elem_id="go")
+                go = gr.Button(SEGMENT, variant="primary", elem_id="go")
                 stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop")
                 chosen_example = strip(thumbnails)
                 models = selection.build(networks)
@@ -192,22 +207,24 @@ def build(
 
         run_event: dict[str, Any] = dict(
             fn=told(page.run),
-            inputs=[photo, example, *models.inputs],
+            inputs=[photo, *models.inputs],
             outputs=[viewer, numbers, shown, go, stop, save],
             show_progress="hidden",
+            **EVERY_TIME,
             **ONE_AT_A_TIME,
             **PRIVATE,
         )
         quick: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
-        uploaded = photo.upload(told(page.check), photo, example, **quick)
+        uploaded = photo.upload(told(page.check), photo, None, **EVERY_TIME, **quick)
         uploaded.failure(lambda: None, None, photo, **quick)
-        picked = chosen_example.choose(told(page.take), None, [photo, example], **quick)
-        arrived = blocks.load(told(page.arrive), None, [photo, example, *models.inputs], **quick)
-        runs = [go.click(**run_event), uploaded.success(**run_event), picked.success(**run_event)]
-        linked = arrived.success(lambda name: gr.skip() if name else _nothing(), example, None, **quick)
-        runs.append(linked.success(**run_event))
-        for event in runs:
-            event.failure(lambda: (gr.update(visible=True), gr.update(visible=False)), None, [go, stop], **quick)
+        picked = chosen_example.choose(told(page.take), None, photo, **EVERY_TIME, **quick)
+        arrived = blocks.load(told(page.arrive), None, [photo, *models.inputs], **quick)
+        linked = arrived.success(_only_with_a_photo, None, None, **quick)
+        runs = []
+        for begin in (go.click, uploaded.success, picked.success, linked.success):
+            begin(page.queued, None, [go, stop], queue=False, **quick)
+            runs.append(begin(**run_event))
+            runs[-1].failure(_idle, None, [go, stop], **quick)
         stop.click(_stop, viewer, [viewer, go, stop], cancels=runs, queue=False, **PRIVATE)
 
         making = save.click(lambda: gr.update(value="Preparing the files ...", interactive=False), None, save, **quick)
@@ -231,16 +248,23 @@ def build(
         api.add(networks, page.store)
         blocks.load(None, None, None, js="() => document.documentElement.setAttribute('lang', 'en')", **PRIVATE)
     blocks.queue(max_size=20, default_concurrency_limit=4)
-    blocks.networks = networks
+    blocks.networks, blocks.store = networks, page.store
     return blocks
 
 
-def _nothing() -> None:
-    raise gr.Error("", visible=False, print_exception=False)
+def _only_with_a_photo(request: gr.Request) -> None:
+    """Ends the chain of events of a visit whose link names no photo."""
+    if "example" not in request.query_params:
+        raise gr.Error("", visible=False, print_exception=False)
+
+
+def _idle() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Updates for segment and stop when nothing of this visitor's runs."""
+    return gr.update(value=SEGMENT, interactive=True, visible=True), gr.update(visible=False)
 
 
 def _stop(view: View | None) -> tuple[object, ...]:
-    return stopped(view) if view else gr.skip(), gr.update(visible=True), gr.update(visible=False)
+    return stopped(view) if view else gr.skip(), *_idle()
 
 
 def _probe(store: Store) -> Callable[[object], dict[str, object]]:

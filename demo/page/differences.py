@@ -5,7 +5,6 @@ The numbers are those of summary.json: same functions, same grid. Maps go as dat
 
 from __future__ import annotations
 
-import math
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from demo.analysis.agreement import (
 from demo.analysis.dissent import lone_counts
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.levels import conflict_areas, conflict_levels
+from demo.analysis.numbers import plain
 from demo.analysis.regions import disputed_regions, numbered
 from demo.analysis.structure import BOUNDARY_DISTANCE, default_distance, measure
 from demo.labels import NAMES, supercategory_index
@@ -113,8 +113,8 @@ def pairs(c: Comparison) -> Row:
     """Agreement and kappa of every two models, whatever is overlooked; Fleiss' kappa of all."""
     found = pairwise(c)
     return {
-        "pairs": {f"{p.first}|{p.second}": {"agreement": p.agreement, "kappa": _defined(p.kappa)} for p in found},
-        "fleiss_kappa": _defined(fleiss_kappa(ratings(c))),
+        "pairs": {f"{p.first}|{p.second}": {"agreement": p.agreement, "kappa": plain(p.kappa)} for p in found},
+        "fleiss_kappa": plain(fleiss_kappa(ratings(c))),
     }
 
 
@@ -127,9 +127,9 @@ def structures(answers: Sequence[Answer], overlooked: Overlooked) -> list[Row]:
             {
                 "model": answer.spec.id,
                 "boundary_area": found.boundary_area_share,
-                "boundary_entropy": _defined(found.boundary_entropy_share),
-                "entropy_at": _defined(found.mean_entropy_at_boundaries),
-                "entropy_inside": _defined(found.mean_entropy_inside),
+                "boundary_entropy": plain(found.boundary_entropy_share),
+                "entropy_at": plain(found.mean_entropy_at_boundaries),
+                "entropy_inside": plain(found.mean_entropy_inside),
                 "fragments": found.fragments,
                 "per_megapixel": found.fragments_per_megapixel,
                 "median_area": found.median_fragment_area,
@@ -153,7 +153,3 @@ def data_url(pixels: NDArray[np.uint8]) -> str:
 
 def _pixels(overlooked: Overlooked, size: Size) -> float:
     return default_distance(size) * overlooked.distance / BOUNDARY_DISTANCE
-
-
-def _defined(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from demo.catalog import ROOT
-from demo.images import SUFFIXES, open_image
+from demo.images import files_in, open_image
 from demo.render.encode import jpeg, shrink
 
 EXAMPLES = ROOT / "examples"
@@ -22,6 +24,10 @@ class Example:
     """File name without suffix; what a link says."""
     path: Path
     credit: str
+
+    @cached_property
+    def sha256(self) -> str:
+        return sha256(self.path.read_bytes()).hexdigest()
 
     @property
     def title(self) -> str:
@@ -49,8 +55,7 @@ def examples(folder: Path = EXAMPLES) -> list[Example]:
     if not folder.is_dir():
         return []
     credits = _credits(folder / "SOURCES.md")
-    photos = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    return [Example(path.stem, path, credits.get(path.name, "")) for path in photos]
+    return [Example(path.stem, path, credits.get(path.name, "")) for path in files_in(folder)]
 
 
 def _credits(sources: Path) -> dict[str, str]:

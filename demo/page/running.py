@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from demo import catalog
+from demo.errors import MissingCheckpointError
 from demo.page.networks import Networks
 from demo.page.store import Run, Store
 from demo.page.view import Panel, View
@@ -149,5 +150,8 @@ def _blank(spec: ModelSpec) -> Panel:
 
 def _refusal(outcome: Outcome) -> Panel:
     panel = _blank(outcome.spec)
-    panel.status, panel.message = "failed", str(getattr(outcome, "error", ""))
+    error = getattr(outcome, "error", None)
+    panel.status, panel.message = "failed", str(error or "")
+    if outcome.spec.set == "paper" and isinstance(error, MissingCheckpointError):
+        panel.message = "Its file is not on this machine. Press “Fetch the files” under Models."
     return panel

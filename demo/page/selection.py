@@ -112,7 +112,7 @@ def _about(networks: Networks, set_name: str) -> str:
         return f"The five architectures as compact networks trained for this project: {SMALL}."
     if set_name == "zoo":
         return (
-            f"Other ADE20K models of MMSegmentation. Files come with `python -m demo fetch ID`; at most {MOST} at once."
+            f"Other ADE20K models of MMSegmentation. Files come with: python -m demo fetch ID. At most {MOST} at once."
         )
     lacking = missing(networks, "paper")
     if not lacking:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import signal
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +30,11 @@ def serve(
     limits: Limits = DEFAULT_LIMITS,
     checkpoints: Sequence[Path] = (),
 ) -> None:
-    """Serve the page until Ctrl-C. The zoo is opened in the background once the page answers."""
+    """Serve the page until Ctrl-C or SIGTERM. The zoo is opened in the background once the page answers."""
     blocks = build(zoo, limits=limits, checkpoints=checkpoints)
+    atexit.register(blocks.store.close)  # type: ignore[attr-defined]
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves as Ctrl-C does: the visitors' files go
     launch(blocks, host=host, port=port, root_path=root_path, limits=limits)
     blocks.networks.open_soon()  # type: ignore[attr-defined]
     blocks.block_thread()

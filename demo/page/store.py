@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
+from demo.errors import ImageError
 from demo.export import Photo
 from demo.images import Limits, open_image
 from demo.page.view import Panel
@@ -48,6 +49,11 @@ class Run:
         fields = sum(m.label_map.nbytes + m.entropy.nbytes + m.confidence.nbytes + m.margin.nbytes for m in maps)
         return self.image.nbytes + fields + posteriors
 
+    @property
+    def has_files(self) -> bool:
+        """False when somebody has cleaned the temporary folders."""
+        return Path(self.photo.path).is_file()
+
     def named(self, name: str) -> Photo:
         """The photo under the name its visitor gave it."""
         return Photo(name, self.image, self.key)
@@ -68,9 +74,13 @@ class Store:
 
     def open(self, path: str | Path) -> Run:
         """The run of the photo in a file, made where there is none. Raises ImageError."""
-        data = Path(path).read_bytes()
+        try:
+            data = Path(path).read_bytes()
+        except FileNotFoundError as error:
+            raise ImageError("This photo is no longer kept here; choose it again.") from error
         key = sha256(data).hexdigest()
-        return self.get(key) or self._add(key, open_image(path, limits=self.limits))
+        run = self.get(key)
+        return run if run and run.has_files else self._add(key, open_image(path, limits=self.limits))
 
     def get(self, key: str) -> Run | None:
         with self._lock:
@@ -89,10 +99,14 @@ class Store:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _add(self, key: str, image: Image) -> Run:
+        self.folder.mkdir(parents=True, exist_ok=True)  # whoever cleans temporary folders may have taken it
         folder = Path(mkdtemp(dir=self.folder))
         run = Run(key, image, folder, photo_file(image, folder), display_size(image.shape[:2]))
         with self._lock:
-            run = self._runs.setdefault(key, run)
+            known = self._runs.get(key)
+            if known and known.has_files:
+                return known
+            self._runs[key] = run
         self.shed()
         return run
 

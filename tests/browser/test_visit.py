@@ -89,7 +89,7 @@ def test_stop_says_so_in_the_panels_and_the_page_goes_on(visit: Open, toy: str, 
 def test_a_model_that_cannot_load_costs_its_panel_and_a_sentence(visit: Open, toy: str) -> None:
     page = visit(toy, "?example=cat&set=paper")
     page.wait_for_selector(".zoo-status.failed")
-    assert "a toy has not" in page.locator(".zoo-status.failed").inner_text()
+    assert "Press “Fetch the files” under Models" in page.locator(".zoo-status.failed").inner_text()
     filled(page, 4)
     assert page.locator("#models-paper input:checked").count() == 5
 

@@ -160,8 +160,8 @@ def test_replies_are_remembered_but_few(run: Run, differ: Differ) -> None:
 @pytest.mark.parametrize(
     ("models", "message"),
     [
-        (["fcn-compact"], "only FCN has answered. Choose more models and press Segment."),
-        (["segformer-b4"], "none has answered yet. Choose more models and press Segment."),
+        (["fcn-compact"], "only FCN has answered. Press Segment with two or more chosen."),
+        (["segformer-b4"], "none has answered yet. Press Segment with two or more chosen."),
     ],
 )
 def test_one_answer_is_not_enough(run: Run, differ: Differ, models: list[str], message: str) -> None:

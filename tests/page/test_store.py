@@ -1,5 +1,6 @@
 """Runs are found by their photo's bytes, say nothing of their visitor, and leave when there are too many."""
 
+import shutil
 from dataclasses import fields
 from pathlib import Path
 
@@ -52,6 +53,21 @@ def test_the_oldest_run_leaves_with_its_files(store: Store, tmp_path: Path) -> N
     assert store.get(oldest.key) is None and not oldest.folder.exists()
     assert store.get(kept.key) is kept and store.get(newest.key) is newest
     assert probe(store, {"run": oldest.key, "x": 0, "y": 0, "models": []}) == {"rows": [], "message": GONE}
+
+
+def test_temporary_folders_may_be_cleaned_while_the_page_serves(store: Store, tmp_path: Path) -> None:
+    path = photo(tmp_path, "a.png", 10)
+    before = answered(store, path, toy_ids()[:1])
+    shutil.rmtree(store.folder)
+    for again in (path, photo(tmp_path, "b.png", 20)):
+        run = answered(store, again, toy_ids()[:1])
+        assert Path(run.photo.path).is_file() and run is not before
+        assert all(Path(panel.labels.path).is_file() for panel in run.panels.values())
+
+
+def test_a_photo_that_is_no_longer_kept_is_asked_for_again(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="no longer kept here; choose it again"):
+        store.open(tmp_path / "gone.png")
 
 
 def test_a_bound_in_bytes_counts_maps_and_posteriors(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def _too_few(answers: list[Answer], fitting: list[Answer]) -> str:
     if others:
         return f"{wanted}{' and '.join(others)} answered in classes of its own."
     alone = f"only {answers[0].spec.title} has answered" if answers else "none has answered yet"
-    return f"{wanted}{alone}. Choose more models and press Segment."
+    return f"{wanted}{alone}. Press Segment with two or more chosen."
 
 
 def _overlooked(question: object) -> Overlooked:

@@ -1,0 +1,74 @@
+"""Several runs at once: what comes second waits for its turn, says so, and can be stopped."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from demo.images import open_image
+from demo.page.examples import examples
+from tests.browser.conftest import Open, filled
+from tests.browser.toy_app import SLOW_WIDTH
+
+pytestmark = pytest.mark.browser
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def slow_photo(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Another one for each test: what is known already is not computed again."""
+    path = tmp_path / "slow.png"
+    image = open_image(EXAMPLES / "pavilion.jpg")[:, :SLOW_WIDTH].copy()
+    image[0, : len(request.node.name)] = 0
+    Image.fromarray(image).save(path)
+    return path
+
+
+def begin(page: Any, photo: Path) -> None:
+    page.set_input_files("#photo input[type=file]", str(photo))
+    page.wait_for_selector("[data-id=fcn-compact] .zoo-class")
+
+
+def size_shown(page: Any) -> str:
+    return str(page.locator("[data-id=photo] .zoo-fact").inner_text())
+
+
+def test_a_photo_that_comes_during_a_run_is_segmented_after_it(visit: Open, toy: str, slow_photo: Path) -> None:
+    page = visit(toy)
+    begin(page, slow_photo)
+    page.set_input_files("#photo input[type=file]", str(EXAMPLES / "pavilion.jpg"))
+    page.wait_for_function("() => document.querySelector('[data-id=photo] .zoo-fact')?.innerText.includes('640 × 427')")
+    filled(page)
+    assert page.locator("#go").inner_text() == "Segment" and page.locator("#go").is_enabled()
+    assert page.locator("#stop").is_hidden()
+
+
+def test_whoever_waits_for_another_visitor_is_told_and_may_stop(visit: Open, toy: str, slow_photo: Path) -> None:
+    first, second = visit(toy), visit(toy)
+    begin(first, slow_photo)
+    second.locator(".zoo-example").first.click()
+    second.wait_for_function("() => document.querySelector('#go').innerText.startsWith('Waiting for another run')")
+    assert second.locator("#go").is_disabled()
+    second.locator("#stop").click()
+    second.wait_for_function("() => document.querySelector('#go').innerText === 'Segment'")
+    assert second.locator("#stop").is_hidden()
+    second.locator("#go").click()
+    filled(second)
+    assert second.locator("#go").inner_text() == "Segment"
+    assert size_shown(first).startswith(f"{SLOW_WIDTH} × ") and not size_shown(second).startswith(str(SLOW_WIDTH))
+    filled(first)
+
+
+def test_the_address_names_the_example_that_is_shown(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    for number in (1, 2):
+        page.locator(".zoo-strip button").nth(number).dispatch_event("click")
+    last = examples()[2]
+    height, width = open_image(last.path).shape[:2]
+    page.wait_for_function(
+        "text => document.querySelector('[data-id=photo] .zoo-fact')?.innerText.includes(text)",
+        arg=f"{width} × {height}",
+    )
+    filled(page)
+    page.wait_for_url(f"**example={last.name}**")
