@@ -198,7 +198,7 @@ def _bounds(kind: str, one: Json, bounds: Json) -> str:
 
 
 def numbers(benchmarks: Json) -> str:
-    rows = [row for part in (_start, _page, _memory, _throughput, _gpu) for row in part(benchmarks)]
+    rows = [row for part in (_start, _page, _busy, _memory, _throughput, _gpu) for row in part(benchmarks)]
     return table(("What", "measured", "beside it", "target"), rows)
 
 
@@ -225,6 +225,14 @@ def _page(benchmarks: Json) -> Iterator[Row]:
             parts = ", ".join(f"{kind} {kb(sent[kind])}" for kind in ("labels", "fields", "layers") if kind in sent)
             beside = f"{parts}; the photo itself {kb(sent['photo'])}"
             yield f"five models' maps on the wire, photo of {where}", kb(sent["run"]), beside, "400 kB at 1 MP"
+
+
+def _busy(benchmarks: Json) -> Iterator[Row]:
+    found = dict(_measured(benchmarks, "busy"))
+    if found:
+        ours, theirs = (_seconds(found[way]) for way in ("zoo", "inferencer"))
+        title = "five compact networks, 640 x 480, exact, while another process keeps one core busy"
+        yield title, s(ours), f"MMSegInferencer {s(theirs)}: {times(theirs / ours)}", ""
 
 
 def _memory(benchmarks: Json) -> Iterator[Row]:

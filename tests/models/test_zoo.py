@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -272,3 +275,15 @@ def test_a_wrong_photo_or_name_is_told_before_anything_loads(photo: object, mode
     with pytest.raises(error):
         Zoo(device="cpu", load=loads).segment(photo, models)  # type: ignore[arg-type]
     assert loads.asked == []
+
+
+@pytest.mark.parametrize(("own", "used"), [(None, "1000"), ("7", "7")])
+def test_waiting_threads_make_room_unless_the_user_says_otherwise(own: str | None, used: str) -> None:
+    """Settled before torch is loaded, which reads it once."""
+    code = "import demo, os, sys; print('torch' in sys.modules, os.environ['GOMP_SPINCOUNT'])"
+    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    environment |= {"GOMP_SPINCOUNT": own} if own else {}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=catalog.ROOT, env=environment, capture_output=True, text=True
+    )
+    assert run.stdout.split() == ["False", used]
