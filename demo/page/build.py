@@ -191,9 +191,9 @@ def build(
             with gr.Column(scale=1, elem_id="right"):
                 viewer = Viewer(
                     examples=thumbnails,
-                    probe=_probe(page.store),
-                    differ=_differ(page.store),
-                    truth=_truth(page.store),
+                    probe=_called("probe", partial(pixel.probe, page.store)),
+                    differ=_called("differ", differ.Differ(page.store).ask),
+                    truth=_called("truth", truth.TruthTab(page.store).ask),
                 )
                 with gr.Tabs(elem_id="tabs"):
                     with gr.Tab("Pixel", id="pixel"):
@@ -267,28 +267,11 @@ def _stop(view: View | None) -> tuple[object, ...]:
     return stopped(view) if view else gr.skip(), *_idle()
 
 
-def _probe(store: Store) -> Callable[[object], dict[str, object]]:
-    def probe(question: object) -> dict[str, object]:
-        return pixel.probe(store, question)
-
-    return probe
-
-
-def _differ(store: Store) -> Callable[[object], dict[str, object]]:
-    asked = differ.Differ(store)
+def _called(name: str, ask: Callable[[object], dict[str, object]]) -> Callable[[object], dict[str, object]]:
+    """`ask` under the name by which the viewer's script calls it."""
 
     def told(question: object) -> dict[str, object]:
-        return asked.ask(question)
+        return ask(question)
 
-    told.__name__ = "differ"  # as the viewer's script calls it
-    return told
-
-
-def _truth(store: Store) -> Callable[[object], dict[str, object]]:
-    asked = truth.TruthTab(store)
-
-    def told(question: object) -> dict[str, object]:
-        return asked.ask(question)
-
-    told.__name__ = "truth"  # as the viewer's script calls it
+    told.__name__ = name
     return told
