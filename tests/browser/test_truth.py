@@ -217,6 +217,46 @@ def test_a_region_is_drawn_with_the_mouse_and_with_keys(visit: Open, toy: str) -
     judged(page, 5)
 
 
+DELAYED = """regions => {
+    const send = window.fetch;
+    window.fetch = async (...request) => {
+        const text = typeof request[1]?.body === "string" ? request[1].body : "";
+        const late = text.includes('"truth"') && text.split('"corners"').length - 1 === regions;
+        const reply = await send(...request);
+        if (late) await new Promise((done) => setTimeout(done, 1500));
+        return reply;
+    };
+}"""
+"""Replies about a truth of so many regions come late."""
+
+
+def test_what_was_undone_last_counts_whatever_the_server_answers_last(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    open_tab(page, PHOTO, 5)
+    page.get_by_label("Paint regions").check()
+    for place, name in enumerate(("animal", "wall", "sky")):
+        page.get_by_label("Class", exact=True).fill(name)
+        corners = " ".join(f"{100 * place + x},{y}" for x, y in ((0, 0), (90, 0), (90, 90)))
+        page.get_by_label("Corners, typed").fill(corners)
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_role("button", name="Close region").click()
+        page.wait_for_function(f"document.querySelectorAll('.zoo-truth-regions .zoo-code').length === {place + 1}")
+    judged(page, 5)
+    page.evaluate(DELAYED, 2)
+    for _ in range(5):  # sky, its three corners, wall
+        page.get_by_role("button", name="Undo").click()
+    page.wait_for_timeout(2000)
+    judged(page, 5)
+    assert page.locator(".zoo-truth-facts .zoo-code span").all_inner_texts() == ["animal"]
+    page.evaluate(DELAYED, 1)
+    page.get_by_role("button", name="Close region").click()
+    page.wait_for_function("document.querySelectorAll('.zoo-truth-regions .zoo-code').length === 2")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_timeout(2000)
+    assert page.locator(".zoo-truth-results").is_hidden() and page.locator(".zoo-truth-facts").is_hidden()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_scrolls_tables_not_the_page(visit: Open, toy: str, toy_mask: Path, scheme: str) -> None:
     page = visit(toy, viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)

@@ -7,7 +7,7 @@ const judged = {
   source: null, truth: null, painting: null, // the truth in force
   band: "all", sure: 80,
   rows: new Map(), // model id -> {key, report, right, wrong, painting, proper}
-  turn: 0, busy: "", message: "",
+  turn: 0, asked: 0, busy: "", message: "",
 };
 const TRUTH_FOREIGN = 254, TRUTH_COLOURS = { right: "#4a90d9", unsure: "#f2b134", sure: "#d1255f", foreign: "#8b6fd6" };
 
@@ -37,10 +37,10 @@ async function askTruth(what, source, more = {}) {
 }
 
 async function giveTruth(source) { // what was shown stays until the new truth is known to be one
-  const id = run.id;
+  const id = run.id, turn = ++judged.asked;
   truthSay("Reading the truth ...");
   const reply = await askTruth("truth", source);
-  if (id !== run.id) return;
+  if (id !== run.id || turn !== judged.asked) return; // a later truth has made this one idle
   if (reply.message) { truthSay("", reply.message); return; }
   Object.assign(judged, { source, truth: reply, turn: judged.turn + 1, message: "" });
   const map = await readGrey({ url: reply.map });
@@ -143,7 +143,7 @@ async function closeRegion() {
 
 async function giveRegions() {
   if (judged.regions.length) await giveTruth({ regions: judged.regions.map(({ name, corners }) => ({ name, corners })) });
-  else { if (judged.source?.regions) forgetTruth(); truthSay(""); }
+  else { judged.asked++; if (judged.source?.regions) forgetTruth(); truthSay(""); }
 }
 
 function undoCorner() {
