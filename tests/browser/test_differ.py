@@ -80,8 +80,8 @@ def agree_with_summary(page: Any) -> None:
     told = summary(page)["comparison"]
     assert sentences(page) == [region["sentence"] for region in told["regions"]]
     for pair, kappa in told["kappa"].items():
-        cell = page.locator(f"[data-pair='{pair}']").get_attribute("aria-label")
-        assert f"kappa {kappa:.2f}" in cell if kappa is not None else "kappa n/a" in cell
+        cell = page.locator(f"[data-pair='{pair}']").text_content()
+        assert f"κ {kappa:.2f}" in cell if kappa is not None else "κ n/a" in cell
     assert f"{told['fleiss_kappa']:.2f};" in page.locator("#differ").inner_text()
     show(page, "votes")
     said = [float(text.removeprefix("< ").split()[0]) for text in legend(page).values()]
@@ -99,9 +99,7 @@ def test_maps_in_the_browser_are_exact(page: Any, comparison: Any) -> None:
 
 def test_pointing_says_who_says_what(page: Any) -> None:
     show(page, "split")
-    surface = page.locator("#differ .zoo-surface")
-    box = surface.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator("#differ .zoo-surface").hover()
     settle(page)
     said = page.locator("#differ .zoo-tip").inner_text()
     assert re.match(r"all: |CNNs: .+; transformers: |(FCN|PSPNet).*: ", said), said
@@ -141,6 +139,23 @@ def test_a_pair_goes_to_the_swipe(page: Any) -> None:
     page.wait_for_selector(".zoo-stage:visible")
     assert page.locator(".zoo-name.left").inner_text() == "PSPNet"
     assert page.locator(".zoo-name.right").inner_text() == "SETR"
+
+
+def test_a_pair_is_called_by_its_networks_and_what_is_written_on_it(page: Any) -> None:
+    pair = page.locator("[data-pair='pspnet-compact|setr-compact']")
+    own = "parts => parts.map(part => [...part.childNodes].find(node => node.nodeType === 3).data)"
+    written = pair.locator("b, b ~ span").evaluate_all(own)
+    name = " ".join(pair.aria_snapshot().split('"')[1].split()).replace(" ,", ",")
+    assert name == f"PSPNet and SETR: {', '.join(written)}" and written[0].endswith("%")
+
+
+def test_regions_say_how_they_are_ordered_and_numbers_keep_their_units(page: Any) -> None:
+    order = "Largest and surest first; severe: different kinds of thing."
+    assert order in page.locator(".zoo-differ-list").inner_text()
+    words = page.locator(".zoo-differ-tables p").first.inner_text()
+    assert " %" not in words and "\xa0%" in words
+    medians = page.locator("#differ .zoo-table td:nth-child(7)").all_inner_texts()
+    assert medians and all(re.fullmatch(r"[\d,]+ px", median) for median in medians), medians
 
 
 def test_overlooking_changes_the_numbers(page: Any) -> None:

@@ -293,3 +293,34 @@ def test_a_key_event_without_a_key_does_nothing(page: Any) -> None:
         " return errors; }"
     )
     assert errors == 0
+
+
+def test_a_click_answers_where_it_was_made_and_leads_to_the_five_likeliest(page: Any) -> None:
+    tip, further = page.locator("[data-id=fcn-compact] .zoo-tip"), page.get_by_role("button", name="Five likeliest ↓")
+    assert "Click a pixel" in page.locator("[data-id=photo] .zoo-legend").inner_text()
+    assert not further.is_visible()
+    panels = page.locator(".zoo-grid").bounding_box()
+    box = page.locator("[data-id=fcn-compact] .zoo-surface").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 3, box["y"] + box["height"] / 3)
+    page.wait_for_selector("[data-models='5']")
+    settle(page)
+    likeliest = page.locator("#pixel .zoo-answer").first.locator("li").first
+    name, probability = likeliest.locator(".name").inner_text(), likeliest.locator("b").inner_text()
+    said = tip.inner_text().replace("\n", " ").strip()
+    assert said.startswith(name) and abs(float(said.split()[-2]) - float(probability.split()[0])) <= 0.5, said
+    assert further.is_visible() and page.locator(".zoo-grid").bounding_box() == panels
+    page.get_by_role("tab", name="Statistics").click()
+    further.click()
+    page.wait_for_selector("#pixel .zoo-answer:visible")
+    page.wait_for_function("() => document.querySelector('#pixel').getBoundingClientRect().bottom < innerHeight")
+    assert page.get_by_role("tab", name="Pixel").evaluate("tab => tab === document.activeElement")
+    page.evaluate("() => scrollTo({ top: 0, behavior: 'instant' })")
+
+
+def test_the_chip_of_the_one_class_shown_stays_while_the_first_picture_changes(page: Any) -> None:
+    page.locator("[data-id=fcn-compact] .zoo-class").first.click()
+    first = page.get_by_label("What the first picture shows")
+    for shown in ("votes", "photo"):
+        first.select_option(shown)
+        settle(page)
+        assert page.locator("[data-id=photo] .zoo-chip").inner_text().startswith("Only ")

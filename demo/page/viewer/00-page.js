@@ -13,6 +13,8 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+const spoken = (text) => make("span", { class: "zoo-said" }, text); // for ears only
+
 function icon(name) {
   const paths = {
     grow: "M9 3H3v6M15 21h6v-6M3 3l7 7M21 21l-7-7", shrink: "M4 10h6V4M20 14h-6v6M10 10 3 3M14 14l7 7",
@@ -30,5 +32,6 @@ const percent = (share) => {
 };
 const duration = (seconds) => (seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+const bringUp = (node) => node?.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 const emit = (name, detail) => document.dispatchEvent(new CustomEvent(`zoo:${name}`, { detail }));
 const hear = (name, listener) => document.addEventListener(`zoo:${name}`, (event) => listener(event.detail ?? {}));

@@ -8,10 +8,11 @@ function frameOf(surface, title, extra, id) {
   const grow = make("button", { class: "zoo-tool", type: "button", "aria-label": `Show ${title} alone`, title: "Show alone (F)", onclick: () => solo(id) }, icon("grow"));
   const head = make("header", { class: "zoo-head" }, make("h3", {}, title), ...extra, grow);
   const tip = make("div", { class: "zoo-tip", hidden: true });
-  surface.box.append(tip);
+  const status = make("div", { class: "zoo-status", hidden: true });
+  surface.box.append(tip, status);
   const legend = make("div", { class: "zoo-legend" });
   const node = make("section", { class: "zoo-card", "data-id": id, "aria-label": title }, head, surface.box, legend);
-  return { node, head, tip, legend, surface };
+  return { node, head, tip, status, legend, surface };
 }
 
 function makePhotoCard() {
@@ -29,8 +30,6 @@ function makeCard(panel) {
   const surface = new Surface(() => [mapOf(card)], panel.title);
   const fact = make("span", { class: "zoo-fact" });
   Object.assign(card, frameOf(surface, panel.title, [make("span", { class: `zoo-family ${panel.family}` }, FAMILY[panel.family] ?? panel.family), fact], panel.id), { fact });
-  card.status = make("div", { class: "zoo-status" });
-  surface.box.append(card.status);
   return card;
 }
 
@@ -43,14 +42,22 @@ function mapOf(card, field = state.measure) { // what a model's card draws, in t
   return { base: ground(), map: card.labels.canvas, opacity: state.opacity[state.view] ?? 1 };
 }
 
+function fillLost(card) { // answered, but what it sees did not come through
+  card.status.hidden = !card.lost;
+  card.status.className = `zoo-status ${card.lost ? "failed" : ""}`;
+  card.status.replaceChildren(make("strong", {}, `The ${card.kind === "photo" ? "photo" : "map"} could not be fetched`), make("span", {}, "Press Segment to ask for it again."));
+}
+
 function fillStatus(card) {
+  if (card.kind === "photo") { fillLost(card); return; }
   const { panel, status } = card, busy = panel.status === "loading" || panel.status === "running";
-  status.hidden = panel.status === "done";
+  status.hidden = false;
   status.className = `zoo-status ${panel.status}`;
   status.replaceChildren(
     busy ? make("span", { class: "zoo-spin", "aria-hidden": "true" }) : "",
     make("strong", {}, `${WAITING[panel.status] ?? ""}${busy ? " ..." : ""}`), make("span", {}, panel.message || ""),
   );
+  if (panel.status === "done") fillLost(card);
   card.fact.textContent = panel.status === "done" ? `${duration(panel.seconds)} · ${millions(panel.parameters)}` : "";
   card.fact.title = panel.status === "done" ? "Time for this photo, and parameters" : "";
   card.surface.box.setAttribute("aria-label", describe(card));
@@ -72,7 +79,8 @@ function readout() { // the class under the crosshair, in every card
   for (const card of run.cards.values()) {
     if (!point || !card.labels) { say(card); continue; }
     const index = at(card.labels.map, point.x, point.y);
-    const value = state.view === "uncertainty" ? fieldText(card, point) : "";
+    const pinned = point.x === state.pin?.x && point.y === state.pin?.y;
+    const value = state.view === "uncertainty" ? fieldText(card, point) : pinned ? percent(confidenceAt(card, index, point)) : "";
     say(card, make("i", { style: `background:var(--class-${index})` }), NAMES[index] ?? "", value ? make("span", {}, value) : "");
   }
   if (!point) { say(photoCard); return; }
@@ -85,6 +93,12 @@ const fieldText = (card, point) => {
   const t = at(card.fields[state.measure].map, point.x, point.y) / (LEVELS - 1);
   return state.measure === "entropy" ? `${(t * MAX_ENTROPY).toFixed(1)} nats` : t.toFixed(2);
 };
+
+function confidenceAt(card, index, point) { // exact once the server has answered, till then to one of 64 levels
+  const place = photoPoint(point), row = latest.x === place.x && latest.y === place.y && latest.rows.find(({ model }) => model === card.panel.id);
+  const best = row && row.classes[0];
+  return best?.index === index ? best.probability : at(card.fields.confidence.map, point.x, point.y) / (LEVELS - 1);
+}
 
 const layerText = (layer, point) => {
   const value = at(layer.painting.map, point.x, point.y);
@@ -110,7 +124,9 @@ parts.layout = () => {
   if (!photoCard) return;
   grid.hidden = state.view === "compare" || !run.id;
   stage.hidden = state.view !== "compare" || !run.id;
+  const held = run.id && empty.contains(document.activeElement);
   empty.hidden = Boolean(run.id);
+  if (held) photoCard.surface.box.focus({ preventScroll: true }); // a hidden button would drop it
   toolbar.hidden = !run.id;
   if (state.solo && !cardOf(state.solo)) state.solo = null;
   grid.classList.toggle("solo", Boolean(state.solo));
@@ -123,7 +139,7 @@ parts.layout = () => {
     card.node.hidden = Boolean(state.solo) && !alone;
     button.replaceChildren(icon(alone ? "shrink" : "grow"));
     button.setAttribute("aria-pressed", String(alone));
-    if (card.kind === "model") fillStatus(card);
+    fillStatus(card);
   }
   fillPhotoCard();
   ask("draw");
@@ -140,7 +156,8 @@ function fillPhotoCard() {
   photoCard.surface.box.setAttribute("aria-label", `The photo ${run.name}, ${run.photoWidth} by ${run.photoHeight} pixels`);
   const codes = run.layers.get(state.first)?.codes ?? [];
   const rows = codes.map((code) => make("li", { class: "zoo-code" }, make("i", { style: `background:${code.colour}` }), make("span", {}, code.label), code.area == null ? "" : make("b", {}, percent(code.area))));
-  photoCard.legend.replaceChildren(...(rows.length ? [make("ul", {}, ...rows)] : run.notes.concat(hint()).map((text) => make("p", { class: "zoo-quiet" }, text))));
+  photoCard.legend.replaceChildren(...(rows.length ? [make("ul", {}, ...rows)] : run.notes.concat(hints()).map((text) => make("p", { class: "zoo-quiet" }, text))));
+  placeChip();
 }
 
-const hint = () => "Legends give each class its share of the picture and its mean entropy in nats; choose one to see it alone.";
+const hints = () => ["Click a pixel to read its five likeliest classes.", "Legends: share of the picture, mean entropy in nats; choose a class to see it alone."];

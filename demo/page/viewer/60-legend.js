@@ -15,12 +15,11 @@ function fillLegend(card) {
 
 function legendRow(row) {
   const name = NAMES[row.index];
-  const said = (text) => make("span", { class: "zoo-said" }, text); // for ears only
   return make("button", {
     class: "zoo-class", type: "button", "data-index": row.index, title: "Share of the picture, mean entropy in nats", "aria-pressed": "false",
     onclick: () => isolate(row.index), onmouseenter: () => preview(row.index), onmouseleave: () => preview(null), onblur: () => preview(null),
-  }, make("i", { style: `background:var(--class-${row.index})` }), make("span", {}, name), said(": "), make("b", {}, percent(row.area)),
-  said(" of the picture, mean entropy "), make("em", {}, row.entropy.toFixed(2)), said(" nats"));
+  }, make("i", { style: `background:var(--class-${row.index})` }), make("span", {}, name), spoken(": "), make("b", {}, percent(row.area)),
+  spoken(" of the picture, mean entropy "), make("em", {}, row.entropy.toFixed(2)), spoken(" nats"));
 }
 
 function isolate(index) {

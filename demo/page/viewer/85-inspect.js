@@ -18,7 +18,9 @@ async function question() {
   } catch (error) {
     if (mark === sent) latest = { ...place, rows: [], message: "The server did not answer; try the pixel again." };
   }
-  if (mark === sent) emit("probe", latest);
+  if (mark !== sent) return;
+  emit("probe", latest);
+  ask("glass");
 }
 
 let latest = { rows: [] };

@@ -88,9 +88,10 @@ const kappaText = (kappa) => (kappa === null ? "n/a" : kappa.toFixed(2));
 function pairCell(first, second) {
   const key = `${first}|${second}`, pair = differing.reply.pairs[key], apart = differing.mean?.divergence?.[key];
   const told = `${titleOf(first)} and ${titleOf(second)} agree on ${percent(pair.agreement)} of the photo, kappa ${kappaText(pair.kappa)}${apart === undefined ? "" : `, divergence ${apart.toFixed(3)} nats`}`;
-  const show = () => { showPair(first, second); element.scrollIntoView({ block: "start", behavior: "smooth" }); };
-  return make("td", {}, make("button", { type: "button", class: "zoo-pair", "data-pair": key, style: `--agreement:${pair.agreement}`, title: `${told}. Choose to compare them.`, "aria-label": `${told}. Compare them.`, onclick: show },
-    make("b", {}, percent(pair.agreement)), make("span", {}, `κ ${kappaText(pair.kappa)}`), apart === undefined ? "" : make("span", {}, `JS ${apart.toFixed(3)}`)));
+  const show = () => { showPair(first, second); bringUp(toolbar); };
+  return make("td", {}, make("button", { type: "button", class: "zoo-pair", "data-pair": key, style: `--agreement:${pair.agreement}`, title: `${told}. Choose to compare them.`, onclick: show },
+    make("b", {}, spoken(`${titleOf(first)} and ${titleOf(second)}: `), percent(pair.agreement)), make("span", {}, spoken(", "), `κ ${kappaText(pair.kappa)}`),
+    apart === undefined ? "" : make("span", {}, spoken(", "), `JS ${apart.toFixed(3)}`)));
 }
 
 function pairTable() { // every pair once: rows are the first of two, columns the second
@@ -109,7 +110,7 @@ function pairWords() {
   const extremes = ranked.length > 1 ? `${both(ranked[0][0])} agree most, ${both(ranked.at(-1)[0])} least. ` : "";
   const alone = Object.entries(reply.alone).filter(([, area]) => area >= 0.001).sort((a, b) => b[1] - a[1]).map(([id, area]) => `${titleOf(id)} on ${percent(area)}`);
   const lonely = alone.length ? `Alone against all others: ${alone.join(", ")}. ` : "";
-  return `${extremes}${lonely}Fleiss' kappa of all ${reply.models.length}: ${kappaText(reply.fleiss_kappa)}; 1 is complete agreement, 0 what chance would reach.`;
+  return unbroken(`${extremes}${lonely}Fleiss' kappa of all ${reply.models.length}: ${kappaText(reply.fleiss_kappa)}; 1 is complete agreement, 0 what chance would reach.`);
 }
 
 const STRUCTURE = [
@@ -118,7 +119,7 @@ const STRUCTURE = [
   ["inside", "Mean entropy everywhere else, nats", (row) => row.entropy_inside?.toFixed(2) ?? "n/a"],
   ["Fragments", "Connected pieces of one class", (row) => String(row.fragments)],
   ["per megapixel", "Fragments per million pixels", (row) => row.per_megapixel.toFixed(0)],
-  ["median area", "Of the fragments, in pixels", (row) => `${row.median_area.toLocaleString("en")} px`],
+  ["median area", "Of the fragments, in pixels", (row) => `${Math.round(row.median_area).toLocaleString("en")} px`],
   ["Boundary length", "Sides of pixels between two classes", (row) => `${row.boundary_length.toLocaleString("en")} px`],
 ];
 

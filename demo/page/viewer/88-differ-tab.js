@@ -103,15 +103,22 @@ const teaser = make("p", { class: "zoo-teaser", hidden: true }); // above the pa
 function fillTeaser() {
   const { reply } = differing, all = run.cards.size, some = reply?.headline?.split(". ")[0];
   if (!teaser.isConnected) grid.before(teaser);
-  teaser.hidden = !run.id || all < 2;
-  teaser.replaceChildren(make("span", {}, unbroken(some ? `${some.replace(/\.$/, "")}.` : unfinished() ? `${finished().length} of ${all} have answered.` : sayHeadline())),
-    some ? make("button", { type: "button", class: "zoo-more", onclick: openTab }, "Where they differ ↓") : "");
+  teaser.hidden = !run.id;
+  teaser.replaceChildren(
+    all > 1 ? make("span", {}, unbroken(some ? `${some.replace(/\.$/, "")}.` : unfinished() ? `${finished().length} of ${all} have answered.` : sayHeadline())) : "",
+    all > 1 && some ? make("button", { type: "button", class: "zoo-more", onclick: () => openTab("Where they differ") }, "Where they differ ↓") : "",
+    likeliest);
 }
 
-function openTab() {
-  const button = [...document.querySelectorAll("#tabs [role=tab]")].find((candidate) => candidate.textContent.trim() === "Where they differ");
+// What a click on a pixel asks for lies below the panels. Keeping the button's place keeps the panels in theirs.
+const likeliest = make("button", { type: "button", class: "zoo-more", style: "visibility: hidden", onclick: () => openTab("Pixel") }, "Five likeliest ↓");
+const offerLikeliest = () => { likeliest.style.visibility = state.pin ? "visible" : "hidden"; };
+
+function openTab(name) {
+  const button = [...document.querySelectorAll("#tabs [role=tab]")].find((candidate) => candidate.textContent.trim() === name);
   button?.click();
-  button?.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  button?.focus({ preventScroll: true });
+  bringUp(button);
 }
 
 const unbroken = (text) => text.replaceAll(" %", "\u00a0%"); // a number keeps its unit on its line
@@ -190,6 +197,7 @@ function fillRegions() {
     const copy = make("button", { type: "button", class: "zoo-button", onclick: () => copyRegions(copy) }, "Copy");
     tab.list.replaceChildren(
       make("header", {}, make("h3", {}, "Disputed regions"), make("span", { class: "zoo-quiet" }, regions.length ? `${percent(covered)} of the photo` : ""), regions.length ? copy : ""),
+      regions.length ? make("p", { class: "zoo-quiet" }, "Largest and surest first; severe: different kinds of thing.") : "",
       regions.length ? regionList(regions) : make("p", { class: "zoo-quiet" }, "None but shifted boundaries."),
     );
     tab.list.regions = regions;
@@ -218,7 +226,7 @@ function sayTip() {
 
 // What the other parts do, the tab follows.
 const glassBefore = parts.glass, toolbarBefore = parts.toolbar;
-parts.glass = () => { glassBefore(); if (tab.all) { sayTip(); fillRegions(); } };
+parts.glass = () => { glassBefore(); offerLikeliest(); if (tab.all) { sayTip(); fillRegions(); } };
 parts.toolbar = () => { toolbarBefore(); tab.all?.classList.toggle("zoomed", state.zoom.k > 1); };
 
 hear("differ-here", ({ root }) => {
