@@ -43,6 +43,7 @@ def test_a_first_visitor_reads_what_to_do_and_an_example_does_it(visit: Open, to
     page.locator(".zoo-example").first.click()
     filled(page)
     assert page.locator(".zoo-empty").is_hidden() and page.locator("#tabs").is_visible()
+    assert page.locator("footer").inner_text().strip() == "Use via API"
     assert "example=astronaut" in page.url
 
 
@@ -134,6 +135,24 @@ def test_a_pasted_photo_is_segmented(visit: Open, toy: str) -> None:
     assert "example" not in page.url and "models" not in page.url  # nothing of a visitor's photo is in the address
 
 
+def test_an_example_chosen_by_keyboard_leaves_the_focus_on_the_photo(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    page.locator(".zoo-example").first.focus()
+    page.keyboard.press("Enter")
+    filled(page)
+    assert page.evaluate("document.activeElement.closest('.zoo-card')?.dataset.id") == "photo"
+
+
+def test_what_cannot_be_seen_is_not_in_the_tab_order(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    choose(page, PHOTO)
+    page.locator("#models-compact input").last.focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('[id=download]') !== null")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#right') !== null")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_needs_no_sideways_scrolling(visit: Open, toy: str, scheme: str) -> None:
     page = visit(toy, viewport=PHONE, color_scheme=scheme, has_touch=True, is_mobile=True)
@@ -146,6 +165,7 @@ def test_a_phone_needs_no_sideways_scrolling(visit: Open, toy: str, scheme: str)
     page.locator("[data-id=fcn-compact] .zoo-surface").tap()
     page.wait_for_selector("[data-models='5']")
     assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
+    assert (page.evaluate("getComputedStyle(document.body).colorScheme") == "dark") == (scheme == "dark")
 
 
 def axe() -> Path | None:
@@ -170,6 +190,7 @@ def audit() -> Iterator[Any]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_to_complain_of(visit: Open, toy: str, audit: Any, scheme: str) -> None:
     page = visit(toy, color_scheme=scheme)
+    page.wait_for_selector("p.loading", state="detached")  # Gradio's own, which goes a moment after
     assert audit(page) == []
     choose(page, PHOTO)
     page.locator("[data-id=fcn-compact] .zoo-surface").click()
@@ -178,5 +199,12 @@ def test_axe_finds_nothing_to_complain_of(visit: Open, toy: str, audit: Any, sch
         page.keyboard.press(key)
         page.wait_for_timeout(200)
         assert audit(page) == [], key
-    page.get_by_role("tab", name="Statistics").click()
-    assert audit(page) == []
+    page.keyboard.press("o")
+    for tab in ("Where they differ", "Truth", "Statistics"):
+        page.get_by_role("tab", name=tab).click()
+        if tab == "Where they differ":
+            page.wait_for_selector("#differ .zoo-pair")
+        if tab == "Truth":
+            page.get_by_label("Paint regions").check()
+        page.wait_for_timeout(200)
+        assert audit(page) == [], tab
