@@ -1,9 +1,14 @@
 // Maps in the browser: grey PNG files read back value for value, and painted onto canvases of their own size.
 const run = { id: null, width: 0, height: 0, photo: null, grey: null, cards: new Map(), layers: new Map() };
 
+async function fetched(file) {
+  const reply = await fetch(file.url);
+  if (!reply.ok) throw new Error(`${file.url}: ${reply.status}`);
+  return reply.blob();
+}
+
 async function readGrey(file) {
-  const blob = await (await fetch(file.url)).blob();
-  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+  const bitmap = await createImageBitmap(await fetched(file), { colorSpaceConversion: "none", premultiplyAlpha: "none" });
   const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
   const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height).data;

@@ -9,7 +9,7 @@ async function sync() {
   placeCards(view.panels);
   ask("layout", "toolbar", "link");
   const layers = placeLayers(view.layers.concat(differing.run === run.id ? differing.layers : []));
-  await Promise.all([...run.cards.values()].map(load).concat(layers));
+  await Promise.allSettled([...run.cards.values()].map(load).concat(layers, readPhoto(view)));
   element.dataset.done = [...run.cards.values()].filter((card) => card.labels).length;
   followRun();
 }
@@ -20,17 +20,24 @@ function begin(view) { // another photo: the old one's maps and marks go
   run.cards.clear();
   run.layers.clear();
   element.dataset.done = 0;
-  set({ pin: null, hover: null, isolated: null, preview: null, zoom: { k: 1, x: 0.5, y: 0.5 }, solo: null, first: "photo", region: 0, bare: false }, "layout");
+  set({ pin: null, hover: null, isolated: null, preview: null, zoom: { k: 1, x: 0.5, y: 0.5 }, solo: null, first: "photo", region: 0, bare: false }, "layout", "glass");
   latest = { rows: [] };
   emit("probe", latest);
   if (!photoCard) { makePhotoCard(); grid.prepend(photoCard.node); }
-  readPhoto(view);
-  if (matchMedia("(max-width: 760px)").matches) element.scrollIntoView({ block: "start", behavior: "smooth" });
+  Object.assign(photoCard, { loading: false, lost: false });
+  // the second frame comes when the start page is gone and the panels have their place
+  if (matchMedia("(max-width: 760px)").matches) requestAnimationFrame(() => requestAnimationFrame(() => bringUp(toolbar)));
 }
 
 async function readPhoto(view) {
-  const id = view.run, bitmap = await createImageBitmap(await (await fetch(view.photo.url)).blob());
+  const id = view.run;
+  if (run.photo || photoCard.loading) return;
+  photoCard.loading = true;
+  const bitmap = await fetched(view.photo).then(createImageBitmap).catch(() => null);
   if (run.id !== id) return;
+  Object.assign(photoCard, { loading: false, lost: !bitmap });
+  fillStatus(photoCard);
+  if (!bitmap) return;
   run.photo = new OffscreenCanvas(view.width, view.height);
   run.photo.getContext("2d").drawImage(bitmap, 0, 0, view.width, view.height);
   run.grey = new OffscreenCanvas(view.width, view.height);
@@ -64,26 +71,35 @@ function placeCards(panels) {
 
 async function load(card) {
   const { panel } = card, id = run.id;
-  if (panel.status !== "done" || card.loading) return;
+  if (panel.status !== "done" || card.labels || card.loading) return;
   card.loading = true;
-  const [labels, stack] = await Promise.all([readGrey(panel.labels), readGrey(panel.fields)]);
+  const maps = await Promise.all([readGrey(panel.labels), readGrey(panel.fields)]).catch(() => null);
   if (run.id !== id) return;
+  Object.assign(card, { loading: false, lost: !maps });
+  if (maps) placeMaps(card, ...maps);
+  else tell(`${panel.title}: its map could not be fetched; press Segment to ask for it again.`);
+  fillStatus(card);
+  if (state.pin) inspect(state.pin); // a pinned pixel learns what the new answer says
+  else if (arrival && run.cards.size && [...run.cards.values()].every((other) => other.labels || other.lost || other.panel.status === "failed")) arrive();
+}
+
+function placeMaps(card, labels, stack) {
   card.labels = new Painting(labels);
   card.fields = Object.fromEntries(Object.entries(splitFields(stack)).map(([name, map]) => [name, new Painting(map)]));
   ask("paint", "glass");
-  if (state.pin) inspect(state.pin); // a pinned pixel learns what the new answer says
-  else if (arrival && run.cards.size && [...run.cards.values()].every((other) => other.labels || other.panel.status === "failed")) arrive();
 }
 
 function placeLayers(layers) {
   const kept = new Map(run.layers);
   run.layers.clear();
   return layers.map(async (layer) => {
-    const old = kept.get(layer.id), same = old?.map?.url === layer.map?.url;
+    const old = kept.get(layer.id), same = old?.map?.url === layer.map?.url && !old?.lost;
     const fresh = same && old ? Object.assign(old, layer) : { ...layer, painting: old?.painting };
     run.layers.set(layer.id, fresh);
     if (!layer.map || (same && old)) return;
-    fresh.painting = new Painting(await readGrey(layer.map));
+    const map = await readGrey(layer.map).catch(() => null);
+    fresh.lost = !map; // it is fetched again with the next view
+    if (map) fresh.painting = new Painting(map);
     ask("layout", "paint", "toolbar");
   });
 }

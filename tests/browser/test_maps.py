@@ -1,0 +1,52 @@
+"""What happens when a picture of an answer does not arrive: its panel says so, and the rest goes on."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Open, choose, filled
+from tests.browser.test_panels import index_on_screen, pixels, settle
+
+pytestmark = pytest.mark.browser
+PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
+
+
+def lose(page: Any, pattern: str) -> None:
+    page.route(pattern, lambda route: route.fulfill(status=404, body="gone"))
+
+
+def expect_losses(visit: Any) -> None:
+    """The browser's own complaints about the missing files, and no other."""
+    assert visit.problems and all("404" in problem for problem in visit.problems), visit.problems
+    visit.problems.clear()
+
+
+def test_a_map_that_does_not_arrive_costs_its_panel_until_segment_is_pressed(visit: Open, toy: str) -> None:
+    page, lost = visit(toy), "**/setr-compact-labels.png"
+    lose(page, lost)
+    choose(page, PHOTO, models=4)
+    status = page.locator("[data-id=setr-compact] .zoo-status")
+    assert "could not be fetched" in status.inner_text() and "Press Segment" in status.inner_text()
+    page.get_by_role("button", name="Where they differ ↓").click()
+    page.wait_for_selector(".zoo-region")
+    expect_losses(visit)
+    page.unroute(lost)
+    page.locator("#go").click()
+    filled(page)
+    assert status.is_hidden()
+    assert index_on_screen(page, "setr-compact").size > 0
+
+
+def test_a_photo_that_does_not_arrive_is_fetched_again(visit: Open, toy: str) -> None:
+    page, lost = visit(toy), "**/photo.*"
+    lose(page, lost)
+    choose(page, PHOTO)
+    status = page.locator("[data-id=photo] .zoo-status")
+    assert "could not be fetched" in status.inner_text()
+    expect_losses(visit)
+    page.unroute(lost)
+    page.locator("#go").click()
+    page.wait_for_selector("[data-id=photo] .zoo-status", state="hidden")
+    settle(page)
+    assert pixels(page, 0).any()
