@@ -31,7 +31,7 @@ STAGES = (
     Stage("pspnet-compact", 37, start="trunk", recipe=GENTLE),
     Stage("deeplabv3plus-compact", 37, start="trunk", recipe=GENTLE),
     Stage("segformer-compact", 90),
-    Stage("setr-compact", 73, recipe=Recipe(batch=8, side=160)),
+    Stage("setr-compact", 90, recipe=Recipe(side=160)),
 )
 """The three CNNs share their first minutes: one ResNet-18 at a sixteenth, then dilated under three heads.
 
