@@ -144,7 +144,7 @@ class Visitor:
     def _event(self, element: str, kind: str) -> Json:
         target = [self._component(element)["id"], kind]
         found = [event for event in self.config["dependencies"] if target in [list(t) for t in event["targets"]]]
-        return found[0]
+        return next(event for event in found if event["inputs"])  # the others only say that something is under way
 
     def _input(self, component: int, uploaded: str, models: Sequence[str]) -> object:
         found = next(c for c in self.config["components"] if c["id"] == component)
