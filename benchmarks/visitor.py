@@ -19,6 +19,7 @@ from uuid import uuid4
 import httpx
 
 from benchmarks.measure import ROOT, Json
+from demo.catalog import find
 
 PATIENCE = 120.0
 LOOK = 0.02
@@ -150,6 +151,8 @@ class Visitor:
         found = next(c for c in self.config["components"] if c["id"] == component)
         if found["props"].get("elem_id") == "photo":
             return {"path": uploaded, "meta": {"_type": "gradio.FileData"}}
+        if "zoo" in {choice[1] for choice in found["props"].get("choices") or ()}:  # which set
+            return find(models[0]).set
         value = found["props"].get("value")
         chosen = [model for model in models if model in {choice[1] for choice in found["props"].get("choices", [])}]
         return chosen or value
