@@ -99,7 +99,7 @@ def parts(predictions: list[Prediction]) -> dict[str, Callable[[], object]]:
         "confident conflict": lambda: confident_conflict(c),
         "kappas": lambda: ([pair.kappa for pair in pairwise(c)], fleiss_kappa(ratings(c))),
         "boundary-only disputes": lambda: boundary_only(c),
-        "regions": lambda: numbered(disputed_regions(c, **KINDS), predictions[0].size),  # type: ignore[arg-type]
+        "regions": lambda: numbered(disputed_regions(c, **KINDS), predictions[0].size),
         "structure of five": lambda: [measure(p) for p in predictions],
     }
 
@@ -109,7 +109,7 @@ def measured(predictions: list[Prediction]) -> dict[str, object]:
     c = comparison_of(predictions)
     report: dict[str, object] = {name: seconds(one) for name, one in work.items()}
     report["all of these"] = seconds(lambda: [one() for one in work.values()])
-    report["comparison object of summary.json"] = seconds(lambda: compare(c, **KINDS))  # type: ignore[arg-type]
+    report["comparison object of summary.json"] = seconds(lambda: compare(c, **KINDS))
     report["both options on"] = seconds(lambda: votes(settle_boundaries(merge_mild(c, supercategory_index))))
     report["all agree"] = round(float(vote_counts(c)[0] / predictions[0].label_map.size), 3)
     report["size"] = list(predictions[0].size)

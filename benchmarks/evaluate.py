@@ -51,7 +51,7 @@ def measure_set(quick: bool) -> Json:
             "zoo": lambda: evaluate(dataset, ids, zoo, next(fresh)),
             "plain_loop": lambda: [plain_loop(peer, dataset) for peer in peers],
         }
-        ours, theirs = _miou(ways["zoo"]()), ways["plain_loop"]()  # type: ignore[arg-type]
+        ours, theirs = _miou(ways["zoo"]()), ways["plain_loop"]()
         runs = alternate(ways, 1 if quick else REPEATS, warm=0)
     photos = 2 if quick else PHOTOS
     return {

@@ -151,7 +151,7 @@ class Visitor:
         found = next(c for c in self.config["components"] if c["id"] == component)
         if found["props"].get("elem_id") == "photo":
             return {"path": uploaded, "meta": {"_type": "gradio.FileData"}}
-        if "zoo" in {choice[1] for choice in found["props"].get("choices") or ()}:  # which set
+        if found["props"].get("elem_id") == "model-set":
             return find(models[0]).set
         value = found["props"].get("value")
         chosen = [model for model in models if model in {choice[1] for choice in found["props"].get("choices", [])}]

@@ -87,8 +87,8 @@ def test_results_are_put_together_one_by_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("module", [measure, units])
 def test_examples_in_the_tools_are_true(module: object) -> None:
-    assert doctest.testmod(module).attempted > 0  # type: ignore[arg-type]
-    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
+    assert doctest.testmod(module).attempted > 0
+    assert doctest.testmod(module).failed == 0
 
 
 def test_work_alternates_and_every_run_counts() -> None:

@@ -276,7 +276,7 @@ def test_a_photo_over_the_limit_is_refused(toy: None, photo: Path, tmp_path: Pat
 
 def test_serve_hands_its_options_to_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, toy: None) -> None:
     page, asked = types.ModuleType("demo.page"), {}
-    page.serve = lambda zoo, **options: asked.update(options, zoo=zoo())  # type: ignore[attr-defined]
+    page.serve = lambda zoo, **options: asked.update(options, zoo=zoo())
     monkeypatch.setitem(sys.modules, "demo.page", page)
     command = (
         "serve --host 0.0.0.0 --port 8000 --root-path /zoo --max-megapixels 50 --max-megabytes 30 --precision fast"

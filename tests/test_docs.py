@@ -72,14 +72,14 @@ def model_row(spec: ModelSpec, small: ModelSpec) -> str:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    actions = build_parser()._subparsers._group_actions  # type: ignore[union-attr]
-    return dict(actions[0].choices)  # type: ignore[arg-type]
+    actions = build_parser()._subparsers._group_actions
+    return dict(actions[0].choices)
 
 
 def command_table() -> str:
     """Every command with what it must be given and what it does."""
-    actions = build_parser()._subparsers._group_actions[0]  # type: ignore[union-attr]
-    helps = {action.dest: action.help for action in actions._choices_actions}  # type: ignore[attr-defined]
+    actions = build_parser()._subparsers._group_actions[0]
+    helps = {action.dest: action.help for action in actions._choices_actions}
     rows = [f"| `python -m demo {needed(name, parser)}` | {helps[name]} |" for name, parser in commands().items()]
     return "\n".join(["| command | what it does |", "|---|---|", *rows])
 

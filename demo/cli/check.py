@@ -144,11 +144,11 @@ def _machine() -> Machine | None:
 
 
 def _sets_known() -> Iterator[str]:
-    """The zoo is read from MMSegmentation's package with PyYAML; either may be missing."""
+    """The zoo is read from MMSegmentation's package, which may be missing."""
     for name in catalog.SETS:
         try:
             catalog.models(name)
-        except (BackendError, ImportError):  # told above
+        except BackendError:  # told above
             continue
         yield name
 

@@ -105,12 +105,12 @@ class Batch:
         for number, path in enumerate(paths, 1):
             title = f"[{number}/{len(paths)}] {path.name}"
             try:
-                job = _Job(path, title, read_photo(path, self.limits))
+                photo = read_photo(path, self.limits)
             except DemoError as error:
                 yield _Job(path, title, None), error
                 continue
-            assert job.photo
-            for outcome in self.zoo.stream(job.photo.image, self.specs):
+            job = _Job(path, title, photo)
+            for outcome in self.zoo.stream(photo.image, self.specs):
                 if isinstance(outcome, Refusal) and not outcome.loaded:  # not asked again
                     self.specs = tuple(spec for spec in self.specs if spec != outcome.spec)
                 yield job, outcome

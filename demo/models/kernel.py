@@ -114,8 +114,8 @@ _part = njit(**OPTIONS)
 def _reinterpreted(source: types.Type, target: types.Type, name: str) -> Any:
     """A function for compiled code: the bits of a `source` read as a `target`."""
 
-    def cast(typing_context, value):  # type: ignore[no-untyped-def]
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def cast(typing_context, value):
+        def generate(context, builder, signature, arguments):
             return builder.bitcast(arguments[0], context.get_value_type(target))
 
         return target(source), generate
@@ -129,7 +129,7 @@ _as_int = _reinterpreted(types.float32, types.int32, "_as_int")
 
 
 @_part
-def _exp(x):  # type: ignore[no-untyped-def]
+def _exp(x):
     """exp(x) for -80 <= x <= 0 in float32 arithmetic that vectorises; relative error under 1e-6, exp(0) is 1.
 
     2 ** (whole + rest): adding 1.5 * 2 ** 23 rounds to a whole number and leaves it in the lowest bits.
@@ -146,7 +146,7 @@ def _exp(x):  # type: ignore[no-untyped-def]
 
 
 @_part
-def _log(x):  # type: ignore[no-untyped-def]
+def _log(x):
     """log(x) for positive x in float32 arithmetic that vectorises; absolute error under 1e-6, log(1) is 0."""
     bits = _as_int(x)
     whole = (bits - np.int32(0x3F3504F3)) >> np.int32(23)
@@ -164,7 +164,7 @@ def _log(x):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _reduce_blocks(  # type: ignore[no-untyped-def]
+def _reduce_blocks(
     first, last, grid, row_index, row_count, row_weights, column_index, column_count, column_weights, label_map, fields
 ):
     height, width = label_map.shape
@@ -195,9 +195,7 @@ def _reduce_blocks(  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _fill_blocks(  # type: ignore[no-untyped-def]
-    grid, row_index, row_count, row_weights, column_index, column_count, column_weights, probabilities
-):
+def _fill_blocks(grid, row_index, row_count, row_weights, column_index, column_count, column_weights, probabilities):
     classes, height, width = probabilities.shape
     every = np.arange(classes).astype(np.int32)
     spread = np.empty((classes, row_index.shape[1], BLOCK_COLUMNS), np.float32)
@@ -226,7 +224,7 @@ def _fill_blocks(  # type: ignore[no-untyped-def]
 
 
 @_part
-def _find_live(grid, rows, columns, bounds, live):  # type: ignore[no-untyped-def]
+def _find_live(grid, rows, columns, bounds, live):
     """Write the classes that can come near the winner anywhere in the block to `live`; their number."""
     bounds[0], bounds[1] = -np.inf, np.inf
     for row in rows:
@@ -244,7 +242,7 @@ def _find_live(grid, rows, columns, bounds, live):  # type: ignore[no-untyped-de
 
 
 @_part
-def _spread_columns(grid, rows, columns, weights, live, spread):  # type: ignore[no-untyped-def]
+def _spread_columns(grid, rows, columns, weights, live, spread):
     """Resample the block's grid rows to its pixel columns: `spread` (live classes, grid rows, pixels)."""
     for a in range(len(live)):
         for r in range(len(rows)):
@@ -258,7 +256,7 @@ def _spread_columns(grid, rows, columns, weights, live, spread):  # type: ignore
 
 
 @_part
-def _compare(weights, spread, live, scores, winner, best, second):  # type: ignore[no-untyped-def]
+def _compare(weights, spread, live, scores, winner, best, second):
     """Scores of one line of pixels; the winner, its score and the runner-up's."""
     low, high = 0, len(weights) - 1
     while weights[low] == 0:
@@ -281,7 +279,7 @@ def _compare(weights, spread, live, scores, winner, best, second):  # type: igno
 
 
 @_part
-def _summarise(scores, best, second, total, weighted):  # type: ignore[no-untyped-def]
+def _summarise(scores, best, second, total, weighted):
     """Confidence in `total`, entropy in `weighted`, margin in `second`."""
     total[:], weighted[:] = 0, 0
     for a in range(len(scores)):

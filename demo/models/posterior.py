@@ -93,7 +93,7 @@ class Posterior:
     def reduce(self, model: str, size: Size | None = None) -> Prediction:
         """Label, confidence, entropy and margin of every pixel, at photo size or at `size` (height, width)."""
         height, width = size or self.photo_size
-        if kernel and self._on_kernel:
+        if self._on_kernel:
             label_map, fields = kernel.reduce_grid(self._mosaic, *self._weights(height, width), os.cpu_count() or 1)
         else:
             label_map, fields = self._reduce_by_strips(height, width)
@@ -131,7 +131,7 @@ class Posterior:
     def strips(self, size: Size | None = None) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """(first row, (150, rows, W) probabilities) from top to bottom; rows per strip depend on `size` alone."""
         height, width = size or self.photo_size
-        if kernel and self._on_kernel:
+        if self._on_kernel:
             rows, columns = self._weights(height, width)
             for y0, y1 in self._spans(height, width):
                 yield y0, kernel.grid_probabilities(self._mosaic, rows[y0:y1], columns)
@@ -141,8 +141,8 @@ class Posterior:
 
     @property
     def _on_kernel(self) -> bool:
-        """Whether the compiled kernel can make the maps: logits, in main memory."""
-        return self.meaning == "logits" and self.tiles[0].scores.device.type == "cpu"
+        """Whether the compiled kernel is there and can make the maps: of logits, in main memory."""
+        return kernel is not None and self.meaning == "logits" and self.tiles[0].scores.device.type == "cpu"
 
     def _spans(self, height: int, width: int) -> Iterator[Span]:
         rows = max(1, STRIP_BYTES // (4 * self.classes * width))

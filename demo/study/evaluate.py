@@ -15,6 +15,7 @@ from demo.analysis import calibration, scores
 from demo.analysis.judge import class_rows, confusion_rows, reliability_rows, risk_rows
 from demo.analysis.numbers import Json, numbers, plain
 from demo.analysis.tally import UNCERTAINTIES, Tally, Truth, count
+from demo.catalog import Names
 from demo.errors import BackendError
 from demo.images import write_atomic
 from demo.models.zoo import Zoo
@@ -76,7 +77,7 @@ class Evaluation:
 
 def evaluate(
     dataset: Path,
-    models: str | Sequence[str] | None,
+    models: Names | None,
     zoo: Zoo,
     out: Path,
     *,

@@ -14,17 +14,20 @@ from pathlib import Path
 from demo import catalog
 from demo.analysis import scores
 from demo.analysis.numbers import Json
+from demo.catalog import Names
 from demo.errors import DemoError
 from demo.images import open_image, unique_stems, write_atomic
 from demo.models.cost import ITERATIONS, Cost, measure_cost
 from demo.models.zoo import Refusal, Zoo
-from demo.schema import ModelSpec
+from demo.schema import ModelSpec, Size
 from demo.study.dataset import Case, open_dataset, open_photos
 from demo.study.evaluate import Evaluation, evaluate
 from demo.study.html import Cell, Column, page, percent, table
 from demo.study.report import problems
-from demo.study.run import Progress, name_of
+from demo.study.run import Progress
 
+TIMED_AT: Size = (512, 512)
+"""The article's size, (height, width)."""
 ADE20K_PHOTOS = 2000
 """In ADE20K's validation set, on which the published mean IoU was measured."""
 
@@ -66,7 +69,7 @@ class Reproduction:
 
 
 def reproduce(
-    models: str | Sequence[str] | None,
+    models: Names | None,
     zoo: Zoo,
     out: Path,
     *,
@@ -108,7 +111,9 @@ def _cost(
 ) -> Cost | None:
     report(f"timing {spec.title} ({spec.id})")
     try:
-        return measure_cost(zoo.load(spec), zoo.device, iterations=iterations, seconds=seconds)
+        network = zoo.load(spec)
+        with zoo.answering(spec, TIMED_AT):
+            return measure_cost(network, zoo.device, TIMED_AT, iterations=iterations, seconds=seconds)
     except DemoError as error:
         left_out.append(f"{spec.title} ({spec.id}) is left out: {error}")
         return None
@@ -120,7 +125,7 @@ def _evaluation(
     def told(progress: Progress) -> None:
         report(f"evaluating: {progress}")
 
-    return evaluate(dataset, [name_of(spec) for spec in specs], zoo, out / "evaluation", report=told)
+    return evaluate(dataset, specs, zoo, out / "evaluation", report=told)
 
 
 def _row(spec: ModelSpec, cost: Cost | None, evaluation: Evaluation | None) -> TableRow:
@@ -149,7 +154,7 @@ def _figures(
         except DemoError as error:
             left_out.append(f"{case.photo.name} is left out: {error}")
             continue
-        outcomes = list(zoo.stream(image, [name_of(spec) for spec in specs]))
+        outcomes = list(zoo.stream(image, specs))
         left_out += [f"{o.spec.title} is left out of {stem}: {o.error}" for o in outcomes if isinstance(o, Refusal)]
         answers = [outcome for outcome in outcomes if not isinstance(outcome, Refusal)]
         rows = [Row(a.spec.title, a.prediction.label_map, a.prediction.entropy) for a in answers]

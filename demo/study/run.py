@@ -139,11 +139,6 @@ class _Study:
         return key_of(case, spec, self.settings)
 
 
-def name_of(spec: ModelSpec) -> str:
-    """What the catalogue resolves to this very model."""
-    return f"{spec.config}:{spec.weights.file}" if spec.set == "own" else spec.id
-
-
 def in_words(seconds: float) -> str:
     """
     >>> in_words(42.4), in_words(170), in_words(7300)

@@ -15,6 +15,7 @@ from demo import catalog
 from demo.analysis import claims
 from demo.analysis.claims import SUMS, Evidence, Finding, Interval, Panel
 from demo.analysis.numbers import Json, plain
+from demo.catalog import Names
 from demo.errors import BackendError
 from demo.images import write_atomic
 from demo.models.zoo import Zoo
@@ -63,7 +64,7 @@ class ClaimsReport:
 
 def claims_report(
     photos: Sequence[Path],
-    models: str | Sequence[str] | None,
+    models: Names | None,
     zoo: Zoo,
     out: Path,
     *,

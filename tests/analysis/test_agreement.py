@@ -94,7 +94,7 @@ def test_majority_breaks_a_tie_by_confidence() -> None:
 @given(comparisons(), st.randoms(use_true_random=False))
 def test_the_order_of_the_models_does_not_matter(c: Comparison, random: object) -> None:
     order = list(range(len(c.ids)))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     other = permuted(c, order)
     assert (votes(c) == votes(other)).all()
     assert (split(c) == split(other)).all()

@@ -19,12 +19,12 @@ KINDS = np.array([0, 0, 1, 2, *range(3, 149)], np.uint8)
 
 
 def regions(c: Comparison, **options: object) -> list[Region]:
-    return disputed_regions(c, names=NAMES, supercategory_index=KINDS, **options)  # type: ignore[arg-type]
+    return disputed_regions(c, names=NAMES, supercategory_index=KINDS, **options)
 
 
 def sentence(labels: Sequence[int], confidences: Sequence[float] | None = None, **more: object) -> str:
     options = {"hide_boundary": False, "ignore_mild": bool(more.pop("ignore_mild", False))}
-    (region,) = regions(pixel(*labels, confidences=confidences, **more), **options)  # type: ignore[arg-type]
+    (region,) = regions(pixel(*labels, confidences=confidences, **more), **options)
     return region.sentence
 
 
@@ -106,7 +106,7 @@ def test_regions_by_brute_force(c: Comparison, hide: bool) -> None:
 @given(comparisons(), st.randoms(use_true_random=False))
 def test_the_order_of_the_models_changes_no_region(c: Comparison, random: object) -> None:
     order = list(range(len(c.ids)))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     here, there = regions(c, hide_boundary=False), regions(permuted(c, order), hide_boundary=False)
     for one, other in zip(here, there, strict=True):
         assert (one.box, one.point, one.area, one.severe) == (other.box, other.point, other.area, other.severe)

@@ -203,7 +203,7 @@ def test_a_file_with_code_in_it_is_refused_and_not_run(tmp_path: Path, way: str,
 
 def test_a_method_of_an_allowed_class_is_not_looked_up(tmp_path: Path) -> None:
     """getattr is answered with nothing, or else it would be a way out of the allowed classes."""
-    torch.save({"state_dict": STATE, "meta": Malice(np.dtype("f4"), "getattr")}, tmp_path / "net.pth")  # type: ignore[arg-type]
+    torch.save({"state_dict": STATE, "meta": Malice(np.dtype("f4"), "getattr")}, tmp_path / "net.pth")
     content = checkpoints._read_pickle(tmp_path / "net.pth")
     assert isinstance(content, dict)
     assert content["meta"] is None
@@ -238,7 +238,7 @@ def cut_short(path: Path) -> None:
 )
 def test_what_is_no_checkpoint_is_said_so(tmp_path: Path, make: object, reason: str) -> None:
     path = tmp_path / "net.pth"
-    make(path)  # type: ignore[operator]
+    make(path)
     with pytest.raises(CorruptCheckpointError, match=rf"net\.pth .*{reason}") as raised:
         load_state(path)
     assert "weights_only" not in str(raised.value)

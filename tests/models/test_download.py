@@ -63,7 +63,7 @@ def server() -> Iterator[Server]:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         told.url = f"http://127.0.0.1:{running.server_address[1]}"
-        running.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that hangs up is part of the test
+        running.handle_error = lambda *_: None  # a client that hangs up is part of the test
         threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield told
         running.shutdown()

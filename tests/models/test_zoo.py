@@ -273,7 +273,7 @@ def test_a_device_of_no_known_name_is_refused(device: str) -> None:
 def test_a_wrong_photo_or_name_is_told_before_anything_loads(photo: object, models: object, error: type) -> None:
     loads = Loads()
     with pytest.raises(error):
-        Zoo(device="cpu", load=loads).segment(photo, models)  # type: ignore[arg-type]
+        Zoo(device="cpu", load=loads).segment(photo, models)
     assert loads.asked == []
 
 

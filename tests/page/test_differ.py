@@ -5,7 +5,6 @@ from base64 import b64decode
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from PIL import Image as PillowImage
 from demo.analysis.agreement import majority, merge_mild, settle_boundaries, split, votes
 from demo.analysis.levels import conflict_levels
 from demo.export import files
-from demo.images import Limits
 from demo.labels import supercategory_index
 from demo.page.differences import comparison_of
 from demo.page.headline import Shares, headline
@@ -28,13 +26,6 @@ from tests.toy import toy_ids, toy_zoo
 
 pytest.importorskip("gradio")
 PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
-
-
-@pytest.fixture(scope="module")
-def store() -> Any:
-    store = Store(Limits())
-    yield store
-    store.close()
 
 
 @pytest.fixture(scope="module")

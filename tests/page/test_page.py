@@ -81,7 +81,7 @@ def test_a_fetch_tells_its_progress_and_can_be_cancelled(tmp_path: Path) -> None
 
     def endless(weights: Weights, into: Path, sources: object, report: object) -> Path:
         while True:
-            report(Progress(weights.file, "here", 10_000_000, 100_000_000, 1e6))  # type: ignore[operator]
+            report(Progress(weights.file, "here", 10_000_000, 100_000_000, 1e6))
 
     fetching = Fetching([tmp_path], endless)
     words = fetching.files(specs)

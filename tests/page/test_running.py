@@ -72,7 +72,7 @@ def test_closing_stops_after_the_network_that_runs(store: Store, run: Run) -> No
 
     stream = views(Networks(Zoo(device="cpu", load=load)), store, run, "a.png", toy_ids())
     view = next(view for view in stream if "running" in [panel.status for panel in view.panels])
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     go.set()
     end = time.monotonic() + 10
     while not run.answers and time.monotonic() < end:

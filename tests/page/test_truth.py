@@ -34,13 +34,6 @@ Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def store() -> Any:
-    store = Store(Limits())
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
 def run(store: Store) -> Run:
     run = store.open(PHOTO)
     for answer in toy_zoo().stream(run.image, [MODEL, "setr-compact"], run.size):

@@ -9,7 +9,7 @@ import pytest
 from demo.errors import DatasetError, MissingCheckpointError
 from demo.study.reproduce import reproduce
 from tests.study.photos import make_dataset
-from tests.study.test_evaluate import refusing
+from tests.study.test_evaluate import failing_once, refusing
 from tests.toy import toy_ids, toy_zoo
 
 
@@ -45,6 +45,14 @@ def test_a_model_that_cannot_load_keeps_its_row_and_a_sentence(tmp_path: Path) -
     result = reproduce(("fcn-compact", "setr-compact"), zoo, tmp_path / "out", iterations=8)
     assert result.rows[0].fps is None and result.rows[1].fps
     assert result.problems == ("FCN (fcn-compact) is left out: Its file is nowhere.",)
+
+
+def test_a_network_that_fails_while_it_is_timed_keeps_its_row_and_a_sentence(tmp_path: Path) -> None:
+    zoo = failing_once(RuntimeError("kernel size"))
+    result = reproduce(("fcn-compact", "setr-compact"), zoo, tmp_path / "out", iterations=8, seconds=5)
+    assert [row.fps is None for row in result.rows] == [True, False]
+    (problem,) = result.problems
+    assert problem.startswith("FCN (fcn-compact) is left out: FCN cannot answer this photo of 512 x 512 pixels")
 
 
 @pytest.mark.parametrize("given", [{"photos": [Path("nowhere.jpg")]}, {"dataset": Path("nowhere")}])
