@@ -18,7 +18,7 @@ def viewer_script() -> str:
 
 @cache
 def script(name: str) -> str:
-    """A small component's script, by its name in scripts/."""
+    """A script of its own, by its name in scripts/: a small component's, or the page's."""
     return (HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8")
 
 

@@ -33,6 +33,8 @@ SEGMENT, WAITING = "Segment", "Waiting for another run ..."
 EVERY_TIME: dict[str, Any] = {"trigger_mode": "multiple"}
 """A photo that comes while another one is taken or segmented waits for its turn; Gradio would drop it."""
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+ONLY_WITH_A_PHOTO = "() => { if (!new URLSearchParams(location.search).has('example')) throw new Error('no example'); }"
+"""Ends the chain of events of a visit whose link names no photo."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,10 @@ class Page:
         return gr.update(value=WAITING, interactive=False), gr.update(visible=True)
 
     def run(self, photo: str | None, *choice: Any) -> Iterator[tuple[object, ...]]:
-        """Updates for viewer, statistics, shown, segment, stop and download, each time something changes."""
+        """Updates for viewer, statistics, shown, segment, stop and download, each time something changes.
+
+        The last ones say everything again: the browser keeps nothing but them when all come to it at once.
+        """
         if photo is None:
             raise DemoError("Choose a photo first: drop one, paste one, or take an example.")
         models = selection.chosen(*choice)
@@ -88,7 +93,7 @@ class Page:
                 buttons = gr.skip(), gr.skip()  # said once: what comes after a stop must not bring Stop back
         finally:
             self.busy.remove(run.key)
-        yield gr.skip(), gr.skip(), gr.skip(), *_idle(), gr.skip()
+        yield view, self.table(now), now, *_idle(), _ready(view)
 
     def table(self, shown: Shown) -> str:
         run = self.store.get(shown.key)
@@ -214,21 +219,23 @@ def build(
             **ONE_AT_A_TIME,
             **PRIVATE,
         )
-        quick: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
-        uploaded = photo.upload(told(page.check), photo, None, **EVERY_TIME, **quick)
+        queued: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
+        # what neither fails nor takes long goes past the queue
+        quick: dict[str, Any] = dict(queue=False, **queued)
+        uploaded = photo.upload(told(page.check), photo, None, **EVERY_TIME, **queued)
         uploaded.failure(lambda: None, None, photo, **quick)
-        picked = chosen_example.choose(told(page.take), None, photo, **EVERY_TIME, **quick)
-        arrived = blocks.load(told(page.arrive), None, [photo, *models.inputs], **quick)
-        linked = arrived.success(_only_with_a_photo, None, None, **quick)
+        picked = chosen_example.choose(told(page.take), None, photo, **EVERY_TIME, **queued)
+        arrived = blocks.load(told(page.arrive), None, [photo, *models.inputs], **queued)
+        linked = arrived.success(None, None, None, js=ONLY_WITH_A_PHOTO, **PRIVATE)
         runs = []
         for begin in (go.click, uploaded.success, picked.success, linked.success):
-            begin(page.queued, None, [go, stop], queue=False, **quick)
+            begin(page.queued, None, [go, stop], **quick)
             runs.append(begin(**run_event))
             runs[-1].failure(_idle, None, [go, stop], **quick)
-        stop.click(_stop, viewer, [viewer, go, stop], cancels=runs, queue=False, **PRIVATE)
+        stop.click(_stop, viewer, [viewer, go, stop], cancels=runs, **quick)
 
         making = save.click(lambda: gr.update(value="Preparing the files ...", interactive=False), None, save, **quick)
-        made = making.then(told(page.zip), shown, file, **quick)
+        made = making.then(told(page.zip), shown, file, **queued)
         made.success(None, None, None, js=download.FOLLOW, **PRIVATE)
         made.then(lambda: gr.update(value="Download results (zip)", interactive=True), None, save, **quick)
 
@@ -242,20 +249,14 @@ def build(
             told(page.fetch),
             models.set_name,
             [models.progress, models.fetch, models.cancel, models.set_name],
-            **quick,
+            **queued,
         )
-        models.cancel.click(page.fetching.cancel, None, None, queue=False, **quick)
+        models.cancel.click(page.fetching.cancel, None, None, **quick)
         api.add(networks, page.store)
         blocks.load(None, None, None, js="() => document.documentElement.setAttribute('lang', 'en')", **PRIVATE)
     blocks.queue(max_size=20, default_concurrency_limit=4)
     blocks.networks, blocks.store = networks, page.store
     return blocks
-
-
-def _only_with_a_photo(request: gr.Request) -> None:
-    """Ends the chain of events of a visit whose link names no photo."""
-    if "example" not in request.query_params:
-        raise gr.Error("", visible=False, print_exception=False)
 
 
 def _idle() -> tuple[dict[str, Any], dict[str, Any]]:

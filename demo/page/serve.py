@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from demo.images import DEFAULT_LIMITS, Limits
-from demo.page.assets import style
+from demo.page.assets import script, style
 from demo.page.build import build
 from demo.page.theme import theme
 
@@ -54,7 +54,8 @@ def launch(
         server_port=port,
         root_path=root_path,
         theme=theme(),
-        head=f"<style>{style()}</style>",  # given as css, Gradio would drop the container queries
+        # the style is not given as css, because Gradio would drop the container queries
+        head=f"<style>{style()}</style><script>{script('stream')}</script>",
         max_file_size=f"{limits.megabytes:g}mb",
         footer_links=["api"],
         show_error=False,

@@ -29,16 +29,6 @@ PHONE = {"width": 390, "height": 844}
 Open = Callable[..., Any]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where a page waits in vain the test is run once more, which the summary tells (R); a wrong answer fails at once.
-
-    On a busy machine a few visits in a hundred lose an event of Gradio's between browser and server and stay waiting.
-    """
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -113,11 +103,12 @@ class Visits:
     def __init__(self, chromium: Any) -> None:
         self.chromium, self.contexts, self.problems = chromium, [], []
 
-    def __call__(self, address: str, query: str = "", **options: Any) -> Any:
-        """A page that is live."""
+    def __call__(self, address: str, query: str = "", script: str = "", **options: Any) -> Any:
+        """A page that is live; `script` runs in it before its own do."""
         context = self.chromium.new_context(**{"viewport": DESKTOP, "accept_downloads": True} | options)
         self.contexts.append(context)
         context.route("**/*", lambda route: self.let_pass(route, address))
+        context.add_init_script(script or "0")
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("console", lambda m: self.problems.append(f"console: {m.text}") if m.type == "error" else None)

@@ -8,13 +8,16 @@ import gradio as gr
 import pytest
 
 from demo.errors import DemoError, FetchError
+from demo.images import Limits
 from demo.models.checkpoints import Progress
 from demo.page import selection
+from demo.page.build import Page
 from demo.page.components import PhotoInput
 from demo.page.examples import examples
 from demo.page.failures import sentence, told
 from demo.page.fetching import Fetching
 from demo.page.networks import Networks
+from demo.page.store import Store
 from demo.page.tabs import pixel
 from demo.schema import Weights
 from tests.toy import toy_ids, toy_zoo
@@ -56,6 +59,14 @@ def test_a_users_mistake_is_told_in_its_own_words_and_ours_by_a_reference(caplog
         broken()
     assert "secret" not in caught.value.message
     assert caught.value.message.split()[-1].rstrip(".") in caplog.text and "secret path" in caplog.text
+
+
+def test_the_last_update_of_a_run_says_everything_again() -> None:
+    """To a browser that is told a whole run at once, what the last update leaves out was never said."""
+    page = Page(Networks(toy_zoo()), Store(Limits()), Fetching(), ())
+    *_, before, last = page.run(str(ROOT / "examples" / "cat.png"), "compact", list(toy_ids()), [], [])
+    assert last[:3] == before[:3] and [panel.status for panel in last[0].panels] == ["done"] * 5
+    assert last[3]["value"] == "Segment" and last[5] == before[5]
 
 
 def test_at_least_one_model_must_be_chosen() -> None:

@@ -1,0 +1,39 @@
+"""A slow network: replies and messages that come late, or in another order than on one's own machine."""
+
+import pytest
+
+from tests.browser.conftest import Open, filled
+
+pytestmark = pytest.mark.browser
+
+LATE = """
+const ask = window.fetch, later = (ms) => new Promise((done) => setTimeout(done, ms));
+window.fetch = async (input, options) => {
+  const reply = await ask(input, options), path = new URL(input.url ?? input, location.href).pathname;
+  if (path.endsWith("/queue/join")) await later(JOIN);
+  if (!path.endsWith("/queue/data")) return reply;
+  const slow = new TransformStream({ async transform(chunk, out) { await later(MESSAGE); out.enqueue(chunk); } });
+  return new Response(reply.body.pipeThrough(slow), { headers: reply.headers });
+};
+"""
+
+
+def late(*, join: int = 0, message: int = 0) -> str:
+    """A script for a page whose replies to being asked, or whose messages, come that many milliseconds late."""
+    return LATE.replace("JOIN", str(join)).replace("MESSAGE", str(message))
+
+
+def test_answers_that_come_before_the_reply_to_their_asking_are_shown(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=cat&models=segformer-b0", script=late(join=800))
+    filled(page, 1)
+    assert page.locator("#go").inner_text() == "Segment" and page.locator("#go").is_enabled()
+
+
+def test_a_click_that_overtakes_the_end_of_the_last_run_is_answered(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=cat&models=fcn-compact", script=late(message=400))
+    filled(page, 1)
+    for number, name in enumerate(("astronaut", "cat", "dogs")):
+        page.evaluate("() => { document.querySelector('[data-ready]').dataset.done = ''; }")
+        page.locator(".zoo-strip button").nth(number).dispatch_event("click")
+        page.wait_for_url(f"**example={name}**")
+        filled(page, 1)
