@@ -22,7 +22,7 @@ ROUNDS, REPEATS = 3, 5
 
 def measure(quick: bool) -> Json:
     rounds, repeats = (1, 1) if quick else (ROUNDS, REPEATS)
-    found: dict[str, list[float]] = {"zoo": [], "inferencer": []}
+    found: dict[str, list[float]] = {"zoo": [], "spinning": [], "inferencer": []}
     other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
         for _ in range(rounds):
@@ -43,6 +43,13 @@ def zoo(repeats: int) -> Json:
 
     networks, image = demo.Zoo(device="cpu"), _photo()
     return _seconds(lambda: networks.segment(image, "compact"), repeats)
+
+
+def spinning(repeats: int) -> Json:
+    """The same where PyTorch is loaded before `demo` can set how long its threads turn in circles."""
+    import torch  # noqa: F401
+
+    return zoo(repeats)
 
 
 def inferencer(repeats: int) -> Json:

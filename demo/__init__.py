@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 # Before torch is loaded. Its threads wait for each other by turning in circles, and each layer waits for the slowest:
-# beside one busy core five networks take several times as long as when the waiting ones soon make room.
+# beside one busy core the waiting ones had better soon make room (benchmarks/busy.py).
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 if TYPE_CHECKING:

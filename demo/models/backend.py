@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -9,6 +10,7 @@ from copy import copy
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,8 +24,24 @@ from demo.models.network import Network
 from demo.models.posterior import Box, Posterior, Tile
 from demo.schema import CLASSES, Image, ModelSpec, Precision, Seen, Size
 
-with warnings.catch_warnings(), redirect_stdout(StringIO()):  # it prints what it could not import
-    warnings.simplefilter("ignore")
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Imports inside find these modules missing, unless they are there already."""
+    hidden: dict[str, Any] = {name: None for name in names if name not in sys.modules}
+    sys.modules.update(hidden)
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+# MMEngine registers the optimizers of these where it finds them: 0.7 s of imports for what no answer needs.
+OPTIMIZERS = ("transformers", "torch.distributed.optim")
+
+with warnings.catch_warnings(), redirect_stdout(StringIO()), _without(*OPTIMIZERS):
+    warnings.simplefilter("ignore")  # and it prints what it could not import
     import mmseg.datasets  # registers the transforms, which a pipeline would import later, and aloud
     import mmseg.models  # noqa: F401  registers every architecture
     from mmcv.cnn.utils import fuse_conv_bn

@@ -1,7 +1,9 @@
-"""What is said of a config that cannot be run: it misses a part, or its network has other classes."""
+"""What MMSegmentation is imported with, and what is said of a config that cannot be run."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,12 @@ def test_a_config_without_a_part_is_refused(tmp_path: Path, key: str) -> None:
 def test_a_model_without_a_backbone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="This network cannot be built here"):
         load(tmp_path, "del model['backbone']")
+
+
+def test_what_only_training_needs_is_not_imported_and_can_be_later() -> None:
+    code = (
+        "import sys, demo.models.backend as b; print([name in sys.modules for name in b.OPTIMIZERS])\n"
+        "from torch.distributed.optim import ZeroRedundancyOptimizer; print(ZeroRedundancyOptimizer.__name__)"
+    )
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=catalog.ROOT, capture_output=True, text=True)
+    assert run.stdout.splitlines()[-2:] == ["[False, False]", "ZeroRedundancyOptimizer"], run.stderr
