@@ -90,6 +90,7 @@ class Segmentor:
         self.draws = any(type(module).__name__ == "NMF2D" for module in network.modules())
         """Whether the head starts from random bases, as SegNeXt's does: seeded, one photo has one answer."""
         _keep_head_grid(network)
+        _leave_out_attention_weights(network)
 
     def at_scale(self, factor: float) -> Segmentor:
         """The same network, seeing photos `factor` times as large as its own test size."""
@@ -263,6 +264,15 @@ def _keep_head_grid(network: nn.Module) -> None:
     last = _last_head(network)
     if type(last).predict_by_feat is BaseDecodeHead.predict_by_feat:
         last.predict_by_feat = lambda scores, metas: scores
+
+
+def _leave_out_attention_weights(network: nn.Module) -> None:
+    """Nobody reads them; without them attention is PyTorch's scaled dot product, in one pass over the memory."""
+    for module in network.modules():
+        if isinstance(module, nn.MultiheadAttention):
+            module.register_forward_pre_hook(
+                lambda _, args, kwargs: (args, kwargs | {"need_weights": False}), with_kwargs=True
+            )
 
 
 def _faster(network: nn.Module) -> nn.Module:

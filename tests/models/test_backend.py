@@ -6,13 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from demo import catalog
 from demo.errors import BackendError
 from demo.models.backend import load_network
 from demo.models.checkpoints import locate
 from demo.models.network import Network
+from demo.models.zoo import Zoo
 from demo.schema import ModelSpec, Weights
 
 SHIPPED = catalog.find("fcn-compact")
@@ -56,3 +59,17 @@ def test_what_only_training_needs_is_not_imported_and_can_be_later() -> None:
     )
     run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=catalog.ROOT, capture_output=True, text=True)
     assert run.stdout.splitlines()[-2:] == ["[False, False]", "ZeroRedundancyOptimizer"], run.stderr
+
+
+def test_attention_is_one_pass_over_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes: list[object] = []
+    attend = torch.nn.functional.scaled_dot_product_attention
+
+    def counted(*args: object, **kwargs: object) -> torch.Tensor:
+        passes.append(args)
+        return attend(*args, **kwargs)  # type: ignore[arg-type]  # handed on as it came
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", counted)
+    setr = Zoo(device="cpu").load(catalog.find("setr-compact"))
+    setr.scores(np.zeros((64, 64, 3), np.uint8))
+    assert passes
