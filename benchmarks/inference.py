@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.measure import Json, Runs, alternate, in_child, significant, summaries
 from benchmarks.peers import Peer, Subject, agreement, photo, photo_files, subjects, trained, zoo_of
-from demo.models.zoo import Answer, Zoo
+from demo.models.cost import count_flops
+from demo.models.zoo import Zoo
 from demo.schema import LabelMap, Size
 
 SIZES: tuple[Size, ...] = ((480, 640), (1200, 1600))
@@ -82,11 +82,9 @@ def _labels(zoo: Zoo, image: object, model: str) -> LabelMap:
 
 
 def _flops(zoo: Zoo, subject: Subject) -> int:
-    """Floating-point operations of one pass over the smaller photo; a multiply-add is two."""
-    with FlopCounterMode(display=False) as counter:
-        for outcome in zoo.stream(photo(SIZES[0]), [subject.spec.id]):
-            assert isinstance(outcome, Answer)
-    return int(counter.get_total_flops())
+    """Floating-point operations of one pass over the smaller photo."""
+    network, image = zoo.load(subject.spec), photo(SIZES[0])
+    return count_flops(lambda: network.scores(image))
 
 
 def peak_flops(kind: torch.dtype, device: str) -> float:

@@ -208,7 +208,7 @@ def _scale_regions(numbers: Json, grid: Size, size: Size) -> None:
     if grid == size:
         return
     scale = (size[0] / grid[0], size[1] / grid[1]) * 2
-    for region in numbers["regions"]:  # type: ignore[attr-defined]
+    for region in numbers["regions"]:  # type: ignore[attr-defined]  # Json's values are objects
         region["box"] = [round(value * factor) for value, factor in zip(region["box"], scale, strict=True)]
         middle = [(value + 0.5) * factor for value, factor in zip(region["point"], scale[:2], strict=True)]
         region["point"] = [min(int(value), end - 1) for value, end in zip(middle, size, strict=True)]

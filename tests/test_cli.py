@@ -444,6 +444,23 @@ def test_where_nothing_is_installed_every_command_says_so(tmp_path: Path) -> Non
     assert (run.returncode, run.stdout, run.stderr) == (2, "", told)
 
 
+@pytest.mark.parametrize(
+    ("missing", "told"), [("filelock", "The package filelock is not installed: pip"), ("demo.x", "")]
+)
+def test_a_package_that_is_missed_late_is_named(
+    missing: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def run(_: object) -> int:
+        raise ModuleNotFoundError(name=missing)
+
+    monkeypatch.setattr(check, "run", run)
+    if not told:
+        with pytest.raises(ModuleNotFoundError):  # our own mistake keeps its traceback
+            cli.main(["check"])
+    else:
+        assert cli.main(["check"]) == 2 and told in capsys.readouterr().err
+
+
 # ---- studies
 
 

@@ -52,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         complain(f"{error.filename or 'The disk'}: {error.strerror or error}. Check the path and its permissions.")
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.partition(".")[0] == "demo":
+            raise  # our mistake
+        complain(f"The package {error.name} is not installed: pip install -r requirements.txt")
     except KeyboardInterrupt:
         complain("Stopped.")
         return INTERRUPTED

@@ -47,6 +47,22 @@ def test_a_first_visitor_reads_what_to_do_and_an_example_does_it(visit: Open, to
     assert "example=astronaut" in page.url
 
 
+def test_a_legend_that_comes_under_a_resting_pointer_isolates_nothing(visit: Open, toy: str) -> None:
+    def shown(page: Any) -> str:
+        page.wait_for_timeout(400)
+        return str(page.evaluate("() => document.querySelectorAll('.zoo-map')[1].toDataURL()"))
+
+    pages = [visit(toy), visit(toy)]
+    choose(pages[0], PHOTO)
+    row = pages[0].locator("[data-id=fcn-compact] .zoo-class").nth(1)
+    box = row.bounding_box()
+    pages[1].mouse.move(box["x"] + 9, box["y"] + 9)
+    choose(pages[1], PHOTO)
+    assert shown(pages[1]) == shown(pages[0])
+    pages[1].mouse.move(box["x"] + 12, box["y"] + 9)
+    assert shown(pages[1]) != shown(pages[0])
+
+
 def test_the_download_holds_what_the_page_shows(visit: Open, toy: str) -> None:
     page = visit(toy)
     choose(page, PHOTO)

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from demo.models.cost import at_size, measure_cost
+from demo.models.cost import at_size, count_flops, measure_cost
 from demo.models.network import Network
 from demo.models.posterior import Posterior, Tile
 from demo.schema import Image, Seen
@@ -32,6 +32,12 @@ def test_operations_are_counted_at_the_size_asked_for_a_multiply_add_as_two() ->
     assert cost.flops == 2 * 128 * 128 * 3 * 150 * 9
     assert cost.parameters == 3 * 150 * 9 + 150 and cost.parameter_bytes == 4 * cost.parameters
     assert 0 < cost.fps <= cost.network_fps and cost.iterations == 4
+
+
+def test_attention_is_counted_as_its_two_products() -> None:
+    queries = torch.zeros(1, 4, 100, 16)
+    attend = torch.nn.functional.scaled_dot_product_attention
+    assert count_flops(lambda: attend(queries, queries, queries)) == 2 * (2 * 4 * 100 * 100 * 16)
 
 
 def test_peak_memory_covers_the_scores() -> None:

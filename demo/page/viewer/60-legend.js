@@ -17,7 +17,7 @@ function legendRow(row) {
   const name = NAMES[row.index];
   return make("button", {
     class: "zoo-class", type: "button", "data-index": row.index, title: "Share of the picture, mean entropy in nats", "aria-pressed": "false",
-    onclick: () => isolate(row.index), onmouseenter: () => preview(row.index), onmouseleave: () => preview(null), onblur: () => preview(null),
+    onclick: () => isolate(row.index), onmousemove: (event) => { if (event.movementX || event.movementY) preview(row.index); }, onmouseleave: () => preview(null), onblur: () => preview(null),
   }, make("i", { style: `background:var(--class-${row.index})` }), make("span", {}, name), spoken(": "), make("b", {}, percent(row.area)),
   spoken(" of the picture, mean entropy "), make("em", {}, row.entropy.toFixed(2)), spoken(" nats"));
 }
@@ -29,7 +29,7 @@ function isolate(index) {
 }
 
 let previewing = 0;
-function preview(index) { // after a moment, so that crossing a legend does not flicker
+function preview(index) { // after a moment, so that crossing a legend does not flicker; not for a row that came under a pointer at rest
   clearTimeout(previewing);
   previewing = setTimeout(() => { if (state.preview !== index) set({ preview: index }, "paint"); }, index === null ? 30 : 120);
 }
