@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "networks"}
 """Repeated at every event that runs networks: Gradio applies a shared limit only when each of them names it."""
+IN_TURN: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "photos"}
+"""At every event that takes a photo: of two that are chosen in a row, the later one is taken last and stays."""
 SEGMENT, WAITING = "Segment", "Waiting for another run ..."
 EVERY_TIME: dict[str, Any] = {"trigger_mode": "multiple"}
 """A photo that comes while another one is taken or segmented waits for its turn; Gradio would drop it."""
@@ -222,9 +224,9 @@ def build(
         queued: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
         # what neither fails nor takes long goes past the queue
         quick: dict[str, Any] = dict(queue=False, **queued)
-        uploaded = photo.upload(told(page.check), photo, None, **EVERY_TIME, **queued)
+        uploaded = photo.upload(told(page.check), photo, None, **EVERY_TIME, **IN_TURN, **queued)
         uploaded.failure(lambda: None, None, photo, **quick)
-        picked = chosen_example.choose(told(page.take), None, photo, **EVERY_TIME, **queued)
+        picked = chosen_example.choose(told(page.take), None, photo, **EVERY_TIME, **IN_TURN, **queued)
         arrived = blocks.load(told(page.arrive), None, [photo, *models.inputs], **queued)
         linked = arrived.success(None, None, None, js=ONLY_WITH_A_PHOTO, **PRIVATE)
         runs = []
