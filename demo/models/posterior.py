@@ -24,7 +24,7 @@ from demo.schema import Field, Prediction, Seen, Size
 try:
     from demo.models import kernel
 except ImportError:  # numba has no wheel for this Python: the strips below give the same maps, more slowly
-    kernel = None  # type: ignore[assignment]
+    kernel = None  # type: ignore[assignment]  # a module otherwise
 
 Box: TypeAlias = tuple[int, int, int, int]
 """(y0, x0, y1, x1), the end excluded."""

@@ -155,9 +155,9 @@ def _refusing_web_pages(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _explain(error: Exception) -> str:
     """What went wrong, in words, from the deepest cause that says it."""
-    causes = [error]
+    causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
-        causes.append(cause)  # type: ignore[arg-type]
+        causes.append(cause)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is not accepted ({cause.verify_message})"

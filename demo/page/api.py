@@ -16,7 +16,7 @@ from demo.images import write_atomic
 from demo.labels import distinct_palette, encode_annotation
 from demo.page.components import PhotoInput
 from demo.page.failures import told
-from demo.page.networks import Networks
+from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Run, Store
 from demo.page.tabs.pixel import ask
@@ -25,8 +25,6 @@ from demo.render.paint import overlay
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
-
-ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "networks"}
 
 
 def add(networks: Networks, store: Store) -> None:
@@ -48,7 +46,7 @@ def add(networks: Networks, store: Store) -> None:
             api_name=function.__name__.removesuffix("_of"),
             api_description=(function.__doc__ or "").split("\n")[0],
             show_progress="hidden",
-            **ONE_AT_A_TIME,  # type: ignore[arg-type]
+            **ONE_AT_A_TIME,
         )
 
 

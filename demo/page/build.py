@@ -18,7 +18,7 @@ from demo.page.components import PhotoInput, Viewer, header, strip
 from demo.page.examples import Example, examples
 from demo.page.failures import told
 from demo.page.fetching import Fetching, paragraph
-from demo.page.networks import Networks
+from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import stopped, views
 from demo.page.store import Store
 from demo.page.tabs import differ, pixel, statistics, truth
@@ -27,8 +27,6 @@ from demo.page.view import View
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
 
-ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "networks"}
-"""Repeated at every event that runs networks: Gradio applies a shared limit only when each of them names it."""
 IN_TURN: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "photos"}
 """At every event that takes a photo: of two that are chosen in a row, the later one is taken last and stays."""
 SEGMENT, WAITING = "Segment", "Waiting for another run ..."

@@ -74,10 +74,10 @@ class Viewer(gr.HTML):
             examples=list(examples),
         )
 
-    def preprocess(self, payload: View | None) -> View | None:  # type: ignore[override]
+    def preprocess(self, payload: View | None) -> View | None:  # type: ignore[override]  # gr.HTML has strings
         return payload
 
-    def postprocess(self, value: View | None) -> View | None:  # type: ignore[override]
+    def postprocess(self, value: View | None) -> View | None:  # type: ignore[override]  # the same
         return value
 
     def api_info(self) -> dict[str, Any]:

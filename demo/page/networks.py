@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from demo import catalog
 from demo.schema import Image, ModelSpec, Size
@@ -27,12 +27,15 @@ try:
     gpu = spaces.GPU(duration=120)
 except ImportError:
 
-    def gpu(function):  # type: ignore[no-untyped-def]
+    def gpu(function):  # type: ignore[no-untyped-def]  # as spaces has it
         """Off Hugging Face's shared GPUs there is nothing to ask for."""
         return function
 
 
 log = logging.getLogger(__name__)
+
+ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "networks"}
+"""Repeated at every event that runs networks: Gradio applies a shared limit only when each of them names it."""
 
 
 class Networks:

@@ -149,9 +149,14 @@ def shared_visit(chromium: Any) -> Iterator[Open]:
 
 def choose(page: Any, photo: Path, models: int = 5) -> None:
     """Upload a photo and wait until that many panels are filled."""
-    page.evaluate("() => { document.querySelector('[data-ready]').dataset.done = ''; }")
+    forget_filled(page)
     page.set_input_files("#photo input[type=file]", str(photo))
     filled(page, models)
+
+
+def forget_filled(page: Any) -> None:
+    """So that `filled` waits for the answers to come."""
+    page.evaluate("() => { document.querySelector('[data-ready]').dataset.done = ''; }")
 
 
 def filled(page: Any, models: int = 5) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import Open, filled
+from tests.browser.conftest import Open, filled, forget_filled
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ def test_a_click_that_overtakes_the_end_of_the_last_run_is_answered(visit: Open,
     page = visit(toy, "?example=cat&models=fcn-compact", script=late(message=400))
     filled(page, 1)
     for number, name in enumerate(("astronaut", "cat", "dogs")):
-        page.evaluate("() => { document.querySelector('[data-ready]').dataset.done = ''; }")
+        forget_filled(page)
         page.locator(".zoo-strip button").nth(number).dispatch_event("click")
         page.wait_for_url(f"**example={name}**")
         filled(page, 1)

@@ -67,7 +67,7 @@ def test_attention_is_one_pass_over_the_memory(monkeypatch: pytest.MonkeyPatch) 
 
     def counted(*args: object, **kwargs: object) -> torch.Tensor:
         passes.append(args)
-        return attend(*args, **kwargs)  # type: ignore[arg-type]  # handed on as it came
+        return attend(*args, **kwargs)
 
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", counted)
     setr = Zoo(device="cpu").load(catalog.find("setr-compact"))

@@ -61,16 +61,18 @@ def test_a_users_mistake_is_told_in_its_own_words_and_ours_by_a_reference(caplog
     assert caught.value.message.split()[-1].rstrip(".") in caplog.text and "secret path" in caplog.text
 
 
-def test_the_last_update_of_a_run_says_everything_again() -> None:
+def test_the_last_update_of_a_run_says_everything_again(store: Store) -> None:
     """To a browser that is told a whole run at once, what the last update leaves out was never said."""
-    page = Page(Networks(toy_zoo()), Store(Limits()), Fetching(), ())
+    page = Page(Networks(toy_zoo()), store, Fetching(), ())
     *_, before, last = page.run(str(ROOT / "examples" / "cat.png"), "compact", list(toy_ids()), [], [])
     assert last[:3] == before[:3] and [panel.status for panel in last[0].panels] == ["done"] * 5
     assert last[3]["value"] == "Segment" and last[5] == before[5]
 
 
 def test_photos_are_taken_in_the_order_in_which_they_are_chosen() -> None:
-    taking = [fn for fn in build(toy_zoo()).fns.values() if fn.name in ("take", "check")]
+    blocks = build(toy_zoo())
+    blocks.store.close()
+    taking = [fn for fn in blocks.fns.values() if fn.name in ("take", "check")]
     assert len(taking) == 2
     assert {(fn.concurrency_limit, fn.concurrency_id) for fn in taking} == {(1, "photos")}
 
