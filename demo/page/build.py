@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from demo.page.examples import Example, examples
 from demo.page.failures import told
 from demo.page.fetching import Fetching, paragraph
 from demo.page.networks import ONE_AT_A_TIME, Networks
-from demo.page.running import stopped, views
+from demo.page.running import views
 from demo.page.store import Store
 from demo.page.tabs import differ, pixel, statistics, truth
 from demo.page.view import View
@@ -27,14 +28,11 @@ from demo.page.view import View
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
 
-IN_TURN: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "photos"}
-"""At every event that takes a photo: of two that are chosen in a row, the later one is taken last and stays."""
-SEGMENT, WAITING = "Segment", "Waiting for another run ..."
-EVERY_TIME: dict[str, Any] = {"trigger_mode": "multiple"}
-"""A photo that comes while another one is taken or segmented waits for its turn; Gradio would drop it."""
+SEGMENT, WAITING = "Segment", "Waiting for its turn ..."
+DOWNLOAD, PREPARING = "Download results (zip)", "Preparing the files ..."
+IN_TURN: dict[str, Any] = {"trigger_mode": "always_last"}
+"""A photo that comes while another one is taken is taken after it, and stays; Gradio would drop it."""
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-ONLY_WITH_A_PHOTO = "() => { if (!new URLSearchParams(location.search).has('example')) throw new Error('no example'); }"
-"""Ends the chain of events of a visit whose link names no photo."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,6 @@ class Page:
     store: Store
     fetching: Fetching
     examples: tuple[Example, ...]
-    busy: list[str] = field(default_factory=list)
-    """The runs that networks work on, or are about to."""
 
     def example(self, name: str) -> Example:
         found = next((example for example in self.examples if example.name == name), None)
@@ -64,15 +60,9 @@ class Page:
             raise DemoError(f"There is no example called {name!r}; there are {known}.")
         return found
 
-    def take(self, event: gr.EventData) -> str:
+    def take(self, name: str) -> str:
         """The photo of the example that was clicked."""
-        return str(self.example(str(event._data.get("name", ""))).path)
-
-    def queued(self) -> tuple[object, object]:
-        """Updates for segment and stop while another run must end first; nothing when there is none."""
-        if not self.busy:
-            return gr.skip(), gr.skip()
-        return gr.update(value=WAITING, interactive=False), gr.update(visible=True)
+        return str(self.example(name).path)
 
     def run(self, photo: str | None, *choice: Any) -> Iterator[tuple[object, ...]]:
         """Updates for viewer, statistics, shown, segment, stop and download, each time something changes.
@@ -86,13 +76,9 @@ class Page:
         example = next((example.name for example in self.examples if example.sha256 == run.key), "")
         now = Shown(run.key, name, tuple(models))
         buttons: tuple[object, object] = gr.update(visible=False), gr.update(visible=True)
-        self.busy.append(run.key)
-        try:
-            for view in views(self.networks, self.store, run, name, models, example):
-                yield view, self.table(now), now, *buttons, _ready(view)
-                buttons = gr.skip(), gr.skip()  # said once: what comes after a stop must not bring Stop back
-        finally:
-            self.busy.remove(run.key)
+        for view in views(self.networks, self.store, run, name, models, example):
+            yield view, self.table(now), now, *buttons, _ready(view)
+            buttons = gr.skip(), gr.skip()  # said once: what comes after a stop must not bring Stop back
         yield view, self.table(now), now, *_idle(), _ready(view)
 
     def table(self, shown: Shown) -> str:
@@ -191,7 +177,7 @@ def build(
                 stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop")
                 chosen_example = strip(thumbnails)
                 models = selection.build(networks)
-                save = gr.Button("Download results (zip)", interactive=False, elem_id="download")
+                save = gr.Button(DOWNLOAD, interactive=False, elem_id="download")
                 file = gr.DownloadButton("Results", elem_id="file", elem_classes="zoo-away")
             with gr.Column(scale=1, elem_id="right"):
                 viewer = Viewer(
@@ -210,34 +196,35 @@ def build(
                     with gr.Tab("Statistics", id="statistics"):
                         numbers = statistics.build()
 
-        run_event: dict[str, Any] = dict(
-            fn=told(page.run),
-            inputs=[photo, *models.inputs],
-            outputs=[viewer, numbers, shown, go, stop, save],
-            show_progress="hidden",
-            **EVERY_TIME,
-            **ONE_AT_A_TIME,
-            **PRIVATE,
-        )
         queued: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
         # what neither fails nor takes long goes past the queue
         quick: dict[str, Any] = dict(queue=False, **queued)
-        uploaded = photo.upload(told(page.check), photo, None, **EVERY_TIME, **IN_TURN, **queued)
-        uploaded.failure(lambda: None, None, photo, **quick)
-        picked = chosen_example.choose(told(page.take), None, photo, **EVERY_TIME, **IN_TURN, **queued)
+        uploaded = photo.upload(told(page.check), photo, None, **IN_TURN, **queued)
+        uploaded.failure(None, None, photo, js="() => null")
+        uploaded.success(None, None, None, js=_at_once(tell="run"))
+        taken = chosen_example.choose(told(page.take), chosen_example, photo, **IN_TURN, **queued)
+        taken.success(None, None, None, js=_at_once(tell="run"))
         arrived = blocks.load(told(page.arrive), None, [photo, *models.inputs], **queued)
-        linked = arrived.success(None, None, None, js=ONLY_WITH_A_PHOTO, **PRIVATE)
-        runs = []
-        for begin in (go.click, uploaded.success, picked.success, linked.success):
-            begin(page.queued, None, [go, stop], **quick)
-            runs.append(begin(**run_event))
-            runs[-1].failure(_idle, None, [go, stop], **quick)
-        stop.click(_stop, viewer, [viewer, go, stop], cancels=runs, **quick)
+        arrived.success(None, None, None, js=_at_once(tell="arrived"))
 
-        making = save.click(lambda: gr.update(value="Preparing the files ...", interactive=False), None, save, **quick)
+        go.click(None, None, None, js=_at_once(tell="run"))
+        viewer.run(None, None, [go, stop], js=_at_once(*_waits()))
+        run = viewer.run(
+            told(page.run),
+            [photo, *models.inputs],
+            [viewer, numbers, shown, go, stop, save],
+            **ONE_AT_A_TIME,
+            **queued,
+        )
+        run.success(None, None, None, js=_at_once(tell="ran"))
+        failed = run.failure(None, None, [go, stop], js=_at_once(*_idle(), tell="failed"))
+        failed.success(None, None, None, js=_at_once(tell="ran"))
+        stop.click(None, None, [go, stop], js=_at_once(*_idle(), tell="stop"), cancels=run)
+
+        making = save.click(None, None, save, js=_at_once(gr.update(value=PREPARING, interactive=False)))
         made = making.then(told(page.zip), shown, file, **queued)
-        made.success(None, None, None, js=download.FOLLOW, **PRIVATE)
-        made.then(lambda: gr.update(value="Download results (zip)", interactive=True), None, save, **quick)
+        made.success(None, None, None, js=download.FOLLOW)
+        made.then(None, None, save, js=_at_once(gr.update(value=DOWNLOAD, interactive=True)))
 
         models.set_name.change(
             partial(selection.show_set, networks),
@@ -264,8 +251,15 @@ def _idle() -> tuple[dict[str, Any], dict[str, Any]]:
     return gr.update(value=SEGMENT, interactive=True, visible=True), gr.update(visible=False)
 
 
-def _stop(view: View | None) -> tuple[object, ...]:
-    return stopped(view) if view else gr.skip(), *_idle()
+def _waits() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same until the run that is asked for begins."""
+    return gr.update(value=WAITING, interactive=False, visible=True), gr.update(visible=True)
+
+
+def _at_once(*updates: dict[str, Any], tell: str = "") -> str:
+    """A script that tells the viewer something and updates; a server's reply could come after those of the next run."""
+    said = f"document.dispatchEvent(new Event('zoo:{tell}'));" if tell else ""
+    return f"() => {{ {said} return {json.dumps(updates)}; }}"
 
 
 def _called(name: str, ask: Callable[[object], dict[str, object]]) -> Callable[[object], dict[str, object]]:

@@ -98,7 +98,7 @@ def header() -> gr.HTML:
 
 
 def strip(examples: Thumbnails) -> gr.HTML:
-    """The example photos in a few rows; `choose` tells which one was taken."""
+    """The example photos in a few rows; its value is the name of the one that was chosen last."""
     template = '<h2 class="zoo-label">Examples</h2><div class="zoo-strip"></div>'
     return gr.HTML(
         html_template=template,

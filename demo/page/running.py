@@ -55,14 +55,6 @@ def views(
         work.stop.set()
 
 
-def stopped(view: View) -> View:
-    """The view with every unfinished panel saying that it was stopped."""
-    for panel in view.panels:
-        if panel.status in ("queued", "loading", "running"):
-            panel.status, panel.message = "stopped", "Stopped before this network had answered."
-    return view
-
-
 class _Work:
     """The thread; it takes nothing new once `stop` is set."""
 

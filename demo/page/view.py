@@ -11,7 +11,7 @@ from typing import Literal
 from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
-Status = Literal["queued", "loading", "running", "done", "failed", "stopped"]
+Status = Literal["queued", "loading", "running", "done", "failed"]
 MapKind = Literal["classes", "codes", "scalar", "regions"]
 
 

@@ -37,3 +37,36 @@ def test_a_click_that_overtakes_the_end_of_the_last_run_is_answered(visit: Open,
         page.locator(".zoo-strip button").nth(number).dispatch_event("click")
         page.wait_for_url(f"**example={name}**")
         filled(page, 1)
+
+
+OVERTAKEN = """
+const ask = window.fetch;
+let asking = 0;
+window.fetch = async (input, options) => {
+  if (!new URL(input.url ?? input, location.href).pathname.endsWith("/queue/join")) return ask(input, options);
+  if (!asking++) await new Promise((done) => setTimeout(done, 500));
+  try { return await ask(input, options); } finally { asking--; }
+};
+"""
+"""A request to join the queue comes to the server after those that were made while it was under way."""
+
+
+def test_of_two_photos_chosen_in_a_row_the_later_one_stays(visit: Open, toy: str) -> None:
+    page = visit(toy, script=OVERTAKEN)
+    for number in (0, 1, 2):
+        page.locator(".zoo-strip button").nth(number).dispatch_event("click")
+    page.wait_for_url("**example=dogs**")
+    filled(page)
+    page.wait_for_selector("#go:has-text('Segment')")
+    assert "example=dogs" in page.url and "682 × 1024" in page.locator("[data-id=photo] .zoo-fact").inner_text()
+
+
+def test_a_stop_that_overtakes_the_first_answer_leaves_no_panel_waiting(visit: Open, toy: str) -> None:
+    page = visit(toy, script=late(message=400))
+    page.locator(".zoo-strip button").first.dispatch_event("click")
+    page.locator("#stop").click()
+    page.wait_for_timeout(3000)
+    assert page.locator(".zoo-status.queued, .zoo-status.loading, .zoo-status.running").count() == 0
+    assert page.locator("#go").is_enabled() and page.locator("#stop").is_hidden()
+    page.locator("#go").click()
+    filled(page)

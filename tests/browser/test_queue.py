@@ -48,7 +48,7 @@ def test_whoever_waits_for_another_visitor_is_told_and_may_stop(visit: Open, toy
     first, second = visit(toy), visit(toy)
     begin(first, slow_photo)
     second.locator(".zoo-example").first.click()
-    second.wait_for_function("() => document.querySelector('#go').innerText.startsWith('Waiting for another run')")
+    second.wait_for_function("() => document.querySelector('#go').innerText.startsWith('Waiting for its turn')")
     assert second.locator("#go").is_disabled()
     second.locator("#stop").click()
     second.wait_for_function("() => document.querySelector('#go').innerText === 'Segment'")
@@ -72,3 +72,31 @@ def test_the_address_names_the_example_that_is_shown(visit: Open, toy: str) -> N
     )
     filled(page)
     page.wait_for_url(f"**example={last.name}**")
+
+
+def test_a_stop_ends_also_what_waits_and_segment_begins_anew(visit: Open, toy: str, slow_photo: Path) -> None:
+    page = visit(toy)
+    begin(page, slow_photo)
+    page.locator(".zoo-strip button").nth(1).click()
+    page.wait_for_function("() => document.querySelector('#photo img').src.includes('cat')")
+    page.locator("#stop").click()
+    page.wait_for_selector(".zoo-status.stopped")
+    assert page.locator("#go").is_enabled() and page.locator("#stop").is_hidden()
+    page.wait_for_timeout(3000)  # longer than the network that worked when Stop was pressed
+    assert size_shown(page).startswith(f"{SLOW_WIDTH} × ") and page.locator("#stop").is_hidden()
+    page.locator("#go").click()
+    page.wait_for_url("**example=cat**")
+    filled(page)
+
+
+def test_segment_pressed_right_after_stop_segments(visit: Open, toy: str, slow_photo: Path) -> None:
+    page = visit(toy)
+    begin(page, slow_photo)
+    page.evaluate(
+        """async () => {
+          document.querySelector('#stop').click();
+          while (!document.querySelector('#go')) await new Promise((done) => requestAnimationFrame(done));
+          document.querySelector('#go').click();
+        }"""
+    )
+    filled(page)

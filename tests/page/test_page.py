@@ -11,7 +11,7 @@ from demo.errors import DemoError, FetchError
 from demo.images import Limits
 from demo.models.checkpoints import Progress
 from demo.page import selection
-from demo.page.build import Page, build
+from demo.page.build import Page
 from demo.page.components import PhotoInput
 from demo.page.examples import examples
 from demo.page.failures import sentence, told
@@ -67,14 +67,6 @@ def test_the_last_update_of_a_run_says_everything_again(store: Store) -> None:
     *_, before, last = page.run(str(ROOT / "examples" / "cat.png"), "compact", list(toy_ids()), [], [])
     assert last[:3] == before[:3] and [panel.status for panel in last[0].panels] == ["done"] * 5
     assert last[3]["value"] == "Segment" and last[5] == before[5]
-
-
-def test_photos_are_taken_in_the_order_in_which_they_are_chosen() -> None:
-    blocks = build(toy_zoo())
-    blocks.store.close()
-    taking = [fn for fn in blocks.fns.values() if fn.name in ("take", "check")]
-    assert len(taking) == 2
-    assert {(fn.concurrency_limit, fn.concurrency_id) for fn in taking} == {(1, "photos")}
 
 
 def test_at_least_one_model_must_be_chosen() -> None:

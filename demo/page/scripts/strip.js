@@ -7,7 +7,12 @@ for (const example of props.examples) {
   Object.assign(image, { src: example.thumb, alt: "", width: example.width, height: example.height });
   name.textContent = example.title;
   button.append(image, name);
-  button.addEventListener("click", () => trigger("choose", { name: example.name }));
+  button.addEventListener("click", () => choose(example.name));
   list.append(button);
 }
-document.addEventListener("zoo:choose", (event) => trigger("choose", { name: event.detail.name }));
+document.addEventListener("zoo:choose", (event) => choose(event.detail.name));
+
+function choose(name) {
+  props.value = name;
+  trigger("choose");
+}

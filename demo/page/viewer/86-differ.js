@@ -9,7 +9,7 @@ const differing = {
 };
 
 const finished = () => [...run.cards.values()].filter(({ panel }) => panel.status === "done").map(({ panel }) => panel);
-const unfinished = () => [...run.cards.values()].filter(({ panel }) => ["queued", "loading", "running"].includes(panel.status)).length;
+const unfinished = () => [...run.cards.values()].filter(({ panel }) => ["queued", "loading", "running"].includes(panel.status));
 
 function followRun() { // the run has changed: ask again when nobody is still to answer
   const models = finished().map((panel) => panel.id).join();
@@ -20,7 +20,7 @@ function followRun() { // the run has changed: ask again when nobody is still to
   }
   const asked = differing.run === run.id && differing.models === models && (differing.asking || differing.reply);
   Object.assign(differing, { run: run.id, models });
-  if (models && !unfinished() && !asked) askDifferences();
+  if (models && !unfinished().length && !asked) askDifferences();
   else ask("differ");
 }
 

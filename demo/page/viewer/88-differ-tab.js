@@ -82,7 +82,7 @@ function sayDistance() {
 
 function overlook(changes) {
   Object.assign(differing, changes);
-  if (run.id && differing.models && !unfinished()) askDifferences();
+  if (run.id && differing.models && !unfinished().length) askDifferences();
 }
 
 function showMap(name) {
@@ -105,7 +105,7 @@ function fillTeaser() {
   if (!teaser.isConnected) grid.before(teaser);
   teaser.hidden = !run.id;
   teaser.replaceChildren(
-    all > 1 ? make("span", {}, unbroken(some ? `${some.replace(/\.$/, "")}.` : unfinished() ? `${finished().length} of ${all} have answered.` : sayHeadline())) : "",
+    all > 1 ? make("span", {}, unbroken(some ? `${some.replace(/\.$/, "")}.` : unfinished().length ? `${finished().length} of ${all} have answered.` : sayHeadline())) : "",
     all > 1 && some ? make("button", { type: "button", class: "zoo-more", onclick: () => openTab("Where they differ") }, "Where they differ ↓") : "",
     likeliest);
 }
@@ -140,7 +140,7 @@ parts.differ = () => {
 };
 
 function sayHeadline() {
-  const { reply } = differing, waiting = unfinished();
+  const { reply } = differing, waiting = unfinished().length;
   if (!run.id) return "Choose a photo: where the networks differ on it appears here.";
   if (waiting) return `${finished().length} of ${run.cards.size} have answered; what they say together appears here when all have.`;
   if (reply) return reply.headline ?? reply.message;

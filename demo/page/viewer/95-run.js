@@ -2,10 +2,9 @@
 async function sync() {
   const view = props.value;
   if (!view?.run) return;
-  if (view.panels.some((panel) => panel.status === "stopped")) run.stopped = view.turn;
-  else if (view.turn === run.stopped) return; // came after the stop
+  if (view.turn === run.ended) return; // came after the stop
   if (view.run !== run.id) begin(view);
-  Object.assign(run, { name: view.name, notes: view.notes, example: view.example, width: view.width, height: view.height, photoWidth: view.photo_width, photoHeight: view.photo_height });
+  Object.assign(run, { turn: view.turn, name: view.name, notes: view.notes, example: view.example, width: view.width, height: view.height, photoWidth: view.photo_width, photoHeight: view.photo_height });
   placeCards(view.panels);
   ask("layout", "toolbar", "link");
   const layers = placeLayers(view.layers.concat(differing.run === run.id ? differing.layers : []));
@@ -112,7 +111,32 @@ function showRegion(number, point) { // outlined in every panel; the crosshair g
   if (point) inspect(point);
 }
 
+function askForRun() { // one at a time is with the server: of two photos chosen in a row the later one stays
+  run.next = run.asked;
+  if (run.asked) return;
+  run.asked = true;
+  trigger("run");
+}
+
+function ran() {
+  run.asked = false;
+  if (run.next) askForRun();
+}
+
+function giveUp() { // what has not answered will not
+  for (const card of unfinished()) {
+    run.ended = run.turn;
+    card.panel = { ...card.panel, status: "stopped", message: "Stopped before this network had answered." };
+    fillStatus(card);
+  }
+  followRun();
+}
+
 // What other parts of the page may ask for.
+hear("run", askForRun);
+hear("stop", () => { run.next = false; giveUp(); });
+hear("failed", giveUp); // or stopped: what came between the stop and the run's end
+hear("ran", ran);
 hear("region", ({ region, x, y }) => showRegion(region === state.region ? 0 : region, x === undefined ? null : { x, y }));
 hear("layer", ({ id }) => set({ first: id }, "layout", "paint", "glass"));
 hear("pair", ({ left, right }) => showPair(left, right));

@@ -25,6 +25,8 @@ parts.link = () => {
   if (link.href !== location.href) history.replaceState(history.state, "", link.href.replaceAll("%2C", ","));
 };
 
+hear("arrived", () => { if (query.get("example")) askForRun(); });
+
 function followLink() {
   if (VIEWS[query.get("view")]) state.view = query.get("view");
   if (MEASURE[query.get("measure")]) state.measure = query.get("measure");
