@@ -92,9 +92,9 @@ class Visitor:
         _ = self.config
 
     def segment(self, photo: Path, models: Sequence[str]) -> Json:
-        """Upload a photo, press Segment, fetch all that panels and common maps show; the last View."""
+        """Upload a photo, ask for its run, fetch all that panels and common maps show; the last View."""
         uploaded = self.http.post("/gradio_api/upload", files={"files": (photo.name, photo.read_bytes())}).json()[0]
-        event = self._event("go", "click")
+        event = self._event("viewer", "run")
         data = [self._input(component, uploaded, models) for component in event["inputs"]]
         view = self._run(event["id"], data)
         for panel in view["panels"]:
@@ -145,7 +145,7 @@ class Visitor:
     def _event(self, element: str, kind: str) -> Json:
         target = [self._component(element)["id"], kind]
         found = [event for event in self.config["dependencies"] if target in [list(t) for t in event["targets"]]]
-        return next(event for event in found if event["inputs"])  # the others only say that something is under way
+        return next(event for event in found if event["inputs"])  # the other only says that it is under way
 
     def _input(self, component: int, uploaded: str, models: Sequence[str]) -> object:
         found = next(c for c in self.config["components"] if c["id"] == component)

@@ -16,6 +16,8 @@ import pytest
 
 from benchmarks import measure, run, table, units, visitor
 from benchmarks.measure import Json, alternate, in_child, main_memory, peak_memory, too_much
+from demo.page.build import build
+from tests.toy import toy_zoo
 
 BLOCK = 300 << 20
 
@@ -147,6 +149,20 @@ def test_a_visitor_reads_the_differences_that_gradio_sends() -> None:
         "new": 2,
     }
     assert visitor._updated(old, [["replace", [], {"all": "new"}]]) == {"all": "new"}
+
+
+def test_a_visitor_finds_the_event_that_runs_the_networks() -> None:
+    page = build(toy_zoo())
+    page.store.close()
+    guest = visitor.Visitor("http://nowhere")
+    vars(guest)["config"] = page.get_config_file()
+    event = guest._event("viewer", "run")
+    given = {"path": "photo.png", "meta": {"_type": "gradio.FileData"}}
+    assert [guest._input(component, "photo.png", ["fcn-compact"]) for component in event["inputs"]][:3] == [
+        given,
+        "compact",
+        ["fcn-compact"],
+    ]
 
 
 @pytest.mark.slow
