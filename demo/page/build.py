@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,8 @@ SEGMENT, WAITING = "Segment", "Waiting for its turn ..."
 DOWNLOAD, PREPARING = "Download results (zip)", "Preparing the files ..."
 IN_TURN: dict[str, Any] = {"trigger_mode": "always_last"}
 """A photo that comes while another one is taken is taken after it, and stays; Gradio would drop it."""
+MOST_STOPPED = 1000
+"""Turns: far more than can wait in the queue; some may never have come to it."""
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
 
@@ -52,6 +54,8 @@ class Page:
     store: Store
     fetching: Fetching
     examples: tuple[Example, ...]
+    stopped: set[str] = field(default_factory=set)
+    """The turns that their visitors stopped and that have not ended yet."""
 
     def example(self, name: str) -> Example:
         found = next((example for example in self.examples if example.name == name), None)
@@ -64,11 +68,21 @@ class Page:
         """The photo of the example that was clicked."""
         return str(self.example(name).path)
 
-    def run(self, photo: str | None, *choice: Any) -> Iterator[tuple[object, ...]]:
+    def run(self, event: gr.EventData, photo: str | None, *choice: Any) -> Iterator[tuple[object, ...]]:
         """Updates for viewer, statistics, shown, segment, stop and download, each time something changes.
 
         The last ones say everything again: the browser keeps nothing but them when all come to it at once.
         """
+        turn = str((event._data or {}).get("turn", ""))
+        try:
+            yield from self._run(turn, photo, *choice)
+        finally:
+            self.stopped.discard(turn)
+
+    def _run(self, turn: str, photo: str | None, *choice: Any) -> Iterator[tuple[object, ...]]:
+        if turn in self.stopped:  # before its turn had come
+            yield gr.skip(), gr.skip(), gr.skip(), *_idle(), gr.skip()
+            return
         if photo is None:
             raise DemoError("Choose a photo first: drop one, paste one, or take an example.")
         models = selection.chosen(*choice)
@@ -76,10 +90,19 @@ class Page:
         example = next((example.name for example in self.examples if example.sha256 == run.key), "")
         now = Shown(run.key, name, tuple(models))
         buttons: tuple[object, object] = gr.update(visible=False), gr.update(visible=True)
-        for view in views(self.networks, self.store, run, name, models, example):
+        for view in views(self.networks, self.store, run, name, models, example, turn, lambda: turn in self.stopped):
             yield view, self.table(now), now, *buttons, _ready(view)
             buttons = gr.skip(), gr.skip()  # said once: what comes after a stop must not bring Stop back
         yield view, self.table(now), now, *_idle(), _ready(view)
+
+    def stop(self, question: object) -> dict[str, object]:
+        """The turn that the browser names is to end."""
+        turn = question.get("turn") if isinstance(question, dict) else None
+        if isinstance(turn, str) and 0 < len(turn) <= 40:
+            if len(self.stopped) >= MOST_STOPPED:
+                self.stopped.clear()
+            self.stopped.add(turn)
+        return {}
 
     def table(self, shown: Shown) -> str:
         run = self.store.get(shown.key)
@@ -97,17 +120,17 @@ class Page:
         return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models))
 
     def fetch(self, set_name: str) -> Iterator[tuple[object, ...]]:
-        """Updates for progress, fetch, cancel and set, and the set's own; goes on with compact when it fails."""
+        """Updates for progress, fetch, cancel and set; the set is the visitor's, but compact when the fetch fails."""
         try:
             for words in self.fetching.files(selection.missing(self.networks, set_name)):
-                yield paragraph(words), gr.update(visible=False), gr.update(visible=True), set_name
+                yield paragraph(words), gr.update(visible=False), gr.update(visible=True), gr.skip()
         except DemoError as error:
-            yield _unfetched(self.networks, str(error))
+            yield _unfetched(str(error))
             return
         except Exception:
-            yield _unfetched(self.networks, "Something unexpected happened here.")
+            yield _unfetched("Something unexpected happened here.")
             raise
-        yield paragraph(words), *_after_fetch(self.networks, set_name)
+        yield paragraph(words), gr.skip(), gr.update(visible=False), gr.skip()
 
     def arrive(self, request: gr.Request) -> tuple[object, ...]:
         """What a link asks for: updates for photo and the selection; a plain visit changes nothing."""
@@ -118,13 +141,9 @@ class Page:
         return photo, *_asked_selection(self.networks, asked)
 
 
-def _unfetched(networks: Networks, why: str) -> tuple[object, ...]:
+def _unfetched(why: str) -> tuple[object, ...]:
     words = paragraph(f"The paper set could not be fetched; going on with the compact set. {why}")
-    return words, *_after_fetch(networks, "compact")
-
-
-def _after_fetch(networks: Networks, set_name: str) -> tuple[object, ...]:
-    return gr.update(visible=selection.offer(networks, set_name)), gr.update(visible=False), set_name
+    return words, gr.update(visible=False), gr.update(visible=False), "compact"
 
 
 def _asked_selection(networks: Networks, asked: dict[str, str]) -> tuple[object, ...]:
@@ -185,6 +204,7 @@ def build(
                     probe=_called("probe", partial(pixel.probe, page.store)),
                     differ=_called("differ", differ.Differ(page.store).ask),
                     truth=_called("truth", truth.TruthTab(page.store).ask),
+                    stop=_called("stop", page.stop),
                 )
                 with gr.Tabs(elem_id="tabs"):
                     with gr.Tab("Pixel", id="pixel"):
@@ -208,7 +228,7 @@ def build(
         arrived.success(None, None, None, js=_at_once(tell="arrived"))
 
         go.click(None, None, None, js=_at_once(tell="run"))
-        viewer.run(None, None, [go, stop], js=_at_once(*_waits()))
+        viewer.wait(None, None, [go, stop], js=_at_once(*_waits()))
         run = viewer.run(
             told(page.run),
             [photo, *models.inputs],
@@ -219,25 +239,27 @@ def build(
         run.success(None, None, None, js=_at_once(tell="ran"))
         failed = run.failure(None, None, [go, stop], js=_at_once(*_idle(), tell="failed"))
         failed.success(None, None, None, js=_at_once(tell="ran"))
-        stop.click(None, None, [go, stop], js=_at_once(*_idle(), tell="stop"), cancels=run)
+        stop.click(None, None, [go, stop], js=_at_once(*_idle(), tell="stop"))
 
         making = save.click(None, None, save, js=_at_once(gr.update(value=PREPARING, interactive=False)))
         made = making.then(told(page.zip), shown, file, **queued)
         made.success(None, None, None, js=download.FOLLOW)
         made.then(None, None, save, js=_at_once(gr.update(value=DOWNLOAD, interactive=True)))
 
-        models.set_name.change(
-            partial(selection.show_set, networks),
-            models.set_name,
-            [models.compact, models.paper, models.zoo, models.note, models.fetch],
+        show_set: dict[str, Any] = dict(
+            fn=partial(selection.show_set, networks),
+            inputs=models.set_name,
+            outputs=[models.compact, models.paper, models.zoo, models.note, models.fetch],
             **quick,
         )
-        models.fetch.click(
+        models.set_name.change(**show_set)
+        fetched = models.fetch.click(
             told(page.fetch),
             models.set_name,
             [models.progress, models.fetch, models.cancel, models.set_name],
             **queued,
         )
+        fetched.then(**show_set)
         models.cancel.click(page.fetching.cancel, None, None, **quick)
         api.add(networks, page.store)
         blocks.load(None, None, None, js="() => document.documentElement.setAttribute('lang', 'en')", **PRIVATE)
@@ -252,7 +274,7 @@ def _idle() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _waits() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The same until the run that is asked for begins."""
+    """The same while a run that is asked for has not begun."""
     return gr.update(value=WAITING, interactive=False, visible=True), gr.update(visible=True)
 
 

@@ -42,7 +42,7 @@ class Viewer(gr.HTML):
     """The photo and its panels.
 
     `probe` answers the browser's question about one pixel, `differ` about all models together,
-    `truth` about a ground truth.
+    `truth` about a ground truth; `stop` ends a turn.
     """
 
     data_model = View
@@ -55,6 +55,7 @@ class Viewer(gr.HTML):
         probe: Callable[..., Any] | None = None,
         differ: Callable[..., Any] | None = None,
         truth: Callable[..., Any] | None = None,
+        stop: Callable[..., Any] | None = None,
         **again: Any,  # Gradio makes the component anew, from its whole configuration, when an update touches it
     ) -> None:
         standard = {name: again[name] for name in ("render", "visible", "key", "elem_classes") if name in again}
@@ -65,7 +66,7 @@ class Viewer(gr.HTML):
             js_on_load=viewer_script(),
             apply_default_css=False,
             elem_id="viewer",
-            server_functions=[function for function in (probe, differ, truth) if function] or None,
+            server_functions=[function for function in (probe, differ, truth, stop) if function] or None,
             names=list(NAMES),
             palettes={"distinct": distinct_palette().tolist(), "official": OFFICIAL_PALETTE.tolist()},
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},

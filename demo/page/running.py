@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from demo import catalog
@@ -26,22 +25,30 @@ TICK = 0.15
 
 
 def views(
-    networks: Networks, store: Store, run: Run, name: str, models: Sequence[str], example: str = ""
+    networks: Networks,
+    store: Store,
+    run: Run,
+    name: str,
+    models: Sequence[str],
+    example: str = "",
+    turn: str = "",
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[View]:
     """The view of a run each time something changes: at once, when a network starts, when one has answered.
 
-    Answers that the store has are shown without asking again. Closing the iterator stops after the network that runs;
-    its answer is kept. Whatever goes wrong outside a network (a DemoError is a panel's sentence) is raised here.
+    Answers that the store has are shown without asking again. Once `stopped` says so, or when the iterator is closed,
+    no further network starts; the answer of the one that runs is kept. Whatever goes wrong outside a network
+    (a DemoError is a panel's sentence) is raised here.
     """
     specs = catalog.named_in_catalogue(list(models))
     waiting = [spec for spec in specs if spec.id not in run.answers]
     refused: dict[str, Panel] = {}
-    blank = _blank_view(run, name, example).model_copy(update={"notes": _notes(run, specs)})
+    blank = _blank_view(run, name, example).model_copy(update={"turn": turn, "notes": _notes(run, specs)})
     yield _filled(blank, run, specs, refused)
     work = _Work(networks, store, run, [spec.id for spec in waiting])
     shown: dict[str, Panel] = {}
     try:
-        while waiting:
+        while waiting and not stopped():
             outcome = work.next(TICK)
             if outcome is not None:
                 waiting = [spec for spec in waiting if spec.id != outcome.spec.id]
@@ -51,6 +58,8 @@ def views(
             if outcome is not None or now != shown:
                 shown = now
                 yield _filled(blank, run, specs, refused | now)
+        if waiting:
+            yield _filled(blank, run, specs, refused | {spec.id: _stopped(spec) for spec in waiting})
     finally:
         work.stop.set()
 
@@ -114,7 +123,6 @@ def _blank_view(run: Run, name: str, example: str) -> View:
     photo_height, photo_width = run.image.shape[:2]
     return View(
         run=run.key,
-        turn=token_hex(4),
         name=name,
         example=example,
         photo=run.photo,
@@ -138,6 +146,12 @@ def _notes(run: Run, specs: Sequence[ModelSpec]) -> list[str]:
 
 def _blank(spec: ModelSpec) -> Panel:
     return Panel(id=spec.id, title=spec.title, family=spec.family)
+
+
+def _stopped(spec: ModelSpec) -> Panel:
+    panel = _blank(spec)
+    panel.status, panel.message = "stopped", "Stopped before this network had answered."
+    return panel
 
 
 def _refusal(outcome: Outcome) -> Panel:

@@ -11,7 +11,7 @@ from typing import Literal
 from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
-Status = Literal["queued", "loading", "running", "done", "failed"]
+Status = Literal["queued", "loading", "running", "done", "failed", "stopped"]
 MapKind = Literal["classes", "codes", "scalar", "regions"]
 
 
@@ -79,7 +79,7 @@ class View(GradioModel):
     run: str = ""
     """The store's key; empty before the first photo."""
     turn: str = ""
-    """Differs from one press of Segment to the next, so that what arrives after a stop can be told from a new run."""
+    """The browser's own mark for one press of Segment, so that what arrives after a stop can be told from a new run."""
     name: str = ""
     example: str = ""
     """The example's name, empty for a visitor's own photo."""

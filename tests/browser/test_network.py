@@ -70,3 +70,40 @@ def test_a_stop_that_overtakes_the_first_answer_leaves_no_panel_waiting(visit: O
     assert page.locator("#go").is_enabled() and page.locator("#stop").is_hidden()
     page.locator("#go").click()
     filled(page)
+
+
+LATE_ANSWERS = """
+const ask = window.fetch;
+window.fetch = async (input, options) => {
+  const reply = await ask(input, options);
+  if (`${input.url ?? input}`.includes("/component_server")) {
+    await new Promise((done) => setTimeout(done, 1500));
+    window.answered = (window.answered ?? 0) + 1;
+  }
+  return reply;
+};
+"""
+
+
+def test_what_is_said_of_a_pixel_of_the_last_photo_is_not_shown_with_the_next_one(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=cat&models=fcn-compact", script=LATE_ANSWERS)
+    filled(page, 1)
+    page.wait_for_function("window.answered >= 1")  # what the networks say together
+    page.locator("[data-id=fcn-compact] .zoo-surface").click()
+    page.wait_for_timeout(200)  # the pixel is asked about 30 ms after the click
+    page.locator(".zoo-strip button").nth(2).dispatch_event("click")
+    page.wait_for_url("**example=dogs**")
+    page.wait_for_function("window.answered >= 3")
+    assert page.locator(".zoo-lead").first.inner_text().startswith("Click a pixel")
+    assert page.locator("#pixel .zoo-answer").count() == 0
+
+
+def test_a_link_whose_last_network_fails_leaves_the_address_bar_alive(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=cat&models=fcn-r101,setr-naive-vit-l&x=100&y=50")
+    page.wait_for_selector(".zoo-status.failed")
+    page.wait_for_selector("[data-models='1']")
+    page.keyboard.press("l")
+    page.wait_for_url("**view=labels**")
+    page.locator(".zoo-strip button").nth(2).dispatch_event("click")
+    page.wait_for_url("**example=dogs**")
+    assert "x=" not in page.url

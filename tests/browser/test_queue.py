@@ -100,3 +100,19 @@ def test_segment_pressed_right_after_stop_segments(visit: Open, toy: str, slow_p
         }"""
     )
     filled(page)
+
+
+def test_after_several_stops_and_choices_the_last_photo_is_segmented(visit: Open, toy: str, slow_photo: Path) -> None:
+    page = visit(toy)
+    begin(page, slow_photo)
+    for number in (0, 1):
+        page.locator(".zoo-strip button").nth(number).dispatch_event("click")
+        page.locator("#stop").click()
+        page.wait_for_selector(".zoo-status.stopped")
+    page.locator(".zoo-strip button").nth(2).dispatch_event("click")
+    page.wait_for_url("**example=dogs**")
+    filled(page)
+    page.wait_for_selector("#go:has-text('Segment')")
+    page.locator(".zoo-strip button").nth(3).dispatch_event("click")
+    page.wait_for_url("**example=meadow**")
+    filled(page)

@@ -1,19 +1,24 @@
-"""The page over toy networks, for tests: python -m tests.browser.toy_app.
+"""The page over toy networks, for tests: python -m tests.browser.toy_app [FOLDER].
 
-Photos 333 pixels wide take two seconds a network; SETR of the paper set refuses.
+Photos 333 pixels wide take two seconds a network; SETR of the paper set refuses. A fetch brings empty files to FOLDER.
 """
 
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from demo.errors import MissingCheckpointError
 from demo.images import Limits
+from demo.models.checkpoints import Progress
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
 from demo.page.build import build
+from demo.page.fetching import Fetching
 from demo.page.serve import launch
-from demo.schema import Image, ModelSpec
+from demo.schema import Image, ModelSpec, Weights
 from tests.toy import toy_network
 
 SLOW_WIDTH = 333
@@ -33,7 +38,16 @@ def load(spec: ModelSpec) -> Network:
     return replace(network, scores=scores)
 
 
+def fetch(weights: Weights, folder: Path, sources: object, report: Callable[[Progress], None]) -> Path:
+    report(Progress(weights.file, "here", 10_000_000, 100_000_000, 1e6))
+    time.sleep(0.5)
+    (folder / weights.file).touch()
+    return folder / weights.file
+
+
 if __name__ == "__main__":
-    page = build(Zoo(device="cpu", load=load), limits=LIMITS)
+    folders = [Path(name) for name in sys.argv[1:]]
+    zoo = Zoo(device="cpu", load=load)
+    page = build(zoo, limits=LIMITS, checkpoints=folders, fetching=Fetching(folders, fetch))
     launch(page, limits=LIMITS)
     page.block_thread()

@@ -23,6 +23,12 @@ from demo.schema import Weights
 from tests.toy import toy_ids, toy_zoo
 
 ROOT = Path(__file__).parents[2]
+CAT = str(ROOT / "examples" / "cat.png")
+
+
+def asked(turn: str) -> gr.EventData:
+    """What the browser sends along when it asks for a run."""
+    return gr.EventData(None, {"turn": turn})
 
 
 def test_the_page_stands_before_torch_is_imported() -> None:
@@ -64,9 +70,25 @@ def test_a_users_mistake_is_told_in_its_own_words_and_ours_by_a_reference(caplog
 def test_the_last_update_of_a_run_says_everything_again(store: Store) -> None:
     """To a browser that is told a whole run at once, what the last update leaves out was never said."""
     page = Page(Networks(toy_zoo()), store, Fetching(), ())
-    *_, before, last = page.run(str(ROOT / "examples" / "cat.png"), "compact", list(toy_ids()), [], [])
+    *_, before, last = page.run(asked("a"), CAT, "compact", list(toy_ids()), [], [])
     assert last[:3] == before[:3] and [panel.status for panel in last[0].panels] == ["done"] * 5
     assert last[3]["value"] == "Segment" and last[5] == before[5]
+
+
+def test_a_run_that_was_stopped_before_its_turn_came_changes_nothing_but_the_buttons(store: Store) -> None:
+    page = Page(Networks(toy_zoo()), store, Fetching(), ())
+    page.stop({"turn": "a"})
+    (only,) = page.run(asked("a"), CAT, "compact", list(toy_ids()), [], [])
+    assert [update for update in only if update != gr.skip()] == [only[3], only[4]]
+    assert only[3]["value"] == "Segment" and only[4]["visible"] is False
+    *_, last = page.run(asked("a"), CAT, "compact", list(toy_ids()), [], [])  # the stop was for that once
+    assert [panel.status for panel in last[0].panels] == ["done"] * 5
+
+
+@pytest.mark.parametrize("question", [None, {}, {"turn": 3}, {"turn": ""}, {"turn": "x" * 1000}])
+def test_a_stop_that_names_no_turn_stops_nothing(store: Store, question: object) -> None:
+    page = Page(Networks(toy_zoo()), store, Fetching(), ())
+    assert page.stop(question) == {} and not page.stopped
 
 
 def test_at_least_one_model_must_be_chosen() -> None:

@@ -56,7 +56,10 @@ def test_a_network_that_cannot_load_is_a_sentence_and_the_others_answer(store: S
     assert last.panels[3].message == "SETR wants a file that is not here."
 
 
-def test_closing_stops_after_the_network_that_runs(store: Store, run: Run) -> None:
+@pytest.mark.parametrize("how", ["closed", "stopped"])
+def test_no_network_starts_after_a_stop_and_the_answer_of_the_one_that_runs_is_kept(
+    store: Store, run: Run, how: str
+) -> None:
     asked: list[str] = []
     go = threading.Event()
 
@@ -70,9 +73,16 @@ def test_closing_stops_after_the_network_that_runs(store: Store, run: Run) -> No
 
         return replace(network, scores=scores)
 
-    stream = views(Networks(Zoo(device="cpu", load=load)), store, run, "a.png", toy_ids())
+    stop = threading.Event()
+    networks = Networks(Zoo(device="cpu", load=load))
+    stream = views(networks, store, run, "a.png", toy_ids(), stopped=stop.is_set)
     next(view for view in stream if "running" in [panel.status for panel in view.panels])
-    stream.close()
+    if how == "closed":
+        stream.close()
+    else:
+        stop.set()
+        *_, last = stream
+        assert {panel.status for panel in last.panels} == {"stopped"}
     go.set()
     end = time.monotonic() + 10
     while not run.answers and time.monotonic() < end:

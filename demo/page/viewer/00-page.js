@@ -33,5 +33,10 @@ const percent = (share) => {
 const duration = (seconds) => (seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const bringUp = (node) => node?.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+async function answered(reply, remedy) { // what the server says, or a sentence when it says nothing
+  const silence = { message: `The server did not answer; ${remedy}.` };
+  try { return (await reply) ?? silence; } catch { return silence; }
+}
+
 const emit = (name, detail) => document.dispatchEvent(new CustomEvent(`zoo:${name}`, { detail }));
 const hear = (name, listener) => document.addEventListener(`zoo:${name}`, (event) => listener(event.detail ?? {}));

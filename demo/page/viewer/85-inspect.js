@@ -2,6 +2,7 @@
 let asked = 0, sent = null;
 
 function inspect(point) {
+  arrival = null; // the pixel of the link has been asked for, or the visitor was sooner
   set({ pin: point }, "glass", "link");
   clearTimeout(asked);
   asked = setTimeout(question, 30);
@@ -12,13 +13,9 @@ async function question() {
   if (!pin || !id) { emit("probe", { rows: [] }); return; }
   const models = [...run.cards.values()].filter((card) => card.panel.status === "done").map((card) => card.panel.id);
   const place = photoPoint(pin), mark = (sent = {});
-  try {
-    const answer = await server.probe({ run: id, x: place.x, y: place.y, models });
-    if (mark === sent) latest = { ...place, ...answer };
-  } catch (error) {
-    if (mark === sent) latest = { ...place, rows: [], message: "The server did not answer; try the pixel again." };
-  }
-  if (mark !== sent) return;
+  const answer = await answered(server.probe({ run: id, x: place.x, y: place.y, models }), "try the pixel again");
+  if (mark !== sent) return; // another pixel, or none
+  latest = { rows: [], ...place, ...answer };
   emit("probe", latest);
   ask("glass");
 }
@@ -35,6 +32,8 @@ function moveCross(dx, dy) {
 }
 
 function clearCross() {
+  clearTimeout(asked);
+  sent = null;
   set({ pin: null, hover: null }, "glass", "link");
   latest = { rows: [] };
   emit("probe", latest);

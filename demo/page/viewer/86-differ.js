@@ -9,7 +9,8 @@ const differing = {
 };
 
 const finished = () => [...run.cards.values()].filter(({ panel }) => panel.status === "done").map(({ panel }) => panel);
-const unfinished = () => [...run.cards.values()].filter(({ panel }) => ["queued", "loading", "running"].includes(panel.status));
+const isUnfinished = (panel) => ["queued", "loading", "running"].includes(panel.status);
+const unfinished = () => [...run.cards.values()].filter(({ panel }) => isUnfinished(panel));
 
 function followRun() { // the run has changed: ask again when nobody is still to answer
   const models = finished().map((panel) => panel.id).join();
@@ -24,20 +25,16 @@ function followRun() { // the run has changed: ask again when nobody is still to
   else ask("differ");
 }
 
-async function askServer(what) {
+function askServer(what) {
   const { models, boundaries, mild, distance, threshold } = differing;
-  try {
-    return await server.differ({ run: run.id, models: models.split(","), what, boundaries, mild, distance, threshold });
-  } catch (error) {
-    return { message: "The server did not answer; change a setting here to ask again." };
-  }
+  return answered(server.differ({ run: run.id, models: models.split(","), what, boundaries, mild, distance, threshold }), "change a setting here to ask again");
 }
 
 async function askDifferences() {
   differing.asking = true;
   ask("differ");
-  const turn = ++differing.turn, reply = await askServer("differences");
-  if (turn !== differing.turn) return; // a later question has made this one idle
+  const id = run.id, turn = ++differing.turn, reply = await askServer("differences");
+  if (turn !== differing.turn || id !== run.id) return; // a later question, or another photo, has made this one idle
   if (state.region) showRegion(0); // regions have new numbers
   Object.assign(differing, { reply, asking: false });
   if (differing.show === "together") askMean();

@@ -27,14 +27,7 @@ function forgetTruth() {
   judged.rows.clear();
 }
 
-async function askTruth(what, source, more = {}) {
-  const silence = { message: "The server did not answer; try again." };
-  try {
-    return (await server.truth({ run: run.id, what, source, name: run.name, ...more })) ?? silence;
-  } catch (error) {
-    return silence;
-  }
-}
+const askTruth = (what, source, more = {}) => answered(server.truth({ run: run.id, what, source, name: run.name, ...more }), "try again");
 
 async function giveTruth(source) { // what was shown stays until the new truth is known to be one
   const id = run.id, turn = ++judged.asked;
@@ -76,6 +69,7 @@ async function judgeAll() { // quick numbers of all models first, then those tha
   }
   judged.pending = false;
   truthSay("", judged.message);
+  followTruth(); // a network may have answered meanwhile
 }
 
 function truthSay(busy, message = "") {

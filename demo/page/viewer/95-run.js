@@ -2,26 +2,27 @@
 async function sync() {
   const view = props.value;
   if (!view?.run) return;
-  if (view.turn === run.ended) return; // came after the stop
+  if (view.turn === run.ended && view.panels.some(isUnfinished)) return; // came after the stop
   if (view.run !== run.id) begin(view);
-  Object.assign(run, { turn: view.turn, name: view.name, notes: view.notes, example: view.example, width: view.width, height: view.height, photoWidth: view.photo_width, photoHeight: view.photo_height });
+  Object.assign(run, { name: view.name, notes: view.notes, example: view.example, width: view.width, height: view.height, photoWidth: view.photo_width, photoHeight: view.photo_height });
   placeCards(view.panels);
   ask("layout", "toolbar", "link");
   const layers = placeLayers(view.layers.concat(differing.run === run.id ? differing.layers : []));
   await Promise.allSettled([...run.cards.values()].map(load).concat(layers, readPhoto(view)));
   element.dataset.done = [...run.cards.values()].filter((card) => card.labels).length;
+  if (arrival && run.cards.size && !unfinished().length && ![...run.cards.values()].some((card) => card.loading)) arrive();
   followRun();
 }
 
 function begin(view) { // another photo: the old one's maps and marks go
+  if (run.id) arrival = null;
+  clearCross();
   Object.assign(run, { id: view.run, photo: null, grey: null, outline: null });
   run.cards.forEach((card) => { card.surface.drop(); card.node.remove(); });
   run.cards.clear();
   run.layers.clear();
   element.dataset.done = 0;
-  set({ pin: null, hover: null, isolated: null, preview: null, zoom: { k: 1, x: 0.5, y: 0.5 }, solo: null, first: "photo", region: 0, bare: false }, "layout", "glass");
-  latest = { rows: [] };
-  emit("probe", latest);
+  set({ isolated: null, preview: null, zoom: { k: 1, x: 0.5, y: 0.5 }, solo: null, first: "photo", region: 0, bare: false }, "layout", "glass");
   if (!photoCard) { makePhotoCard(); grid.prepend(photoCard.node); }
   Object.assign(photoCard, { loading: false, lost: false });
   // the second frame comes when the start page is gone and the panels have their place
@@ -79,7 +80,6 @@ async function load(card) {
   else tell(`${panel.title}: its map could not be fetched; press Segment to ask for it again.`);
   fillStatus(card);
   if (state.pin) inspect(state.pin); // a pinned pixel learns what the new answer says
-  else if (arrival && run.cards.size && [...run.cards.values()].every((other) => other.labels || other.lost || other.panel.status === "failed")) arrive();
 }
 
 function placeMaps(card, labels, stack) {
@@ -99,6 +99,7 @@ function placeLayers(layers) {
     const map = await readGrey(layer.map).catch(() => null);
     fresh.lost = !map; // it is fetched again with the next view
     if (map) fresh.painting = new Painting(map);
+    if (map && layer.kind === "regions" && state.region) showRegion(state.region); // chosen before its map was there
     ask("layout", "paint", "toolbar");
   });
 }
@@ -112,20 +113,28 @@ function showRegion(number, point) { // outlined in every panel; the crosshair g
 }
 
 function askForRun() { // one at a time is with the server: of two photos chosen in a row the later one stays
-  run.next = run.asked;
-  if (run.asked) return;
-  run.asked = true;
-  trigger("run");
+  run.next = Boolean(run.turn);
+  trigger("wait");
+  if (run.turn) return;
+  run.turn = Math.random().toString(36).slice(2);
+  trigger("run", { turn: run.turn });
 }
 
 function ran() {
-  run.asked = false;
+  run.turn = "";
   if (run.next) askForRun();
 }
 
+function stop() {
+  run.next = false;
+  if (!run.turn) return;
+  server.stop({ turn: run.turn });
+  giveUp();
+}
+
 function giveUp() { // what has not answered will not
+  run.ended = run.turn;
   for (const card of unfinished()) {
-    run.ended = run.turn;
     card.panel = { ...card.panel, status: "stopped", message: "Stopped before this network had answered." };
     fillStatus(card);
   }
@@ -134,8 +143,8 @@ function giveUp() { // what has not answered will not
 
 // What other parts of the page may ask for.
 hear("run", askForRun);
-hear("stop", () => { run.next = false; giveUp(); });
-hear("failed", giveUp); // or stopped: what came between the stop and the run's end
+hear("stop", stop);
+hear("failed", giveUp);
 hear("ran", ran);
 hear("region", ({ region, x, y }) => showRegion(region === state.region ? 0 : region, x === undefined ? null : { x, y }));
 hear("layer", ({ id }) => set({ first: id }, "layout", "paint", "glass"));

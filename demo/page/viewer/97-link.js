@@ -5,7 +5,8 @@ let arrival = query.get("example") ? { x: Number(query.get("x")), y: Number(quer
 function arrive() { // the pixel a link points at, once its photo has been answered
   const { x, y, pixel } = arrival;
   arrival = null;
-  if (pixel && Number.isFinite(x) && Number.isFinite(y)) {
+  ask("link");
+  if (pixel && finished().length && Number.isFinite(x) && Number.isFinite(y)) {
     inspect({ x: clamp(Math.floor(x * run.width / run.photoWidth), 0, run.width - 1), y: clamp(Math.floor(y * run.height / run.photoHeight), 0, run.height - 1) });
   }
 }
