@@ -11,6 +11,9 @@ from demo.models.posterior import Posterior, Tile
 from demo.models.zoo import Zoo
 from demo.schema import CLASSES, Image, ModelSpec, Seen
 
+SLOW_WIDTH = 333
+"""A photo of this width takes two seconds a network in tests.browser.toy_app."""
+
 
 def toy_scores(seed: int, image: Image, cells: int = 12) -> Posterior:
     """Scores (150, cells, cells) from the photo's mean colours through a seeded random projection."""

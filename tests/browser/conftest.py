@@ -10,8 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+from uuid import uuid4
 
 import pytest
+from PIL import Image
+
+from demo.images import open_image
+from tests.toy import SLOW_WIDTH
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -47,11 +52,14 @@ def serve(command: list[str], temporary: Path) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}/"
     try:
-        wait_until(lambda: answers(address), 90, lambda: Path(log.name).read_text())
+        wait_until(lambda: answers(address), lambda: Path(log.name).read_text(), 180)
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
         log.close()
 
 
@@ -63,12 +71,12 @@ def answers(address: str) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
+def wait_until(condition: Callable[[], Any], otherwise: Callable[[], str], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             pytest.fail(f"not within {seconds} s: {otherwise()}")
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +103,16 @@ def compact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if len(list((ROOT / "checkpoints/compact").glob("*.pth"))) < 5:
         pytest.skip("the compact networks are not in checkpoints/compact")
     yield from serve(["app.py"], tmp_path_factory.mktemp("compact"))
+
+
+@pytest.fixture
+def slow_photo(tmp_path: Path) -> Path:
+    """On this one each toy network takes two seconds; each test has its own, so that nothing of it is known yet."""
+    path = tmp_path / "slow.png"
+    image = open_image(ROOT / "examples" / "pavilion.jpg")[:, :SLOW_WIDTH].copy()
+    image[0, :16, 0] = list(uuid4().bytes)
+    Image.fromarray(image).save(path)
+    return path
 
 
 class Visits:
@@ -161,3 +179,8 @@ def forget_filled(page: Any) -> None:
 
 def filled(page: Any, models: int = 5) -> None:
     page.wait_for_selector(f"[data-done='{models}']", state="attached", timeout=60_000)
+
+
+def compared(page: Any) -> None:
+    """Until what the models say together has come: then nothing more is asked for."""
+    page.wait_for_selector("[aria-label='What the first picture shows']")

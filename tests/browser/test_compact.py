@@ -15,6 +15,7 @@ def test_five_trained_networks_answer(visit: Open, compact: str) -> None:
     page = visit(compact)
     choose(page, PHOTO)
     page.get_by_role("tab", name="Statistics").click()
+    page.locator(".zoo-table tbody tr").nth(4).wait_for()
     rows = page.locator(".zoo-table tbody tr").all_inner_texts()
     assert [row.split()[0] for row in rows] == ["FCN", "PSPNet", "DeepLabV3+", "SETR", "SegFormer"]
     assert "windows of" in rows[3] and "whole" in rows[0]

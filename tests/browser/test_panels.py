@@ -12,7 +12,7 @@ from PIL import Image
 from demo.images import open_image
 from demo.labels import NAMES
 from demo.schema import MAX_ENTROPY
-from tests.browser.conftest import Open, choose
+from tests.browser.conftest import Open, choose, compared, wait_until
 from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -67,6 +67,7 @@ def predictions() -> dict[str, Any]:
 def opened(shared_visit: Open, toy: str) -> Any:
     page = shared_visit(toy)
     choose(page, PHOTO)
+    compared(page)
     return page
 
 
@@ -129,9 +130,8 @@ def test_a_class_is_isolated_everywhere_and_escape_brings_the_rest_back(page: An
     before = pixels(page, 1)
     page.locator("[data-id=fcn-compact] .zoo-class").nth(1).click()
     page.mouse.move(5, 5)
-    page.wait_for_timeout(150)
+    wait_until(lambda: not np.array_equal(pixels(page, 1), before), lambda: "no class was isolated")
     assert page.locator(".zoo-chip").inner_text().startswith("Only ")
-    assert not np.array_equal(pixels(page, 1), before)
     page.keyboard.press("Escape")
     settle(page)
     assert np.array_equal(pixels(page, 1), before)
@@ -248,9 +248,9 @@ def test_zoom_is_shared_and_dragging_pans_every_panel(page: Any) -> None:
     page.keyboard.down("Control")
     page.mouse.wheel(0, -100)
     page.keyboard.up("Control")
-    page.wait_for_timeout(100)
+    wait_until(lambda: not np.array_equal(pixels(page, 5), before), lambda: "the other panel was not zoomed")
+    settle(page)
     zoomed = pixels(page, 5)
-    assert not np.array_equal(zoomed, before)
     page.mouse.down()
     page.mouse.move(x + 60, y + 20, steps=3)
     page.mouse.up()
@@ -274,10 +274,12 @@ def test_the_wheel_scrolls_the_page_over_a_panel_until_it_is_zoomed(page: Any) -
     page.mouse.wheel(0, -120)
     settle(page)
     assert int(zoom.inner_text().split()[0]) > 350  # the second step needed no Ctrl
-    for _ in range(9):
+    while zoom.inner_text() != "100 %":
         page.mouse.wheel(0, 120)
+        settle(page)
+    page.mouse.wheel(0, 120)
     settle(page)
-    assert zoom.inner_text() == "100 %" and page.evaluate("scrollY") == 0  # the turn that zooms out ends there
+    assert page.evaluate("scrollY") == 0  # the turn that zooms out ends there
     turn_until_scrolled(page)
     page.evaluate("() => scrollTo({ top: 0, behavior: 'instant' })")
 

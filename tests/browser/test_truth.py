@@ -14,7 +14,7 @@ from demo.images import open_image
 from demo.labels import NAMES, decode_annotation, decode_panoptic, encode_annotation
 from demo.models.zoo import Answer, Zoo
 from demo.schema import VOID, LabelMap
-from tests.browser.conftest import PHONE, Open, choose
+from tests.browser.conftest import PHONE, Open, choose, compared
 from tests.toy import toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -46,6 +46,8 @@ def answers(zoo: Zoo, photo: Path) -> Iterator[Answer]:
 
 
 def open_tab(page: Any, photo: Path, models: int) -> None:
+    chosen = "models => document.querySelectorAll('#models-compact input:checked').length === models"
+    page.wait_for_function(chosen, arg=models)
     choose(page, photo, models)
     page.get_by_role("tab", name="Truth").click()
     page.wait_for_function("document.querySelector('.zoo-truth .zoo-glass')?.width > 0")
@@ -181,6 +183,7 @@ def test_the_threshold_moves_mistakes_from_unsure_to_sure_without_asking(visit: 
     open_tab(page, PHOTO, 5)
     drop(page, toy_mask)
     judged(page, 5)
+    compared(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     share = page.locator("[data-errors=setr-compact] [data-share=sure]")

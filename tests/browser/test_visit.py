@@ -11,24 +11,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from demo.images import open_image
 from demo.labels import decode_annotation
-from tests.browser.conftest import PHONE, Open, choose, filled
-from tests.browser.toy_app import SLOW_WIDTH
+from tests.browser.conftest import PHONE, Open, choose, filled, wait_until
 from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PHOTO = EXAMPLES / "cat.png"
-
-
-@pytest.fixture
-def slow_photo(tmp_path: Path) -> Path:
-    path = tmp_path / "slow.png"
-    Image.fromarray(open_image(PHOTO)[:, :SLOW_WIDTH]).save(path)
-    return path
 
 
 def toast(page: Any) -> str:
@@ -42,9 +33,10 @@ def test_a_first_visitor_reads_what_to_do_and_an_example_does_it(visit: Open, to
     assert "not for conclusions about the architectures" in page.locator("#set-note").inner_text()
     page.locator(".zoo-example").first.click()
     filled(page)
-    assert page.locator(".zoo-empty").is_hidden() and page.locator("#tabs").is_visible()
+    page.wait_for_selector(".zoo-empty", state="hidden")
+    page.wait_for_selector("#tabs")
     assert page.locator("footer").inner_text().strip() == "Use via API"
-    assert "example=astronaut" in page.url
+    page.wait_for_url("**example=astronaut**")
 
 
 def test_a_legend_that_comes_under_a_resting_pointer_isolates_nothing(visit: Open, toy: str) -> None:
@@ -58,9 +50,9 @@ def test_a_legend_that_comes_under_a_resting_pointer_isolates_nothing(visit: Ope
     box = row.bounding_box()
     pages[1].mouse.move(box["x"] + 9, box["y"] + 9)
     choose(pages[1], PHOTO)
-    assert shown(pages[1]) == shown(pages[0])
+    wait_until(lambda: shown(pages[1]) == shown(pages[0]), lambda: "a class was isolated")
     pages[1].mouse.move(box["x"] + 12, box["y"] + 9)
-    assert shown(pages[1]) != shown(pages[0])
+    wait_until(lambda: shown(pages[1]) != shown(pages[0]), lambda: "no class was isolated")
 
 
 def test_the_download_holds_what_the_page_shows(visit: Open, toy: str) -> None:
@@ -98,7 +90,7 @@ def test_stop_says_so_in_the_panels_and_the_page_goes_on(visit: Open, toy: str, 
     page.locator("#stop").click()
     page.wait_for_selector(".zoo-status.stopped")
     assert page.locator(".zoo-status.stopped:visible").count() >= 1
-    assert page.locator("#go").is_visible() and page.locator("#stop").is_hidden()
+    page.wait_for_selector("#stop", state="hidden")
     page.locator("#go").click()
     filled(page)
 
@@ -156,7 +148,7 @@ def test_an_example_chosen_by_keyboard_leaves_the_focus_on_the_photo(visit: Open
     page.locator(".zoo-example").first.focus()
     page.keyboard.press("Enter")
     filled(page)
-    assert page.evaluate("document.activeElement.closest('.zoo-card')?.dataset.id") == "photo"
+    page.wait_for_function("document.activeElement.closest('.zoo-card')?.dataset.id === 'photo'")
 
 
 def test_what_cannot_be_seen_is_not_in_the_tab_order(visit: Open, toy: str) -> None:

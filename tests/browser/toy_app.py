@@ -1,6 +1,6 @@
 """The page over toy networks, for tests: python -m tests.browser.toy_app [FOLDER].
 
-Photos 333 pixels wide take two seconds a network; SETR of the paper set refuses. A fetch brings empty files to FOLDER.
+Photos SLOW_WIDTH wide take two seconds a network; SETR of the paper set refuses. A fetch brings empty files to FOLDER.
 """
 
 import sys
@@ -19,9 +19,8 @@ from demo.page.build import build
 from demo.page.fetching import Fetching
 from demo.page.serve import launch
 from demo.schema import Image, ModelSpec, Weights
-from tests.toy import toy_network
+from tests.toy import SLOW_WIDTH, toy_network
 
-SLOW_WIDTH = 333
 LIMITS = Limits(megapixels=2, megabytes=5)
 
 
