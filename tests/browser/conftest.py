@@ -47,6 +47,7 @@ def serve(command: list[str], temporary: Path) -> Iterator[str]:
     environment = os.environ | {
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_TEMP_DIR": str(temporary / "gradio"),
+        "TMPDIR": str(temporary),
         "OMP_NUM_THREADS": "1",
     }
     process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=log, stderr=log)
