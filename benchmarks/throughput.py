@@ -1,7 +1,8 @@
 """Photos a second over a hundred photos: one model at a time, files in, against a plain loop of `inference_model`.
 
 And what the command line's `segment` takes, which overlaps its stages, beside the stages one after another; and what
-photos of one size, put through a network together, would take each.
+photos of one size, put through a network together, would take each - and how much of its answer a photo would then owe
+to the others, which is why `segment` takes them one by one.
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ from io import StringIO
 from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from benchmarks.measure import ROOT, Json, alternate, in_child, significant, summaries
 from benchmarks.peers import Peer, photo, subjects, zoo_of
+from demo.schema import Image, Precision
+
+if TYPE_CHECKING:
+    from demo.models.backend import Segmentor
 
 EXAMPLES = ROOT / "examples"
 SCENES = ROOT.parent / "shared" / "scenes" / "images" / "validation"
@@ -110,11 +117,32 @@ def batching(rounds: int) -> Json:
     @torch.inference_mode()
     def run(together: int) -> None:
         for network in networks:
-            prepared = network._prepare(image)
-            height, width = network._window(prepared.padded_size) or prepared.padded_size
-            inputs = prepared.inputs[:, :, :height, :width].expand(together, -1, -1, -1)
-            meta = {**prepared.meta, "img_shape": (height, width)}
-            network.network.encode_decode(inputs, [meta] * together)
+            inputs, meta = first_window(network, image)
+            network.network.encode_decode(inputs.expand(together, -1, -1, -1), [meta] * together)
 
     runs = alternate({str(number): partial(run, number) for number in TOGETHER}, rounds)
-    return {number: significant(one.seconds / int(number)) for number, one in runs.items()}
+    seconds = {number: significant(one.seconds / int(number)) for number, one in runs.items()}
+    return {**seconds, "changed": {precision: changed(image, precision) for precision in ("exact", "fast")}}
+
+
+@torch.inference_mode()
+def changed(image: Image, precision: Precision) -> Json:
+    """What other photos do to one's scores: the largest difference, the largest share of cells with another class."""
+    photos = [image, image[:, ::-1], image[::-1], image[::-1, ::-1]]
+    found: list[tuple[float, float]] = []
+    for subject in subjects("compact"):
+        network = subject.in_zoo("cpu", precision).scores
+        inputs, metas = zip(*(first_window(network, photo) for photo in photos), strict=True)
+        with network._arithmetic():
+            alone = [network.network.encode_decode(one, [meta]) for one, meta in zip(inputs, metas, strict=True)]
+            together = network.network.encode_decode(torch.cat(inputs), list(metas))
+        one, all_ = torch.cat(alone).float(), together.float()
+        found.append((float((one - all_).abs().max()), float((one.argmax(1) != all_.argmax(1)).float().mean())))
+    difference, labels = (significant(max(column)) for column in zip(*found, strict=True))
+    return {"difference": difference, "labels": labels}
+
+
+def first_window(network: Segmentor, image: Image) -> tuple[Tensor, Json]:
+    prepared = network._prepare(image)
+    height, width = network._window(prepared.padded_size) or prepared.padded_size
+    return prepared.inputs[:, :, :height, :width], {**prepared.meta, "img_shape": (height, width)}
