@@ -127,7 +127,7 @@ class Page:
         except DemoError as error:
             yield _unfetched(str(error))
             return
-        except Exception:
+        except Exception:  # our mistake: the page goes on as well, and `told` logs it
             yield _unfetched("Something unexpected happened here.")
             raise
         yield paragraph(words), gr.skip(), gr.update(visible=False), gr.skip()

@@ -80,7 +80,7 @@ class Networks:
     def _open_quietly(self) -> None:
         try:
             self.zoo.warm_up()
-        except Exception:
+        except Exception:  # nobody waits for this thread; a run that needs the zoo tells its visitor
             log.exception("The networks could not be opened; the next run tries again.")
 
 

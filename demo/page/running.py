@@ -43,7 +43,7 @@ def views(
     specs = catalog.named_in_catalogue(list(models))
     waiting = [spec for spec in specs if spec.id not in run.answers]
     refused: dict[str, Panel] = {}
-    blank = _blank_view(run, name, example).model_copy(update={"turn": turn, "notes": _notes(run, specs)})
+    blank = _blank_view(run, name, example, turn).model_copy(update={"notes": _notes(run, specs)})
     yield _filled(blank, run, specs, refused)
     work = _Work(networks, store, run, [spec.id for spec in waiting])
     shown: dict[str, Panel] = {}
@@ -118,11 +118,12 @@ def _filled(view: View, run: Run, specs: Sequence[ModelSpec], others: dict[str, 
     return view.model_copy(update={"panels": [known.get(spec.id) or _blank(spec) for spec in specs]})
 
 
-def _blank_view(run: Run, name: str, example: str) -> View:
+def _blank_view(run: Run, name: str, example: str, turn: str) -> View:
     height, width = run.size
     photo_height, photo_width = run.image.shape[:2]
     return View(
         run=run.key,
+        turn=turn,
         name=name,
         example=example,
         photo=run.photo,

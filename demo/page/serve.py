@@ -32,11 +32,11 @@ def serve(
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM. The zoo is opened in the background once the page answers."""
     blocks = build(zoo, limits=limits, checkpoints=checkpoints)
-    atexit.register(blocks.store.close)  # type: ignore[attr-defined]
+    atexit.register(blocks.store.close)  # type: ignore[attr-defined]  # build puts it there
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves as Ctrl-C does: the visitors' files go
     launch(blocks, host=host, port=port, root_path=root_path, limits=limits)
-    blocks.networks.open_soon()  # type: ignore[attr-defined]
+    blocks.networks.open_soon()  # type: ignore[attr-defined]  # the same
     blocks.block_thread()
 
 

@@ -183,13 +183,13 @@ def test_the_threshold_moves_without_the_server(page: Any, comparison: Any) -> N
     found = confident_conflict(comparison, 0.6)
     area = next(iter(legend(page).values()))
     assert float(area.removeprefix("< ").split()[0]) == pytest.approx(100 * found.area, abs=0.5)
-    least = page.evaluate(
+    usual = page.evaluate(
         "() => { const slider = document.querySelector('#differ .zoo-differ-main input[type=range]'), times = [];"
         " for (let value = 30; value < 90; value++) { slider.value = value; const start = performance.now();"
         " slider.dispatchEvent(new Event('input')); times.push(performance.now() - start); }"
-        " return Math.min(...times); }"
+        " return times.sort((a, b) => a - b)[times.length >> 1]; }"
     )
-    assert least < 16  # milliseconds, where nothing else keeps the browser from it
+    assert usual < 16  # milliseconds
 
 
 def test_together_says_what_it_is(page: Any) -> None:
