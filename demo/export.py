@@ -140,6 +140,7 @@ def describe(answer: Answer, prediction: Prediction) -> Json:
     return {
         "id": spec.id,
         "title": spec.title,
+        "trained_by": spec.trained_by,
         "family": spec.family,
         "checkpoint_sha256": answer.network.checkpoint_sha256,
         "input_size": list(seen.input_size),

@@ -88,6 +88,8 @@ class ModelSpec:
     weights: Weights
     reported: Reported = field(default_factory=Reported)
     paper: str = ""
+    trained_by: str = ""
+    """Whose training it is; empty for a model of the user's own."""
 
 
 @dataclass(frozen=True)

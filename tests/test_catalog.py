@@ -85,6 +85,22 @@ def test_a_compact_row_without_a_file_is_still_a_row(elsewhere: Path) -> None:
     assert len(catalog.models("compact")) == 5
 
 
+def test_every_set_says_whose_training_it_is_and_each_of_its_models_too() -> None:
+    for name in catalog.SETS:
+        found = catalog.model_set(name)
+        assert found.label and found.about and found.licence and found.trained_by
+        assert {spec.trained_by for spec in catalog.models(name)} == {found.trained_by}
+        assert {spec.set for spec in catalog.models(name)} == {name}
+    assert catalog.model_set("compact").folder == catalog.COMPACT.as_posix()
+
+
+def test_the_default_is_the_first_set_that_is_there_whole() -> None:
+    there = set(catalog.models("paper"))
+    assert catalog.default_set(there.__contains__) == "paper"
+    there.remove(catalog.find("setr-naive-vit-l"))
+    assert catalog.default_set(there.__contains__) == "compact"
+
+
 def test_the_zoo_is_the_rest_of_the_model_index() -> None:
     zoo, index = catalog.models("zoo"), catalog._index()
     assert len(index) == ROWS

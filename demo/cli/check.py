@@ -160,11 +160,12 @@ def _set_on_disk(name: str, checkpoints: Sequence[Path]) -> SetOnDisk:
 
 
 def _set_problems(sets: Sequence[SetOnDisk]) -> Iterator[Problem]:
-    """Only the set that belongs to the project must be there."""
+    """Only the sets that belong to the project must be there."""
     for found in sets:
-        if found.name == "compact" and found.missing:
-            what = f"The compact set should come with the project, but lacks {', '.join(found.missing)}."
-            yield Problem(what, "get the project again, with the files in checkpoints/compact")
+        folder = catalog.model_set(found.name).folder
+        if folder and found.missing:
+            what = f"The {found.name} set should come with the project, but lacks {', '.join(found.missing)}."
+            yield Problem(what, f"get the project again, with the files in {folder}")
 
 
 def _unused_gpu(machine: Machine | None) -> Iterator[Problem]:
@@ -190,9 +191,9 @@ def in_words(report: Report) -> Iterator[str]:
 
 def _set_in_words(found: SetOnDisk) -> str:
     there = f"Set {found.name}: {found.models - len(found.missing)} of {found.models} networks on disk."
-    if not found.missing or found.name == "compact":
+    if not found.missing or catalog.model_set(found.name).shipped:
         return there
-    name = found.name if len(found.missing) <= 5 else "MODEL"
+    name = "MODEL" if found.name == catalog.ZOO else found.name
     return f"{there} Get what is missing with: python -m demo fetch {name}"
 
 

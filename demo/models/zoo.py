@@ -76,9 +76,8 @@ class Zoo:
 
     @property
     def default_set(self) -> str:
-        """ "paper" once its five files are on disk, else "compact"."""
-        on_disk = all(locate(spec.weights, self.checkpoints) for spec in catalog.models("paper"))
-        return "paper" if on_disk else "compact"
+        """The set for whoever names none; see `catalog.default_set`."""
+        return catalog.default_set(lambda spec: locate(spec.weights, self.checkpoints) is not None)
 
     def segment(self, photo: Image | str | Path, models: Names | None = None) -> list[Prediction]:
         """One Prediction a model, in the catalogue's order.

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
+from demo import catalog
 from demo.errors import DemoError, FetchError
 from demo.images import Limits
 from demo.models.checkpoints import Progress
@@ -24,6 +25,8 @@ from tests.toy import toy_ids, toy_zoo
 
 ROOT = Path(__file__).parents[2]
 CAT = str(ROOT / "examples" / "cat.png")
+COMPACT_CHOSEN = ("compact", *(list(toy_ids()) if name == "compact" else [] for name in catalog.SETS))
+"""What the page's choice of models gives."""
 
 
 def asked(turn: str) -> gr.EventData:
@@ -70,7 +73,7 @@ def test_a_users_mistake_is_told_in_its_own_words_and_ours_by_a_reference(caplog
 def test_the_last_update_of_a_run_says_everything_again(store: Store) -> None:
     """To a browser that is told a whole run at once, what the last update leaves out was never said."""
     page = Page(Networks(toy_zoo()), store, Fetching(), ())
-    *_, before, last = page.run(asked("a"), CAT, "compact", list(toy_ids()), [], [])
+    *_, before, last = page.run(asked("a"), CAT, *COMPACT_CHOSEN)
     assert last[:3] == before[:3] and [panel.status for panel in last[0].panels] == ["done"] * 5
     assert last[3]["value"] == "Segment" and last[5] == before[5]
 
@@ -78,10 +81,10 @@ def test_the_last_update_of_a_run_says_everything_again(store: Store) -> None:
 def test_a_run_that_was_stopped_before_its_turn_came_changes_nothing_but_the_buttons(store: Store) -> None:
     page = Page(Networks(toy_zoo()), store, Fetching(), ())
     page.stop({"turn": "a"})
-    (only,) = page.run(asked("a"), CAT, "compact", list(toy_ids()), [], [])
+    (only,) = page.run(asked("a"), CAT, *COMPACT_CHOSEN)
     assert [update for update in only if update != gr.skip()] == [only[3], only[4]]
     assert only[3]["value"] == "Segment" and only[4]["visible"] is False
-    *_, last = page.run(asked("a"), CAT, "compact", list(toy_ids()), [], [])  # the stop was for that once
+    *_, last = page.run(asked("a"), CAT, *COMPACT_CHOSEN)  # the stop was for that once
     assert [panel.status for panel in last[0].panels] == ["done"] * 5
 
 
@@ -92,9 +95,10 @@ def test_a_stop_that_names_no_turn_stops_nothing(store: Store, question: object)
 
 
 def test_at_least_one_model_must_be_chosen() -> None:
-    assert selection.chosen("paper", ["a"], ["b", "c"], None) == ["b", "c"]
+    lists = {name: [f"{name}-a", f"{name}-b"] for name in catalog.SETS} | {"zoo": None}
+    assert selection.chosen("paper", *lists.values()) == ["paper-a", "paper-b"]
     with pytest.raises(gr.Error, match="at least one model"):
-        selection.chosen("zoo", ["a"], ["b"], None)
+        selection.chosen("zoo", *lists.values())
 
 
 def test_the_paper_set_is_offered_with_its_size(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ function makeCard(panel) {
   const card = { kind: "model", panel, labels: null, fields: null };
   const surface = new Surface(() => [mapOf(card)], panel.title);
   const fact = make("span", { class: "zoo-fact" });
-  Object.assign(card, frameOf(surface, panel.title, [make("span", { class: `zoo-family ${panel.family}` }, FAMILY[panel.family] ?? panel.family), fact], panel.id), { fact });
+  Object.assign(card, frameOf(surface, panel.title, [make("span", { class: "zoo-trained" }, panel.trained_by), make("span", { class: `zoo-family ${panel.family}` }, FAMILY[panel.family] ?? panel.family), fact], panel.id), { fact });
   return card;
 }
 
