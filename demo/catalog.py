@@ -80,9 +80,13 @@ def models(set_name: str) -> tuple[ModelSpec, ...]:
 
 
 def default_set(on_disk: Callable[[ModelSpec], bool]) -> str:
-    """The set that runs when nobody names one: the first of the catalogue's order of which every file is there."""
-    *wanted, last = _data()["default"]["sets"]
+    """The set that runs when nobody names one: the first of `default_order` of which every file is there."""
+    *wanted, last = default_order()
     return next((name for name in wanted if all(map(on_disk, models(name)))), last)
+
+
+def default_order() -> tuple[str, ...]:
+    return tuple(_data()["default"]["sets"])
 
 
 def find(name: str) -> ModelSpec:
@@ -190,7 +194,9 @@ def _shipped_row(found: ModelSet, row: _Row) -> ModelSpec:
 
 
 def _published_row(found: ModelSet, row: _Row) -> ModelSpec:
-    return _spec(found, row, row["config"], _published(found, f"{row['folder']}/{row['file']}"))
+    megabytes = row.get("megabytes", row.get("parameters_mb", 0))
+    weights = replace(_published(found, f"{row['folder']}/{row['file']}"), size=int(1e6 * megabytes) or None)
+    return _spec(found, row, row["config"], weights)
 
 
 def _spec(found: ModelSet, row: _Row, config: str, weights: Weights) -> ModelSpec:
@@ -319,7 +325,9 @@ def _plain(name: str) -> str:
 def _called(wanted: str, specs: Sequence[ModelSpec]) -> list[ModelSpec]:
     """The models with that id; where there is none, those with that config, weights file or title."""
     exact = [spec for spec in specs if _plain(spec.id) == wanted]
-    return exact or [spec for spec in specs if wanted in map(_plain, (spec.config, spec.weights.file, spec.title))]
+    hits = exact or [spec for spec in specs if wanted in map(_plain, (spec.config, spec.weights.file, spec.title))]
+    owners = [spec for spec in hits if _plain(spec.config) == wanted]  # a set may borrow the configs of one before it
+    return [spec for spec in owners if spec.set == owners[0].set] or hits
 
 
 def _suggest(name: str, known: Sequence[str]) -> str:

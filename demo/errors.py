@@ -14,6 +14,8 @@ DemoError
 A programmer's mistake is a ValueError and is not in this tree.
 """
 
+from collections.abc import Sequence
+
 
 class DemoError(Exception):
     """Anything a user can mend. The command line prints it on one line, the page shows it."""
@@ -36,7 +38,11 @@ class MissingCheckpointError(CheckpointError):
 
 
 class FetchError(CheckpointError):
-    """No source delivered the file."""
+    """No source delivered the file; `tried` are the sources, each with what went wrong there."""
+
+    def __init__(self, text: str, tried: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(text)
+        self.tried = tuple(tried)
 
 
 class CorruptCheckpointError(CheckpointError):

@@ -57,6 +57,7 @@ class Weights:
     sha256: str
     sources: tuple[str, ...] = ()
     size: int | None = None
+    """Bytes; of a file that is to be fetched, about."""
     licence: str = ""
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from demo import catalog
 from demo.errors import BackendError, MissingCheckpointError, UnknownModelError
-from demo.schema import ModelSpec, Weights
+from demo.schema import ModelSpec, Reported, Weights
 
 PAPER = {
     "fcn-r101": ("FCN", "cnn", 0.3991, "fd192bd5"),
@@ -99,6 +99,23 @@ def test_the_default_is_the_first_set_that_is_there_whole() -> None:
     assert catalog.default_set(there.__contains__) == "paper"
     there.remove(catalog.find("setr-naive-vit-l"))
     assert catalog.default_set(there.__contains__) == "compact"
+    there.update(catalog.models("ssseg"))
+    assert catalog.default_set(there.__contains__) == "ssseg"
+    there.add(catalog.find("setr-naive-vit-l"))
+    assert catalog.default_set(there.__contains__) == "paper"
+
+
+def test_the_ssseg_set_has_its_authors_scores_and_never_the_articles() -> None:
+    specs, paper = catalog.models("ssseg"), catalog.models("paper")
+    assert [spec.reported.miou for spec in specs] == [0.4122, 0.4455, 0.4572, 0.4836, 0.4859]
+    for spec, its in zip(specs, paper, strict=True):
+        assert (spec.title, spec.family, spec.config, spec.paper) == (its.title, its.family, its.config, its.paper)
+        assert spec.reported == Reported(spec.reported.miou)
+        (source,) = spec.weights.sources
+        assert source.startswith("https://github.com/SegmentationBLWX/modelstore/releases/download/ssseg_")
+        assert source.endswith(f"/{spec.weights.file}") and spec.weights.sha256 == ""
+        assert spec.weights.licence.startswith("MIT")
+    assert "research and evaluation only" in specs[-1].weights.licence
 
 
 def test_the_zoo_is_the_rest_of_the_model_index() -> None:
@@ -197,7 +214,7 @@ def test_every_row_left_builds_with_150_classes() -> None:
 
 
 def test_an_unknown_set_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownModelError, match=r"'papre': did you mean paper.*compact, paper, zoo"):
+    with pytest.raises(UnknownModelError, match=r"'papre': did you mean paper.*compact, paper, ssseg, zoo"):
         catalog.models("papre")
 
 
@@ -220,8 +237,8 @@ def test_a_model_is_found_by_each_of_its_names(name: str) -> None:
     assert catalog.find(name).id == "segformer-b4"
 
 
-def test_a_title_that_two_sets_share_names_both() -> None:
-    with pytest.raises(UnknownModelError, match="'fcn' is the name of 2 models: fcn-compact, fcn-r101"):
+def test_a_title_that_sets_share_names_all() -> None:
+    with pytest.raises(UnknownModelError, match="'fcn' is the name of 3 models: fcn-compact, fcn-r101, fcn-ssseg"):
         catalog.find("fcn")
 
 

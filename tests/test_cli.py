@@ -29,6 +29,7 @@ from demo.errors import CorruptCheckpointError
 from demo.images import Limits
 from demo.labels import decode_annotation, encode_annotation
 from demo.models import zoo as zoo_module
+from demo.models.homes import Home
 from demo.models.network import Network
 from demo.models.zoo import Zoo
 from demo.schema import ModelSpec, Weights
@@ -352,12 +353,63 @@ def test_fetch_repairs_a_damaged_file(own_model: ModelSpec, tmp_path: Path, caps
     assert (tmp_path / "into" / "net.pth").read_bytes() == (tmp_path / "shelf" / "net.pth").read_bytes()
 
 
-def test_a_file_that_no_source_has_is_one_line(own_model: ModelSpec, tmp_path: Path, capsys: Capture) -> None:
+def test_files_that_no_source_has_are_one_sentence_and_then_each_source_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    specs = catalog.models("ssseg")[:2]
+    monkeypatch.setattr(catalog, "resolve", lambda names: [replace_sources(spec) for spec in specs])
     (tmp_path / "empty").mkdir()
-    command = ["fetch", "net", "--source", str(tmp_path / "empty"), "--into", str(tmp_path / "into")]
+    command = ["fetch", "ssseg", "--source", "http://127.0.0.1:1", "--into", str(tmp_path / "into")]
     assert cli.main(command) == 1
     out, err = capsys.readouterr()
-    assert out == "" and err.count("\n") == 1 and err.startswith("error: net: net.pth could not be fetched.")
+    assert out == "" and err.splitlines() == [
+        "error: No home delivered fcn_resnet101os8_ade20k.pth (237 MB), pspnet_resnet101os8_ade20k.pth (282 MB); by "
+        f"hand, put them into {tmp_path / 'into'} under these names. Or name a source that has them: --source.",
+        "127.0.0.1: it refused the connection",
+    ]
+
+
+def replace_sources(spec: ModelSpec) -> ModelSpec:
+    """The same model without a home of its own."""
+    return replace(spec, weights=replace(spec.weights, sources=()))
+
+
+def test_a_folder_that_cannot_take_a_file_is_said_as_it_is(
+    own_model: ModelSpec, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert cli.main(["fetch", "net", "--source", str(tmp_path / "shelf"), "--into", str(tmp_path / "file" / "in")]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "the folder" in err and "cannot be made" in err
+
+
+def test_the_first_fetch_of_a_file_without_a_hash_notes_it_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "shelf").mkdir()
+    (tmp_path / "shelf" / "net.pth").write_bytes(b"weights" * 1000)
+    spec = ModelSpec("net", "Net", "cnn", "paper", "net.py", Weights("net.pth", ""))
+    monkeypatch.setattr(catalog, "resolve", lambda names: (spec,))
+    command = ["fetch", "net", "--source", str(tmp_path / "shelf"), "--into", str(tmp_path / "into")]
+    digest = hashlib.sha256(b"weights" * 1000).hexdigest()
+    said = (
+        f"net: nobody has published a hash of net.pth; that of this file, {digest[:16]}..., is noted in "
+        "net.pth.sha256, and any later file is held to it\n"
+    )
+    assert cli.main(command) == 0
+    assert capsys.readouterr().err.endswith(said)
+    assert (tmp_path / "into" / "net.pth.sha256").read_text() == f"{digest}  net.pth\n"
+    assert cli.main(command) == 0
+    assert "hash" not in capsys.readouterr().err
+    (tmp_path / "into" / "net.pth.sha256").unlink()  # as of a file that was put there by hand
+    assert cli.main(command) == 0
+    assert capsys.readouterr().err.endswith(said)
+    (tmp_path / "into" / "net.pth").write_bytes(b"others")
+    (tmp_path / "shelf" / "net.pth").write_bytes(b"others")
+    assert cli.main(command) == 1
+    assert f"other bytes: their SHA-256 begins {hashlib.sha256(b'others').hexdigest()[:8]}, wanted {digest[:8]}" in (
+        capsys.readouterr().err
+    )
 
 
 def test_progress_rewrites_one_line_on_a_terminal_and_adds_ten_elsewhere(
@@ -384,7 +436,10 @@ def test_check_says_what_is_there_in_plain_words(capsys: Capture) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"Segmentation Zoo {cli.demo.__version__}, Python 3.")
     assert lines[1].startswith("Packages: torch ")
-    assert [line.split(":")[0] for line in lines[2:6]] == ["Set compact", "Set paper", "Set zoo", "Device"]
+    assert [line.split(":")[0] for line in lines[2 : 3 + len(catalog.SETS)]] == [
+        *(f"Set {name}" for name in catalog.SETS),
+        "Device",
+    ]
 
 
 def test_check_json_has_the_same(capsys: Capture) -> None:
@@ -418,6 +473,23 @@ def test_check_names_what_is_wrong_and_the_remedy(
     assert wrong[1].startswith("Wrong: no-such-package 1.0 is not installed.")
     assert wrong[2].startswith("Wrong: cv2 does not start: libGL.so.1")
     assert wrong[3].startswith("Wrong: The compact set should come with the project, but lacks fcn-compact,")
+
+
+def test_check_asks_nobody_unless_it_is_told_to(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    asked: list[str] = []
+
+    def ask(homes: tuple[Home, ...]) -> tuple[Home, ...]:
+        asked.extend(home.host for home in homes)
+        return tuple(replace(home, answers=False, said="it refused the connection") for home in homes)
+
+    monkeypatch.setattr(check, "ask", ask)
+    cli.main(["check"])
+    assert asked == [] and "Home" not in capsys.readouterr().out
+    cli.main(["check", "--online"])
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Home ")]
+    assert asked == ["mmassets.onedl.ai", "download.openmmlab.com", "github.com"]
+    assert lines[0] == "Home mmassets.onedl.ai (paper, zoo): it refused the connection."
+    assert lines[2] == "Home github.com (ssseg): it refused the connection."
 
 
 def test_check_knows_how_each_pinned_package_is_imported() -> None:

@@ -55,20 +55,21 @@ def compact_scores() -> str:
 
 def model_table() -> str:
     rows = [
-        "| paper | compact | title | family | published mIoU | published parameters |",
-        "|---|---|---|---|---|---|",
-        *map(model_row, catalog.models("paper"), catalog.models("compact")),
+        "| title | family | paper | mIoU | parameters | ssseg | mIoU | compact |",
+        "|---|---|---|---|---|---|---|---|",
+        *map(model_row, *map(catalog.models, ("paper", "ssseg", "compact"))),
     ]
     return "\n".join(rows)
 
 
-def model_row(spec: ModelSpec, small: ModelSpec) -> str:
-    """One architecture: the paper's network, with its published numbers, and the compact one."""
-    assert (spec.title, spec.family) == (small.title, small.family)
+def model_row(spec: ModelSpec, other: ModelSpec, small: ModelSpec) -> str:
+    """One architecture: the paper's network and SSSegmentation's, with their published numbers, and the compact one."""
+    assert (spec.title, spec.family) == (other.title, other.family) == (small.title, small.family)
     family = "CNN" if spec.family == "cnn" else "transformer"
-    assert spec.reported.miou and spec.reported.parameter_memory_mb
-    numbers = f"{100 * spec.reported.miou:.2f} | {spec.reported.parameter_memory_mb:.0f} MB"
-    return f"| `{spec.id}` | `{small.id}` | [{spec.title}]({spec.paper}) | {family} | {numbers} |"
+    assert spec.reported.miou and spec.reported.parameter_memory_mb and other.reported.miou
+    paper = f"`{spec.id}` | {100 * spec.reported.miou:.2f} | {spec.reported.parameter_memory_mb:.0f} MB"
+    ssseg = f"`{other.id}` | {100 * other.reported.miou:.2f}"
+    return f"| [{spec.title}]({spec.paper}) | {family} | {paper} | {ssseg} | `{small.id}` |"
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -193,7 +194,7 @@ def test_the_front_matter_makes_a_space() -> None:
 
 
 def test_the_changelog_has_the_current_version_first() -> None:
-    versions = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    versions = re.findall(r"^## (?!Unreleased)(\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert versions[0] == demo.__version__ == project["version"]
 
@@ -227,7 +228,7 @@ def test_no_file_speaks_of_one_machine_or_of_a_package_registry() -> None:
     ]
     pattern = re.compile("|".join([rf"(?<![\w.~-])/{place}" for place in places] + [re.escape(host) for host in hosts]))
     for path in tracked():
-        if path.suffix in (".pth", ".png", ".jpg") or path == Path(__file__).resolve():
+        if path.suffix in (".pth", ".png", ".jpg", ".npz") or path == Path(__file__).resolve():
             continue
         found = pattern.search(path.read_text(encoding="utf-8"))
         assert not found, f"{path.relative_to(ROOT)} has {found and found[0]!r}"

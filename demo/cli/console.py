@@ -113,7 +113,8 @@ def add_models_option(parser: argparse.ArgumentParser) -> None:
         "--models",
         metavar="MODEL_OR_SET",
         nargs="+",
-        help="sets, models or my_config.py:my_weights.pth (default: paper when its files are on disk, else compact)",
+        help="sets, models or my_config.py:my_weights.pth "
+        f"(default: the first of {', '.join(catalog.default_order())} whose files are all on disk)",
     )
 
 

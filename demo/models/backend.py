@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from demo.catalog import resolve_config
 from demo.errors import BackendError, CorruptCheckpointError
 from demo.models.checkpoints import load_state, verify
-from demo.models.conversion import head_options, is_transformers_segformer, to_mmsegmentation
+from demo.models.conversion import converted
 from demo.models.network import Network
 from demo.models.posterior import Box, Posterior, Tile
 from demo.schema import CLASSES, Image, ModelSpec, Precision, Seen, Size
@@ -54,6 +54,7 @@ with warnings.catch_warnings(), redirect_stdout(StringIO()), _instead(TRAINING):
     from mmengine.config import Config, ConfigDict
     from mmengine.dataset import Compose
     from mmengine.registry import init_default_scope
+    from mmseg.models.decode_heads import SETRUPHead
     from mmseg.models.decode_heads.decode_head import BaseDecodeHead
     from mmseg.registry import MODELS
 
@@ -66,10 +67,9 @@ def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precisi
     """
     sha256 = verify(checkpoint, spec.weights)
     config = _read_config(resolve_config(spec))
-    state = load_state(checkpoint)
-    if is_transformers_segformer(state):
-        config.model.decode_head.update(head_options(state))
-        state = to_mmsegmentation(state)
+    options, state = converted(load_state(checkpoint))
+    for part, changes in options.items():
+        config.model[part].update(changes)
     with _without_random_init():
         network = _build(config)
     _check_classes(network, spec)
@@ -243,7 +243,7 @@ def _last_head(network: nn.Module) -> BaseDecodeHead:
     return heads[-1] if isinstance(heads, nn.ModuleList) else heads
 
 
-def _fill(network: nn.Module, state: dict[str, Tensor], checkpoint: Path) -> None:
+def _fill(network: nn.Module, state: Mapping[str, Tensor], checkpoint: Path) -> None:
     """Every parameter lands, or CorruptCheckpointError names those that do not; auxiliary heads are left out."""
     state = {key: value for key, value in state.items() if not key.startswith("auxiliary_head.")}
     own = network.state_dict()
@@ -270,6 +270,10 @@ def _keep_head_grid(network: nn.Module) -> None:
     last = _last_head(network)
     if type(last).predict_by_feat is BaseDecodeHead.predict_by_feat:
         last.predict_by_feat = lambda scores, metas: scores
+    if isinstance(last, SETRUPHead) and len(last.up_convs) > 1:
+        # It resizes on its own, up to the input's size: 150 scores for each of its pixels. They are a linear function
+        # of each pixel's features, so Posterior may as well resize the scores, from a coarser grid.
+        last.up_convs[-1][-1] = nn.Identity()
 
 
 def _leave_out_attention_weights(network: nn.Module) -> None:

@@ -125,7 +125,7 @@ class Page:
             for words in self.fetching.files(selection.missing(self.networks, set_name)):
                 yield paragraph(words), gr.update(visible=False), gr.update(visible=True), gr.skip()
         except DemoError as error:
-            yield _unfetched(set_name, str(error))
+            yield _unfetched(set_name, str(error), getattr(error, "details", ()))
             return
         except Exception:  # our mistake: the page goes on as well, and `told` logs it
             yield _unfetched(set_name, "Something unexpected happened here.")
@@ -141,8 +141,9 @@ class Page:
         return photo, *_asked_selection(self.networks, asked)
 
 
-def _unfetched(set_name: str, why: str) -> tuple[object, ...]:
-    words = paragraph(f"The {set_name} set could not be fetched; going on with the compact set. {why}")
+def _unfetched(set_name: str, why: str, details: Sequence[str] = ()) -> tuple[object, ...]:
+    label = catalog.model_set(set_name).label
+    words = paragraph(f"{label} could not be fetched; going on with Compact. {why}", details)
     return words, gr.update(visible=False), gr.update(visible=False), "compact"
 
 

@@ -92,8 +92,8 @@ def offer(networks: Networks, set_name: str) -> bool:
 
 
 def gigabytes(specs: Sequence[ModelSpec]) -> str:
-    """The files' size together: that of the parameters, which is what they hold."""
-    return f"{sum(spec.reported.parameter_memory_mb or 0 for spec in specs) / 1000:.1f} GB"
+    """The files' size together, about."""
+    return f"{sum(spec.weights.size or 0 for spec in specs) / 1e9:.1f} GB"
 
 
 def writable_folder(folders: Sequence[Path]) -> Path | None:

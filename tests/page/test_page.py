@@ -16,7 +16,7 @@ from demo.page.build import Page
 from demo.page.components import PhotoInput
 from demo.page.examples import examples
 from demo.page.failures import sentence, told
-from demo.page.fetching import Fetching
+from demo.page.fetching import Fetching, UnfetchedError
 from demo.page.networks import Networks
 from demo.page.store import Store
 from demo.page.tabs import pixel
@@ -106,7 +106,7 @@ def test_the_paper_set_is_offered_with_its_size(tmp_path: Path) -> None:
     lacking = selection.missing(networks, "paper")
     if len(lacking) < 5:
         pytest.skip("files of the paper set are on this machine")
-    assert selection.gigabytes(lacking) == "2.3 GB"
+    assert selection.gigabytes(lacking) == selection.gigabytes(selection.missing(networks, "ssseg")) == "2.3 GB"
     assert "5 of 5 files are not on this machine (2.3 GB)" in selection.about(networks, "paper")
     assert not selection.offer(networks, "compact") and not selection.offer(networks, "zoo")
 
@@ -128,19 +128,36 @@ def test_a_fetch_tells_its_progress_and_can_be_cancelled(tmp_path: Path) -> None
     assert list(words)[-1].startswith("Cancelled.")
 
 
-def test_a_fetch_that_fails_is_raised(tmp_path: Path) -> None:
-    specs = selection.missing(Networks(toy_zoo()), "paper")[:1]
-    if not specs:
-        pytest.skip("files of the paper set are on this machine")
+def no_home(weights: Weights, into: Path, sources: object, report: object) -> Path:
+    raise FetchError(f"told with {into}", [("https://example.org/x.pth", "it refused the connection")])
 
-    def refused(weights: Weights, into: Path, sources: object, report: object) -> Path:
-        raise FetchError("no source delivered it")
 
-    fetching = Fetching([tmp_path], refused)
-    with pytest.raises(FetchError, match="no source"):
-        list(fetching.files(specs))
-    with pytest.raises(FetchError):  # and the next one may try again
-        list(fetching.files(specs))
+def test_every_file_is_tried_and_what_failed_is_one_sentence_without_a_path(tmp_path: Path) -> None:
+    specs = catalog.models("ssseg")[:3]
+
+    def some(weights: Weights, into: Path, sources: object, report: object) -> Path:
+        return into / weights.file if weights == specs[1].weights else no_home(weights, into, sources, report)
+
+    fetching = Fetching([tmp_path], some)
+    for _ in range(2):  # and the next visitor may try again
+        with pytest.raises(UnfetchedError) as raised:
+            list(fetching.files(specs))
+        assert str(raised.value) == (
+            "No home delivered fcn_resnet101os8_ade20k.pth (237 MB), deeplabv3plus_resnet101os8_ade20k.pth (261 MB); "
+            "by hand, put them into its folder of checkpoints under these names."
+        )
+        assert raised.value.details == ["example.org: it refused the connection"]
+
+
+def test_a_disk_that_takes_no_file_ends_the_fetch_and_is_told_to_the_log_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(weights: Weights, into: Path, sources: object, report: object) -> Path:
+        raise FetchError(f"the disk of {into} is full")
+
+    with pytest.raises(DemoError, match=r"^The files cannot be kept on this machine; its log says why\.$"):
+        list(Fetching([tmp_path], full).files(catalog.models("ssseg")))
+    assert f"the disk of {tmp_path} is full" in caplog.text
 
 
 def test_every_example_has_a_credit_and_a_thumbnail() -> None:
@@ -166,12 +183,12 @@ def test_the_numbers_at_a_pixel() -> None:
 
 def test_after_a_fetch_that_failed_the_page_goes_on_with_compact(tmp_path: Path) -> None:
     networks = Networks(toy_zoo())
-    if not selection.offer(networks, "paper"):
-        pytest.skip("files of the paper set are on this machine")
-
-    def refused(weights: Weights, into: Path, sources: object, report: object) -> Path:
-        raise FetchError("no source delivered it")
-
-    page = Page(networks, Store(Limits()), Fetching([tmp_path], refused), ())
-    *_, (words, _, _, chosen) = page.fetch("paper")
-    assert chosen == "compact" and "going on with the compact set. no source delivered it" in str(words)
+    if len(selection.missing(networks, "ssseg")) < 5:
+        pytest.skip("files of the set are on this machine")
+    page = Page(networks, Store(Limits()), Fetching([tmp_path], no_home), ())
+    *_, (words, _, _, chosen) = page.fetch("ssseg")
+    assert chosen == "compact"
+    text, _, folded = str(words).partition("<details>")
+    assert "SSSegmentation could not be fetched; going on with Compact. No home delivered fcn_" in text
+    assert "example.org" not in text and "<li>example.org: it refused the connection</li>" in folded
+    assert str(tmp_path) not in str(words)
