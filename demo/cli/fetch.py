@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,8 +72,9 @@ def _on_disk(spec: ModelSpec, into: Path) -> bool:
         note(f"{spec.id}: {path} is damaged or another file; fetching it anew")
         return False
     note(f"{spec.id}: on disk, {path}")
-    if digest := pin(spec.weights, path):
-        _tell_of_pin(spec, path, digest)
+    with suppress(DemoError):  # a folder that cannot be written gets no note
+        if digest := pin(spec.weights, path):
+            _tell_of_pin(spec, path, digest)
     return True
 
 

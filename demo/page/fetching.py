@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 Report = Callable[[Progress], None]
 Fetch = Callable[[Weights, Path, Sequence[str], Report], Path]
 TICK = 0.25
-FOLDER = "its folder of checkpoints"
-"""Of whoever runs the page: where that is on the server is nothing for its visitors."""
+FOLDER = "this server's folder of checkpoints"
+"""Where that is, is nothing for visitors."""
 
 
 class UnfetchedError(DemoError):

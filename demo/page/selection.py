@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gradio as gr
 
@@ -113,7 +114,8 @@ def _about(networks: Networks, set_name: str) -> str:
     if not lacking:
         return f"{found.about}."
     files = f"{len(lacking)} of {len(catalog.models(set_name))} files"
-    return f"{found.about}. {files} are not on this machine ({gigabytes(lacking)})."
+    home = urlsplit(lacking[0].weights.sources[0]).hostname
+    return f"{found.about}. {files} are not on this machine ({gigabytes(lacking)}); their first home is {home}."
 
 
 def _list(set_name: str, *, visible: bool) -> gr.components.Component:

@@ -107,7 +107,9 @@ def test_the_paper_set_is_offered_with_its_size(tmp_path: Path) -> None:
     if len(lacking) < 5:
         pytest.skip("files of the paper set are on this machine")
     assert selection.gigabytes(lacking) == selection.gigabytes(selection.missing(networks, "ssseg")) == "2.3 GB"
-    assert "5 of 5 files are not on this machine (2.3 GB)" in selection.about(networks, "paper")
+    files = "5 of 5 files are not on this machine (2.3 GB); their first home is"
+    assert f"{files} mmassets.onedl.ai." in selection.about(networks, "paper")
+    assert f"{files} github.com." in selection.about(networks, "ssseg")
     assert not selection.offer(networks, "compact") and not selection.offer(networks, "zoo")
 
 
@@ -144,7 +146,7 @@ def test_every_file_is_tried_and_what_failed_is_one_sentence_without_a_path(tmp_
             list(fetching.files(specs))
         assert str(raised.value) == (
             "No home delivered fcn_resnet101os8_ade20k.pth (237 MB), deeplabv3plus_resnet101os8_ade20k.pth (261 MB); "
-            "by hand, put them into its folder of checkpoints under these names."
+            "by hand, put them into this server's folder of checkpoints under these names."
         )
         assert raised.value.details == ["example.org: it refused the connection"]
 
