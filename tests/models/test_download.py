@@ -535,6 +535,7 @@ serial = {0}/serial
 new_certs_dir = {0}
 default_md = sha256
 policy = any
+copy_extensions = copy
 [any]
 commonName = supplied
 """
@@ -546,7 +547,8 @@ def test_an_expired_certificate_is_said_so(tmp_path: Path, into: Path, monkeypat
         (tmp_path / name).write_text(content)
     key, request, certificate = (str(tmp_path / name) for name in ("key.pem", "request.pem", "certificate.pem"))
     for order in (
-        f"openssl req -new -nodes -newkey rsa:2048 -subj /CN=127.0.0.1 -keyout {key} -out {request}",
+        f"openssl req -new -nodes -newkey rsa:2048 -subj /CN=own -addext subjectAltName=IP:127.0.0.1 -keyout {key} "
+        f"-out {request}",
         f"openssl ca -batch -notext -selfsign -config {tmp_path}/ca.cnf -keyfile {key} -in {request} "
         f"-out {certificate} -startdate 20240101000000Z -enddate 20250101000000Z",
     ):
