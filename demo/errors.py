@@ -14,9 +14,14 @@ DemoError
 A programmer's mistake is a ValueError and is not in this tree.
 """
 
+from demo.names import readable
+
 
 class DemoError(Exception):
     """Anything a user can mend. The command line prints it on one line, the page shows it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(readable(text))
 
 
 class ImageError(DemoError):

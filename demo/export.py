@@ -26,6 +26,7 @@ from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
 from demo.images import DEFAULT_LIMITS, Limits, open_image, safe_stem, write_atomic
 from demo.labels import NAMES, distinct_palette, encode_annotation, supercategory_index
+from demo.names import readable, to_json
 from demo.render.encode import png
 from demo.render.paint import overlay, scalar
 from demo.schema import CLASSES, MAX_ENTROPY, Comparison, Image, ModelSpec, Precision, Prediction, Size
@@ -68,7 +69,7 @@ class Photo:
 def read_photo(path: Path, limits: Limits = DEFAULT_LIMITS) -> Photo:
     """The photo in a file. Raises ImageError."""
     image = open_image(path, limits=limits)
-    return Photo(path.name, image, hashlib.sha256(path.read_bytes()).hexdigest())
+    return Photo(readable(path.name), image, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def files(photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Iterator[tuple[str, bytes]]:
@@ -85,7 +86,7 @@ def files(photo: Photo, answers: Iterable[Answer], *, precision: Precision, devi
         compared.append((answer.spec, on_grid(answer, prediction)))
     comparison = compare_answers(compared, photo.size) if len(compared) > 1 else None
     content = summary(photo, entries, comparison, precision=precision, device=device)
-    yield "summary.json", json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode()
+    yield "summary.json", to_json(content).encode()
 
 
 def write_run(out: Path, photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Path:

@@ -18,6 +18,7 @@ from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
 from demo.errors import DemoError, ImageError
+from demo.names import leads_nowhere, readable
 from demo.schema import DEFAULT_LIMITS as DEFAULT_LIMITS
 from demo.schema import Image
 from demo.schema import Limits as Limits
@@ -83,8 +84,7 @@ def _read(source: Path | str | bytes, limits: Limits) -> tuple[bytes, str]:
         name = path.name or str(path)
         try:
             if not path.is_file():
-                what = "a folder" if path.is_dir() else "not there"
-                raise ImageError(f"{path} should be a photo's file, but is {what}; check the path.")
+                raise ImageError(_no_file(path))
             with path.open("rb") as stream:
                 data = stream.read(most + 1)
         except (OSError, ValueError) as error:
@@ -94,6 +94,13 @@ def _read(source: Path | str | bytes, limits: Limits) -> tuple[bytes, str]:
     if not data:
         raise ImageError(f"{name} should be a photo, but is empty; copy it again.")
     return data, name
+
+
+def _no_file(path: Path) -> str:
+    if target := leads_nowhere(path):
+        return f"{path} should be a photo's file, but is a link to {target}, which is not there; mount its disk."
+    what = "a folder" if path.is_dir() else "not there"
+    return f"{path} should be a photo's file, but is {what}; check the path."
 
 
 def _check_size(photo: PillowImage.Image, name: str, limits: Limits) -> None:
@@ -199,9 +206,13 @@ def _kind(data: bytes) -> str:
 
 
 def files_in(folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
-    """A folder's visible files with one of these endings (photos by default), in capitals or not, in order of name."""
+    """A folder's visible files with one of these endings (photos by default), in capitals or not, in order of name.
+
+    Links that lead nowhere are among them: whoever reads one can say so.
+    """
     visible = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(path for path in visible if path.suffix.lower() in suffixes and path.is_file())
+    named = (path for path in visible if path.suffix.lower() in suffixes)
+    return sorted(path for path in named if os.path.isfile(path) or leads_nowhere(path))
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -218,6 +229,11 @@ def write_atomic(path: Path, data: bytes) -> None:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_atomic` of text as UTF-8, whatever names of files are in it."""
+    write_atomic(path, readable(text).encode())
 
 
 def safe_stem(name: str) -> str:

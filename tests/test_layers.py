@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
+    "names",
     "schema errors",
     "catalog labels",
     "analysis images",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from demo import catalog
+from demo.names import readable, to_json
 from demo.schema import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def one_line(text: str) -> str:
     >>> one_line("two\\n  lines")
     'two lines'
     """
-    return " ".join(text.split())
+    return readable(" ".join(text.split()))
 
 
 class LiveLine:
@@ -62,7 +62,7 @@ class LiveLine:
 
 
 def print_json(value: object) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    print(to_json(value, indent=2))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -22,6 +22,7 @@ from demo.models.conversion import stand_ins
 from demo.models.download import Progress as Progress
 from demo.models.download import fetch as fetch
 from demo.models.hashes import agrees, is_web_page, sha256_of
+from demo.names import readable
 from demo.schema import Weights
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def _read_pickle(path: Path) -> object:
     try:
         with torch.serialization.safe_globals(allowed), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about pickle protocols: what cannot be read is an error anyway
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+            mapped = zipfile.is_zipfile(path) and readable(str(path)) == str(path)  # torch maps names of UTF-8 only
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # torch raises whatever its parsers trip over
         raise _unreadable(path, error) from error
 

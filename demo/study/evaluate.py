@@ -17,8 +17,9 @@ from demo.analysis.numbers import Json, numbers, plain
 from demo.analysis.tally import UNCERTAINTIES, Tally, Truth, count
 from demo.catalog import Names
 from demo.errors import BackendError
-from demo.images import write_atomic
+from demo.images import write_text
 from demo.models.zoo import Zoo
+from demo.names import to_json
 from demo.schema import LabelMap, ModelSpec, Prediction
 from demo.study.augment import augmented
 from demo.study.dataset import open_dataset
@@ -110,7 +111,7 @@ def evaluate(
         found.name, len(found.cases), settings, answered, (*found.problems, *problems), time.perf_counter() - start
     )
     _write(evaluation, out)
-    write_atomic(out / "report.html", evaluation_page(evaluation).encode())
+    write_text(out / "report.html", evaluation_page(evaluation))
     return evaluation
 
 
@@ -151,11 +152,10 @@ def _model_json(model: ModelResult) -> dict[str, Json]:
 
 
 def _write(evaluation: Evaluation, out: Path) -> None:
-    text = json.dumps(evaluation.as_json(), indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomic(out / "scores.json", text.encode())
-    write_atomic(out / "scores.csv", _csv(_score_table(evaluation)))
-    write_atomic(out / "classes.csv", _csv(_class_table(evaluation)))
-    write_atomic(out / "photos.csv", _csv(_photo_table(evaluation)))
+    write_text(out / "scores.json", to_json(evaluation.as_json()))
+    write_text(out / "scores.csv", _csv(_score_table(evaluation)))
+    write_text(out / "classes.csv", _csv(_class_table(evaluation)))
+    write_text(out / "photos.csv", _csv(_photo_table(evaluation)))
 
 
 def _score_table(evaluation: Evaluation) -> list[list[object]]:
@@ -191,8 +191,8 @@ def _photo_table(evaluation: Evaluation) -> list[list[object]]:
     return table
 
 
-def _csv(rows: Sequence[Sequence[object]]) -> bytes:
+def _csv(rows: Sequence[Sequence[object]]) -> str:
     """Empty cells for what is not defined."""
     stream = io.StringIO(newline="")
     csv.writer(stream, lineterminator="\n").writerows(rows)
-    return stream.getvalue().encode()
+    return stream.getvalue()

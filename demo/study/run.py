@@ -12,6 +12,7 @@ from demo import labels
 from demo.errors import BackendError, DemoError
 from demo.images import open_image
 from demo.models.zoo import Refusal, Zoo
+from demo.names import readable
 from demo.schema import Image, LabelMap, ModelSpec, Prediction
 from demo.study.dataset import Case
 from demo.study.ledger import Ledger, key_of
@@ -105,7 +106,7 @@ class _Study:
         try:
             image, truth = opened.result()
         except DemoError as error:
-            self.problems.append(f"{case.photo.name} is left out: {error}")
+            self._leave_out(f"{case.photo.name} is left out: {error}")
             return
         missing = self.missing(case)
         for spec, outcome in self.ask(image, missing) if missing else ():
@@ -122,15 +123,18 @@ class _Study:
             try:
                 self.ledger.put(self._key(case, spec), case.name, spec.id, measured.result())
             except DemoError as error:
-                self.problems.append(f"{case.photo.name} is left out for {spec.title}: {error}")
+                self._leave_out(f"{case.photo.name} is left out for {spec.title}: {error}")
+
+    def _leave_out(self, sentence: str) -> None:
+        self.problems.append(readable(sentence))
 
     def _refused(self, case: Case, refusal: Refusal) -> None:
         """A model that cannot be loaded is told of once and not asked again; any other error costs the one photo."""
         spec, error = refusal.spec, refusal.error
         if refusal.loaded:
-            self.problems.append(f"{case.photo.name} is left out for {spec.title} ({spec.id}): {error}")
+            self._leave_out(f"{case.photo.name} is left out for {spec.title} ({spec.id}): {error}")
             return
-        self.problems.append(f"{spec.title} ({spec.id}) is left out: {error}")
+        self._leave_out(f"{spec.title} ({spec.id}) is left out: {error}")
         self.specs.remove(spec)
         if not self.specs:
             raise BackendError(f"None of the networks could be loaded. The last one said: {error}")
@@ -154,4 +158,4 @@ def _read(case: Case) -> tuple[Image, LabelMap | None]:
     """Raises ImageError or TruthError."""
     image = open_image(case.photo)
     size = image.shape[0], image.shape[1]
-    return image, labels.decode_annotation(case.annotation, size=size) if case.annotation else None
+    return image, labels.labelled(case.annotation, size=size) if case.annotation else None

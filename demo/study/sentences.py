@@ -17,8 +17,9 @@ from demo.analysis.claims import SUMS, Evidence, Finding, Interval, Panel
 from demo.analysis.numbers import Json, plain
 from demo.catalog import Names
 from demo.errors import BackendError
-from demo.images import write_atomic
+from demo.images import write_text
 from demo.models.zoo import Zoo
+from demo.names import to_json
 from demo.schema import LabelMap, ModelSpec, Prediction
 from demo.study import charts
 from demo.study.dataset import Case, open_photos
@@ -97,8 +98,8 @@ def claims_report(
     result = _report(evidence, usual.name + (f"; outside: {strange.name}" if strange else ""), answered, findings,
                      left_out, {"resamples": resamples, "seed": seed, "precision": zoo.precision},
                      time.perf_counter() - start)  # fmt: skip
-    write_atomic(out / "claims.json", json.dumps(result.as_json(), indent=1, allow_nan=False).encode())
-    write_atomic(out / "report.html", claims_page(result).encode())
+    write_text(out / "claims.json", to_json(result.as_json()))
+    write_text(out / "report.html", claims_page(result))
     return result
 
 

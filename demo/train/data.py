@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from demo.errors import DatasetError, TruthError
-from demo.images import files_in
+from demo.errors import DatasetError, ImageError, TruthError
+from demo.images import files_in, open_image
 from demo.labels import decode_annotation
 
 Split = Literal["training", "validation"]
@@ -83,13 +83,10 @@ class Photographs:
 
 def _read(pair: Pair) -> tuple[PillowImage.Image, PillowImage.Image]:
     try:
-        with PillowImage.open(pair.photo) as file:
-            photo = file.convert("RGB")
+        photo = PillowImage.fromarray(open_image(pair.photo))
         return photo, PillowImage.fromarray(decode_annotation(pair.annotation, size=(photo.height, photo.width)))
-    except OSError as error:
-        raise DatasetError(
-            f"wanted a readable photograph, but {pair.photo}: {error}; copy it again or remove it"
-        ) from error
+    except ImageError as error:
+        raise DatasetError(f"wanted readable photographs in {pair.photo.parent}, but {error}") from error
     except TruthError as error:
         raise DatasetError(f"wanted ADE20K annotations in {pair.annotation.parent}, but {error}") from error
 

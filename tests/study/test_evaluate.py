@@ -14,7 +14,7 @@ import pytest
 from demo.analysis import scores
 from demo.errors import BackendError, DatasetError, DemoError, MissingCheckpointError
 from demo.images import open_image
-from demo.labels import decode_annotation
+from demo.labels import decode_annotation, encode_annotation
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
@@ -139,6 +139,27 @@ def test_a_mask_of_another_size_is_left_out(tmp_path: Path) -> None:
     evaluation = evaluate(dataset, "fcn-compact", toy_zoo(), tmp_path / "out")
     assert len(evaluation.problems) == 1
     assert "should be 72 x 48 like its photo, but is 10 x 10" in evaluation.problems[0]
+
+
+def test_links_that_lead_nowhere_are_told(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "set", 3)
+    for part, number in (("images", 0), ("annotations", 0), ("annotations", 1)):
+        file = dataset / part / "validation" / f"photo{number}.png"
+        file.unlink()
+        file.symlink_to(f"/not/mounted/{number}.png")
+    evaluation = evaluate(dataset, "fcn-compact", toy_zoo(), tmp_path / "out")
+    assert [score.photo for score in evaluation.models[0].photos] == ["photo2"]
+    photo, truth = evaluation.problems
+    assert photo.endswith("but is a link to /not/mounted/0.png, which is not there; mount its disk.")
+    assert truth.endswith("photo1.png: it is a link to /not/mounted/1.png, which is not there; mount its disk.")
+
+
+def test_a_truth_that_labels_nothing_is_told(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "set", 2)
+    (dataset / "annotations/validation/photo0.png").write_bytes(encode_annotation(np.full((48, 72), 255, np.uint8)))
+    evaluation = evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
+    (problem,) = evaluation.problems
+    assert problem.startswith("photo0.png is left out: photo0.png should label at least one pixel, but all of it is")
 
 
 def refusing(error: DemoError, spec_id: str = "fcn-compact") -> Zoo:

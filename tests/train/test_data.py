@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from demo.errors import DatasetError
+from demo.images import open_image
 from demo.schema import VOID
 from demo.train.data import CropPlan, Pair, Photographs, batches, cut, find_pairs, jitter, normalise
 
@@ -41,6 +42,39 @@ def test_void_and_classes_are_decoded(tmp_path: Path) -> None:
 def test_an_annotation_in_another_format_is_named(tmp_path: Path, annotation: Image.Image, got: str) -> None:
     with pytest.raises(DatasetError, match=rf"wanted ADE20K annotations in .*, but a\.png should .*{got}"):
         Photographs([pair_of(tmp_path, annotation)])[0]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_is_read_as_a_person_sees_it(tmp_path: Path, orientation: int) -> None:
+    seen = np.repeat(np.arange(0, 240, 40, dtype=np.uint8), 16)[None].repeat(64, 0)
+    back = Image.Exif()
+    back[0x0112] = {6: 8, 8: 6}.get(orientation, orientation)  # the turn that undoes this one
+    Image.fromarray(seen).save(tmp_path / "t.png", exif=back)
+    with Image.open(tmp_path / "t.png") as file:
+        lying = ImageOps.exif_transpose(file)
+    tag = Image.Exif()
+    tag[0x0112] = orientation
+    lying.save(tmp_path / "a.png", exif=tag)
+    Image.fromarray(seen // 40 + np.uint8(1)).save(tmp_path / "truth.png")
+    photo, label_map = Photographs([Pair(tmp_path / "a.png", tmp_path / "truth.png")])[0]
+    assert photo.mode == "RGB" and (np.asarray(photo)[..., 1] == np.asarray(label_map) * 40).all()
+
+
+def test_deep_and_transparent_photographs_are_read_as_everywhere(tmp_path: Path) -> None:
+    deep = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
+    clear = np.full((8, 8, 4), (200, 0, 0, 0), np.uint8)
+    for pixels in (deep, clear):
+        Image.fromarray(pixels).save(tmp_path / "a.png")
+        Image.new("L", (8, 8), 3).save(tmp_path / "truth.png")
+        photo, _ = Photographs([Pair(tmp_path / "a.png", tmp_path / "truth.png")])[0]
+        assert (np.asarray(photo) == open_image(tmp_path / "a.png")).all()
+
+
+def test_a_photograph_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    pair = pair_of(tmp_path, Image.new("L", (4, 4), 1))
+    pair.photo.write_text("no photo")
+    with pytest.raises(DatasetError, match=r"wanted readable photographs in .*, but a\.jpg is a file of another kind"):
+        Photographs([pair])[0]
 
 
 def test_endings_in_capitals_count_and_hidden_files_do_not(scenes: Path) -> None:
