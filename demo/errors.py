@@ -9,7 +9,8 @@ DemoError
 │   └── CorruptCheckpointError   the bytes are not the expected ones, or do not fit the network
 ├── BackendError        the network cannot be built or run here
 ├── TruthError          a ground truth does not fit its photo or its format
-└── DatasetError        a folder is not laid out as the command needs
+├── DatasetError        a folder is not laid out as the command needs
+└── AddressError        the page cannot be served from there
 
 A programmer's mistake is a ValueError and is not in this tree.
 """
@@ -58,3 +59,7 @@ class TruthError(DemoError):
 
 class DatasetError(DemoError):
     """A folder is not laid out as the command needs."""
+
+
+class AddressError(DemoError):
+    """The page cannot be served from there."""

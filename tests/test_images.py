@@ -1,6 +1,7 @@
 """Real files of every kind, and files that mean harm: each opens as a person sees it, or is refused in one sentence."""
 
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
@@ -103,6 +105,78 @@ def test_floats_and_wide_integers():
     for wrong in (fractions * 300, fractions - 1, fractions * np.nan, np.array([[70000]], np.int32)):
         with pytest.raises(ImageError, match=r"should be a photo of 8 or 16 bits .* save it as 8-bit PNG"):
             open_image(encoded(wrong, "TIFF"))
+
+
+def tiff(pixels, planes, **options):
+    """A TIFF written by another program than the one that reads it here."""
+    stored = np.ascontiguousarray(np.moveaxis(pixels, -1, 0)) if planes else pixels
+    stream = BytesIO()
+    tifffile.imwrite(
+        stream, stored, metadata=None, planarconfig="separate" if planes else "contig", **options
+    )  # fmt: skip
+    stream.seek(0)
+    written = tifffile.imread(stream)
+    assert (written == stored).all()
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("planes", [False, True])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("tile", [None, (16, 16)])
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("alpha", [None, "unassalpha", "assocalpha", "unspecified"])
+def test_a_tiff_of_colours_is_read_as_another_reader_does_or_refused(order, planes, compression, tile, bits, alpha):
+    dtype = np.uint16 if bits == 16 else np.uint8
+    top = np.iinfo(dtype).max
+    colours = np.random.default_rng(0).integers(0, top, (20, 30, 3), dtype, endpoint=True)
+    pixels = np.concatenate([colours, np.full((20, 30, 1), top, dtype)], -1) if alpha else colours
+    options = dict(photometric="rgb", byteorder=order, compression=compression, tile=tile)
+    data = tiff(pixels, planes, **options, **({"extrasamples": [alpha]} if alpha else {}))
+    try:
+        opened = open_image(data)
+    except ImageError as refusal:
+        assert planes and (bits == 16 or alpha), "the usual kinds are read"
+        assert "in separate planes" in str(refusal) and "damaged" not in str(refusal)
+    else:
+        assert np.abs(opened - np.rint(colours * (255 / top))).max() <= 1
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+@pytest.mark.parametrize(
+    "kind", ["uint8", "uint16", "uint32", "int8", "int16", "int32", "float16", "float32", "float64"]
+)
+def test_a_grey_tiff_is_read_as_another_reader_does_or_refused(order, photometric, kind):
+    top = 1 if kind.startswith("float") else {"int8": 127, "int16": 32767}.get(kind, 255 if kind == "uint8" else 65535)
+    values = (np.random.default_rng(0).random((20, 30)) * top).astype(kind)
+    data = tiff(values, False, photometric=photometric, byteorder=order)
+    try:
+        opened = open_image(data)
+    except ImageError as refusal:
+        assert (kind, photometric) not in {("uint8", "minisblack"), ("uint8", "miniswhite"), ("uint16", "minisblack")}
+        assert re.search(
+            rf"is a TIFF of one band, .* of {kind.strip('uintfloa')} bits, .*save it as 8-bit PNG", str(refusal)
+        )
+    else:
+        white = 255 if top == 1 else 255 / (255 if kind == "uint8" else 65535)
+        expected = np.rint(values.astype(float) * white)
+        assert np.abs(opened[..., 0] - (expected if photometric == "minisblack" else 255 - expected)).max() <= 1
+
+
+@pytest.mark.parametrize("bands", [2, 4, 5, 8])
+@pytest.mark.parametrize("planes", [False, True])
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+def test_a_tiff_of_other_bands_than_colours_is_told_so(bands, planes, kind):
+    pixels = np.ones((20, 30, bands), kind)
+    with pytest.raises(ImageError, match=f"is a TIFF of {bands} bands.*8 or 16 bits a channel was wanted; save it as"):
+        open_image(tiff(pixels, planes, photometric="minisblack"))
+
+
+def test_signed_bytes_are_no_photo():
+    values = np.array([[-128, -1, 0, 127]], np.int8)
+    with pytest.raises(ImageError, match="is a TIFF of one band, signed numbers of 8 bits"):
+        open_image(tiff(values, False, photometric="minisblack"))
 
 
 def test_transparency_is_laid_on_white():

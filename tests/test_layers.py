@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     "names",
     "schema errors",
-    "catalog labels",
+    "catalog labels address",
     "analysis images",
     "models render",
     "study train export",

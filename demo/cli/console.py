@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from demo import catalog
+from demo.address import port_of
+from demo.errors import AddressError
 from demo.names import readable, to_json
 from demo.schema import DEFAULT_LIMITS
 
@@ -85,6 +87,25 @@ def positive(text: str) -> float:
     return value
 
 
+def port(text: str) -> int:
+    """A port's number, for argparse."""
+    try:
+        return port_of(text)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def folder(text: str) -> Path:
+    """A folder that is there, for argparse."""
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text} should be a folder, but is {_no_folder(Path(text))}")
+    return Path(text)
+
+
+def _no_folder(path: Path) -> str:
+    return "a file" if path.exists() else "not there"
+
+
 def add_limit_options(parser: argparse.ArgumentParser) -> None:
     """--max-megapixels, --max-megabytes: the largest photo accepted."""
     for unit, what in (("megapixels", "photo"), ("megabytes", "file")):
@@ -134,7 +155,7 @@ def add_checkpoints_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoints",
         metavar="DIR",
-        type=Path,
+        type=folder,
         action="append",
         default=[],
         help="a folder of checkpoint files, searched before checkpoints/; may be given several times",

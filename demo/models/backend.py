@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from copy import copy
 from dataclasses import dataclass
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,7 +56,7 @@ with warnings.catch_warnings(), redirect_stdout(StringIO()), _instead(TRAINING):
     from mmengine.dataset import Compose
     from mmengine.registry import init_default_scope
     from mmseg.models.decode_heads.decode_head import BaseDecodeHead
-    from mmseg.registry import MODELS
+    from mmseg.registry import MODELS, TRANSFORMS
 
 
 def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precision: Precision = "exact") -> Network:
@@ -92,7 +93,7 @@ class Segmentor:
         self.device = torch.device(device)
         self.precision = precision
         self.config = config
-        self.prepare = Compose(_pipeline(config))
+        self.prepare = _compose(config)
         self.draws = any(type(module).__name__ == "NMF2D" for module in network.modules())
         """Whether the head starts from random bases, as SegNeXt's does: seeded, one photo has one answer."""
         _keep_head_grid(network)
@@ -101,7 +102,7 @@ class Segmentor:
     def at_scale(self, factor: float) -> Segmentor:
         """The same network, seeing photos `factor` times as large as its own test size."""
         twin = copy(self)
-        twin.prepare = Compose(_pipeline(self.config, factor))
+        twin.prepare = _compose(self.config, factor)
         return twin
 
     @torch.inference_mode()
@@ -188,18 +189,81 @@ def _extent(box: Box) -> Size:
 
 def _read_config(path: Path) -> Config:
     try:
-        config = Config.fromfile(str(path))
-    except Exception as error:  # a config is a Python program: anything can happen in it
+        config = Config.fromfile(str(path), import_custom_modules=False)
+    except (Exception, SystemExit) as error:  # a config is a Python program: anything can happen in it
         raise BackendError(
             f"Wanted an MMSegmentation config file, got {path.name}, which cannot be read "
             f"({type(error).__name__}: {error}). Check the file."
         ) from error
+    if sign := _of_old(config):
+        raise BackendError(
+            f"{path.name} is written for MMSegmentation 0.x ({sign}), but 1.x is installed. Take the "
+            "same model's config from MMSegmentation 1.x, or write test_pipeline as LoadImageFromFile, Resize with "
+            "scale, PackSegInputs, and mean and std as the model's data_preprocessor."
+        )
+    _import_modules(config.get("custom_imports"), path.name)
     if missing := [key for key in ("model", "test_pipeline") if not config.get(key)]:
         raise BackendError(
             f"Wanted an MMSegmentation config with model and test_pipeline, got {path.name}, "
             f"which has no {' and no '.join(missing)}. Add what is missing, or give the model's own config."
         )
     return config
+
+
+_OLD_STEPS = ("MultiScaleFlipAug", "ImageToTensor", "DefaultFormatBundle", "Collect")
+
+
+def _of_old(config: Config) -> str:
+    """What shows that a config is of MMSegmentation 0.x; "" where nothing does."""
+    data = config.get("data")
+    if isinstance(data, dict) and {"test", "val", "train"} & data.keys():
+        return "data"
+    steps = config.get("test_pipeline")
+    for step in steps if isinstance(steps, list | tuple) else ():
+        if isinstance(step, dict):
+            signs = [step["type"]] if step.get("type") in _OLD_STEPS else [key for key in step if key == "img_scale"]
+            if signs:
+                return str(signs[0])
+    return ""
+
+
+def _import_modules(wanted: object, name: str) -> None:
+    """The modules of a config's custom_imports, which register what the config names."""
+    if not isinstance(wanted, dict):
+        return
+    modules, may_fail = wanted.get("imports") or (), bool(wanted.get("allow_failed_imports", False))
+    for module in [modules] if isinstance(modules, str) else modules:
+        try:
+            import_module(str(module))
+        except (Exception, SystemExit) as error:  # it is a program as well
+            if not (may_fail and isinstance(error, ImportError)):
+                raise BackendError(
+                    f"{name} wants the module {module} (custom_imports), which cannot be imported "
+                    f"({type(error).__name__}: {error}). Install the package that has it, or "
+                    "name its folder in PYTHONPATH."
+                ) from error
+
+
+def _compose(config: Config, factor: float = 1) -> Compose:
+    """What the config does to a photo before its network sees it."""
+    name = Path(config.filename).name
+    try:
+        return Compose(_pipeline(config, factor))
+    except Exception as error:  # each step is built by its own class, which may be anybody's
+        if unknown := _unknown_steps(config):
+            raise BackendError(
+                f"{name} wants {', '.join(unknown)} in its test_pipeline, which nothing here defines. Name the module "
+                "that does in custom_imports, or take the step out."
+            ) from error
+        raise BackendError(
+            f"The test_pipeline of {name} cannot be built ({type(error).__name__}: {error}). Check its steps."
+        ) from error
+
+
+def _unknown_steps(config: Config) -> list[str]:
+    with suppress(Exception):  # a pipeline of no steps at all, which the error itself tells
+        return [step["type"] for step in config.test_pipeline if TRANSFORMS.get(step["type"]) is None]
+    return []
 
 
 def _build(config: Config) -> nn.Module:
@@ -259,7 +323,21 @@ def _fill(network: nn.Module, state: dict[str, Tensor], checkpoint: Path) -> Non
         raise CorruptCheckpointError(
             f"{checkpoint.name} does not fit its network: {shown}. Use the checkpoint that belongs to this config."
         )
+    _check_finite(state, checkpoint)
     network.load_state_dict(state, strict=False)
+
+
+def _check_finite(state: dict[str, Tensor], checkpoint: Path) -> None:
+    """A weight that is no number makes every score none."""
+    for key, tensor in state.items():
+        if tensor.is_floating_point() and not tensor.sum().isfinite():  # a sum may also overflow
+            wrong = int((~tensor.isfinite()).sum())
+            if wrong:
+                raise CorruptCheckpointError(
+                    f"{checkpoint.name} should hold finite numbers, but {wrong:,} of {tensor.numel():,} in {key} are "
+                    "nan or infinite: its training went astray, or the file is damaged. Use an earlier checkpoint, or "
+                    "get the file again."
+                )
 
 
 def _keep_head_grid(network: nn.Module) -> None:

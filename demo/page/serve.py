@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from demo.address import check_free, without_proxies
+from demo.errors import AddressError
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page.assets import script, style
 from demo.page.build import build
@@ -48,7 +50,16 @@ def launch(
     root_path: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> str:
-    """Start serving in the background; returns the address on this machine."""
+    """Start serving in the background; returns the address on this machine. Raises AddressError."""
+    check_free(host, port)
+    try:
+        with without_proxies():  # Gradio asks its own server whether it answers
+            return _launch(blocks, host, port, root_path, limits)
+    except OSError as error:  # somebody was faster
+        raise AddressError(f"The page cannot be served there ({error}); choose another port.") from error
+
+
+def _launch(blocks: gr.Blocks, host: str | None, port: int | None, root_path: str | None, limits: Limits) -> str:
     _, address, _ = blocks.launch(
         server_name=host,
         server_port=port,
