@@ -9,7 +9,6 @@ summary.json             the numbers, and what is needed to run it again
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -24,7 +23,7 @@ import demo
 from demo.analysis.comparison import compare
 from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
-from demo.images import DEFAULT_LIMITS, Limits, open_image, safe_stem, write_atomic
+from demo.images import DEFAULT_LIMITS, Limits, open_photo, safe_stem, write_atomic
 from demo.labels import NAMES, distinct_palette, encode_annotation, supercategory_index
 from demo.names import readable, to_json
 from demo.render.encode import png
@@ -60,6 +59,8 @@ class Photo:
     name: str
     image: Image
     sha256: str | None = None
+    notes: tuple[str, ...] = ()
+    """What of the file was ignored, in sentences."""
 
     @property
     def size(self) -> Size:
@@ -68,8 +69,8 @@ class Photo:
 
 def read_photo(path: Path, limits: Limits = DEFAULT_LIMITS) -> Photo:
     """The photo in a file. Raises ImageError."""
-    image = open_image(path, limits=limits)
-    return Photo(readable(path.name), image, hashlib.sha256(path.read_bytes()).hexdigest())
+    opened = open_photo(path, limits=limits)
+    return Photo(readable(path.name), opened.image, opened.sha256, opened.notes)
 
 
 def files(photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Iterator[tuple[str, bytes]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
 import unicodedata
+import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,12 +45,27 @@ def open_image(source: Path | str | bytes, *, limits: Limits = DEFAULT_LIMITS) -
     Turned as its EXIF says, transparency on white, 16 bit scaled to 8, the first page of a TIFF. Colour profiles are
     ignored, as the networks' training did. Raises ImageError.
     """
-    data, name = _read(source, limits)
+    return open_photo(source, limits=limits).image
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A photo, and in sentences what of its file was ignored."""
+
+    image: Image
+    notes: tuple[str, ...]
+    sha256: str
+    """Of the whole file."""
+
+
+def open_photo(source: Path | str | bytes, *, limits: Limits = DEFAULT_LIMITS, name: str = "The photo") -> Opened:
+    """`open_image`, with what a reader should know; bytes are called `name` in sentences. Raises ImageError."""
+    data, name = _read(source, limits, name)
     tags = _tiff_tags(data)
     if kind := _misread(tags):
         raise ImageError(_no_photo(name, kind))
     try:
-        pixels, orientation = _decode(data, name, limits)
+        pixels, orientation, notes = _decode_somehow(data, name, limits)
     except DemoError:
         raise
     except UnidentifiedImageError as error:
@@ -62,29 +79,72 @@ def open_image(source: Path | str | bytes, *, limits: Limits = DEFAULT_LIMITS) -
         raise ImageError(
             f"{name} should be a whole photo, but is damaged or cut short ({reason}); copy it again."
         ) from error
-    return np.ascontiguousarray(_turned(pixels, orientation))
+    image = np.ascontiguousarray(_turned(pixels, orientation))
+    return Opened(image, notes, hashlib.sha256(data).hexdigest())
 
 
-def _decode(data: bytes, name: str, limits: Limits) -> tuple[Image, int]:
-    """The pixels as stored, and their EXIF orientation; Pillow's copy is gone when this returns."""
+_Decoded: TypeAlias = tuple[Image, int, tuple[str, ...]]
+
+
+def _decode_somehow(data: bytes, name: str, limits: Limits) -> _Decoded:
+    """`_decode`; of a PNG whose texts, profile or EXIF cannot be read, at least the pixels."""
+    try:
+        return _decode(data, name, limits)
+    except ImageError:
+        raise
+    except Exception as error:
+        for kept in (_PIXEL_CHUNKS | {b"eXIf"}, _PIXEL_CHUNKS) if data.startswith(_PNG) else ():
+            with suppress(SyntaxError, ValueError, OSError):
+                image, orientation, _ = _decode(_only(data, kept), name, limits)
+                ignored = "texts or its colour profile are" if b"eXIf" in kept else "EXIF or texts are"
+                return image, orientation, (f"Its {ignored} damaged or too long, and were ignored.",)
+        raise error
+
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_PIXEL_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"))
+"""What the pixels of a PNG are made of, and what tells that they move (PNG 3)."""
+
+
+def _only(png: bytes, kept: frozenset[bytes]) -> bytes:
+    """A PNG with those chunks alone; what cannot be told apart stays."""
+    parts, at = [png[:8]], 8
+    while at + 12 <= len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
+        if png[at + 4 : at + 8] in kept:
+            parts.append(png[at:end])
+        at = end
+    return b"".join([*parts, png[at:]])
+
+
+def _decode(data: bytes, name: str, limits: Limits) -> _Decoded:
+    """The pixels as stored, their EXIF orientation, what was ignored; Pillow's copy is gone when this returns."""
     with PillowImage.open(BytesIO(data), formats=FORMATS) as photo:
         _check_size(photo, name, limits)
         if photo.format in _MAY_MOVE and getattr(photo, "is_animated", False):
             raise ImageError(f"{name} is animated, and one still photo was wanted; save the frame you mean as PNG.")
         photo.load()
-        orientation = photo.getexif().get(_ORIENTATION, 1)  # after load: a TIFF turns itself
-        return _pixels(photo, name), orientation
+        orientation, notes = _orientation(photo)  # after load: a TIFF turns itself
+        return _pixels(photo, name), orientation, notes
+
+
+def _orientation(photo: PillowImage.Image) -> tuple[int, tuple[str, ...]]:
+    """How the photo is to be turned, and a note where its EXIF or XMP cannot say."""
+    try:
+        return photo.getexif().get(_ORIENTATION, 1), ()
+    except Exception:  # Pillow's readers raise whatever damaged metadata makes them raise
+        return 1, ("Its EXIF is damaged and was ignored, so it is shown as it is stored.",)
 
 
 def _most(limits: Limits) -> str:
     return f"at most {limits.megapixels:g} megapixels and {limits.megabytes:g} MB are read"
 
 
-def _read(source: Path | str | bytes, limits: Limits) -> tuple[bytes, str]:
+def _read(source: Path | str | bytes, limits: Limits, name: str) -> tuple[bytes, str]:
     """The bytes, and what to call them in a sentence."""
     most = int(limits.megabytes * 1e6)
     if isinstance(source, bytes):
-        data, name = source, "The photo"
+        data = source
     else:
         path = Path(source)
         name = path.name or str(path)
@@ -176,7 +236,8 @@ def _tiff_tags(data: bytes) -> _Tiff | None:
     """None for another format, or where the tags are damaged."""
     if not data.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
         return None
-    with suppress(Exception):
+    with suppress(Exception), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of cut files, which reading tells
         tags = TiffImagePlugin.ImageFileDirectory_v2(data[: 16 if b"+" in data[:4] else 8])
         stream = BytesIO(data)
         stream.seek(tags.next)

@@ -186,6 +186,16 @@ def test_a_photo_that_cannot_be_read_costs_itself_alone(
     assert [path.name for path in out.iterdir()] == ["owl"]
 
 
+def test_what_was_ignored_of_a_photo_is_told(toy: None, photo: Path, tmp_path: Path, capsys: Capture) -> None:
+    png = photo.read_bytes()
+    photo.write_bytes(png[:33] + b"\0\0\0\5tEXta\0bcd" + bytes(4) + png[33:])
+    assert cli.main(["segment", str(photo), "-m", toy_ids()[0], "-o", str(tmp_path / "out")]) == 0
+    told, progress = capsys.readouterr().err.splitlines()
+    assert told.startswith("[1/1] owl.png: Its texts or its colour profile are damaged or too long") and progress
+    summary = json.loads((tmp_path / "out/owl/summary.json").read_text())
+    assert summary["sha256"] == hashlib.sha256(photo.read_bytes()).hexdigest()
+
+
 def test_a_network_that_cannot_load_costs_itself_alone_and_is_asked_once(
     toy: None, photo: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -584,6 +594,20 @@ def test_evaluate_json_is_scores_json(toy: None, dataset: Path, tmp_path: Path, 
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads((tmp_path / "out" / "scores.json").read_text())
     assert printed["settings"]["flip"] is True
+
+
+@pytest.mark.parametrize("command", ["evaluate", "claims"])
+def test_studies_read_photos_up_to_the_size_asked_for(
+    command: str, toy: None, dataset: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    save(dataset / "images" / "0.png", seed=0)
+    PillowImage.new("RGB", (60, 50)).save(dataset / "images" / "1.png")
+    (dataset / "annotations" / "1.png").write_bytes(encode_annotation(np.full((50, 60), 1, np.uint8)))
+    asked = [command, str(dataset), "-m", toy_ids()[0], "-o", str(tmp_path / "out"), "--max-megapixels"]
+    assert cli.main([*asked, "0.0025"]) == 1
+    assert "1.png is left out: 1.png is 60 x 50, 0.0 megapixels" in capsys.readouterr().err
+    cli.main([*asked, "1"])
+    assert "megapixels" not in capsys.readouterr().err
 
 
 def test_claims_refuse_a_verdict_on_three_photos(toy: None, dataset: Path, tmp_path: Path, capsys: Capture) -> None:

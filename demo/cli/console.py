@@ -12,7 +12,7 @@ from demo import catalog
 from demo.address import port_of
 from demo.errors import AddressError
 from demo.names import readable, to_json
-from demo.schema import DEFAULT_LIMITS
+from demo.schema import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
@@ -112,6 +112,11 @@ def add_limit_options(parser: argparse.ArgumentParser) -> None:
         most = getattr(DEFAULT_LIMITS, unit)
         told = f"largest {what} accepted (default: {most})"
         parser.add_argument(f"--max-{unit}", metavar="N", type=positive, default=most, help=told)
+
+
+def limits_of(options: argparse.Namespace) -> Limits:
+    """What `add_limit_options` was given."""
+    return Limits(megapixels=options.max_megapixels, megabytes=options.max_megabytes)
 
 
 def add_running_options(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from demo.cli.console import add_limit_options, add_running_options, open_zoo, port
+from demo.cli.console import add_limit_options, add_running_options, limits_of, open_zoo, port
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
@@ -28,16 +28,14 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C."""
-    from demo.images import Limits
     from demo.page import serve
 
-    limits = Limits(megapixels=options.max_megapixels, megabytes=options.max_megabytes)
     serve(
         partial(open_zoo, options),
         host=options.host,
         port=options.port,
         root_path=options.root_path,
-        limits=limits,
+        limits=limits_of(options),
         checkpoints=options.checkpoints,
     )
     return 0

@@ -137,7 +137,7 @@ def _blank_view(run: Run, name: str, example: str, turn: str) -> View:
 def _notes(run: Run, specs: Sequence[ModelSpec]) -> list[str]:
     height, width = run.size
     photo_height, photo_width = run.image.shape[:2]
-    notes = []
+    notes = list(run.notes)
     if any(spec.set == "compact" for spec in specs):
         notes.append(f"Compact networks: {SMALL}.")
     if (height, width) != (photo_height, photo_width):

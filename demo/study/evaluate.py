@@ -17,7 +17,7 @@ from demo.analysis.numbers import Json, numbers, plain
 from demo.analysis.tally import UNCERTAINTIES, Tally, Truth, count
 from demo.catalog import Names
 from demo.errors import BackendError
-from demo.images import write_text
+from demo.images import DEFAULT_LIMITS, Limits, write_text
 from demo.models.zoo import Zoo
 from demo.names import to_json
 from demo.schema import LabelMap, ModelSpec, Prediction
@@ -85,6 +85,7 @@ def evaluate(
     split: str | None = None,
     scales: Sequence[float] = (1.0,),
     flip: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
     report: Report = silent,
 ) -> Evaluation:
     """Score models on a folder in ADE20K's layout; writes {scores,classes,photos}.csv, scores.json and report.html.
@@ -102,7 +103,7 @@ def evaluate(
     settings: dict[str, Json] = {"scales": [float(s) for s in scales], "flip": flip, "precision": zoo.precision}
     ask, named = plainly(zoo) if plain_run else augmented(zoo, scales, flip), json.dumps(settings)
     with Ledger(out / LEDGER) as ledger:
-        problems = run(found.cases, specs, ask, _measure, ledger, settings=named, report=report)
+        problems = run(found.cases, specs, ask, _measure, ledger, settings=named, limits=limits, report=report)
         results = [_collect(spec, kept(found.cases, spec, ledger, named)) for spec in specs]
     answered = tuple(result for result in results if result.photos)
     if not answered:

@@ -17,7 +17,7 @@ from demo.analysis.claims import SUMS, Evidence, Finding, Interval, Panel
 from demo.analysis.numbers import Json, plain
 from demo.catalog import Names
 from demo.errors import BackendError
-from demo.images import write_text
+from demo.images import DEFAULT_LIMITS, Limits, write_text
 from demo.models.zoo import Zoo
 from demo.names import to_json
 from demo.schema import LabelMap, ModelSpec, Prediction
@@ -73,6 +73,7 @@ def claims_report(
     split: str | None = None,
     resamples: int = 2000,
     seed: int = 0,
+    limits: Limits = DEFAULT_LIMITS,
     report: Report = silent,
 ) -> ClaimsReport:
     """Test the sentences on photos (files, folders, datasets in ADE20K's layout); writes claims.json and report.html.
@@ -87,7 +88,7 @@ def claims_report(
     specs = catalog.resolve(models or zoo.default_set)
     named = json.dumps({"precision": zoo.precision})
     with Ledger(out / LEDGER) as ledger:
-        left_out = run(cases, specs, plainly(zoo), _measure, ledger, settings=named, report=report)
+        left_out = run(cases, specs, plainly(zoo), _measure, ledger, settings=named, limits=limits, report=report)
         tables = {spec: dict(kept(cases, spec, ledger, named)) for spec in specs}
     answered = tuple(spec for spec in specs if tables[spec])
     if not answered:
