@@ -186,6 +186,17 @@ def test_a_photo_that_cannot_be_read_costs_itself_alone(
     assert [path.name for path in out.iterdir()] == ["owl"]
 
 
+def test_what_was_left_out_of_a_networks_file_is_told_once(
+    photo: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = lambda spec: replace(toy_network(spec), notes=("net.pth has more than its network.",))  # noqa: E731
+    monkeypatch.setattr(zoo_module, "Zoo", functools.partial(Zoo, load=load))
+    photos = [str(photo), str(save(tmp_path / "cat.png", 2))]
+    assert cli.main(["segment", *photos, "-m", toy_ids()[0], "-o", str(tmp_path / "out")]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "net.pth" in line]
+    assert told == ["FCN (fcn-compact): net.pth has more than its network."]
+
+
 def test_what_was_ignored_of_a_photo_is_told(toy: None, photo: Path, tmp_path: Path, capsys: Capture) -> None:
     png = photo.read_bytes()
     photo.write_bytes(png[:33] + b"\0\0\0\5tEXta\0bcd" + bytes(4) + png[33:])

@@ -76,6 +76,7 @@ class Batch:
     def __init__(self, zoo: Zoo, specs: tuple[ModelSpec, ...], out: Path, limits: Limits) -> None:
         self.zoo, self.specs, self.out, self.limits = zoo, specs, out, limits
         self.left_out = False
+        self.noted: set[str] = set()
         self.written: list[dict[str, str]] = []
 
     def segment(self, paths: Sequence[Path]) -> None:
@@ -128,6 +129,9 @@ class Batch:
                 spec, where = outcome.spec, f"{job.title}: " if outcome.loaded else ""
                 self._leave_out(f"{where}{spec.title} ({spec.id}) is left out: {outcome.error}")
             else:
+                for told in outcome.network.notes if outcome.spec.id not in self.noted else ():
+                    note(f"{outcome.spec.title} ({outcome.spec.id}): {told}")
+                self.noted.add(outcome.spec.id)
                 yield outcome
 
     def _leave_out(self, text: str) -> None:

@@ -74,9 +74,9 @@ def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precisi
     with _without_random_init():
         network = _build(config)
     _check_classes(network, spec)
-    _fill(network, state, checkpoint)
+    notes = _fill(network, state, checkpoint, own=spec.set == "own")
     scores = Segmentor(network, config, device, precision)
-    return Network(scores, _parameters(network), _bytes(network), sha256, scores.at_scale)
+    return Network(scores, _parameters(network), _bytes(network), sha256, scores.at_scale, notes)
 
 
 def build_network(config: str | Path) -> nn.Module:
@@ -307,24 +307,34 @@ def _last_head(network: nn.Module) -> BaseDecodeHead:
     return heads[-1] if isinstance(heads, nn.ModuleList) else heads
 
 
-def _fill(network: nn.Module, state: dict[str, Tensor], checkpoint: Path) -> None:
-    """Every parameter lands, or CorruptCheckpointError names those that do not; auxiliary heads are left out."""
+def _fill(network: nn.Module, state: dict[str, Tensor], checkpoint: Path, own: bool) -> tuple[str, ...]:
+    """Every parameter lands, or CorruptCheckpointError names those that do not; auxiliary heads are left out.
+
+    What a user's own file has beyond its network, such as the averages of training, is left out and noted, as
+    MMSegmentation does it.
+    """
     state = {key: value for key, value in state.items() if not key.startswith("auxiliary_head.")}
-    own = network.state_dict()
+    places = network.state_dict()
     problems = [
-        f"{key}: {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
-        for key in own.keys() & state.keys()
-        if state[key].shape != own[key].shape
+        f"{key}: {tuple(state[key].shape)} instead of {tuple(places[key].shape)}"
+        for key in places.keys() & state.keys()
+        if state[key].shape != places[key].shape
     ]
-    problems += [f"{key} has no place" for key in state.keys() - own.keys()]
-    problems += [f"{key} is missing" for key in own.keys() - state.keys() if not key.endswith("num_batches_tracked")]
+    problems += [f"{key} is missing" for key in places.keys() - state.keys() if not key.endswith("num_batches_tracked")]
+    left_over = sorted(state.keys() - places.keys())
+    if problems or not own:
+        problems += [f"{key} has no place" for key in left_over]
     if problems:
         shown = "; ".join(sorted(problems)[:6]) + (f"; and {len(problems) - 6} more" if len(problems) > 6 else "")
         raise CorruptCheckpointError(
             f"{checkpoint.name} does not fit its network: {shown}. Use the checkpoint that belongs to this config."
         )
-    _check_finite(state, checkpoint)
+    _check_finite({key: tensor for key, tensor in state.items() if key in places}, checkpoint)
     network.load_state_dict(state, strict=False)
+    if not left_over:
+        return ()
+    more = f" and {len(left_over) - 6} more" if len(left_over) > 6 else ""
+    return (f"{checkpoint.name} has more than its network, which was left out: {', '.join(left_over[:6])}{more}.",)
 
 
 def _check_finite(state: dict[str, Tensor], checkpoint: Path) -> None:

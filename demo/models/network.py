@@ -22,6 +22,8 @@ class Network:
     checkpoint_sha256: str
     at_scale: Callable[[float], Callable[[Image], Posterior]] | None = None
     """A factor on the network's own test size -> `scores` at that size; None where it has one size only."""
+    notes: tuple[str, ...] = ()
+    """What of its file was left out, in sentences."""
 
 
 def finite(posterior: Posterior, title: str) -> Posterior:

@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from demo import catalog, labels
 from demo.analysis import calibration, scores
@@ -109,11 +111,28 @@ def evaluate(
     if not answered:
         raise BackendError(f"None of the photos could be answered. {' '.join(problems[:1])}")
     evaluation = Evaluation(
-        found.name, len(found.cases), settings, answered, (*found.problems, *problems), time.perf_counter() - start
+        found.name,
+        len(found.cases),
+        settings,
+        answered,
+        (*found.problems, *problems, *_counted_from_zero(answered)),
+        time.perf_counter() - start,
     )
     _write(evaluation, out)
     write_text(out / "report.html", evaluation_page(evaluation))
     return evaluation
+
+
+def _counted_from_zero(models: Sequence[ModelResult]) -> Iterator[str]:
+    """What is to be said of annotations in which 0 is the first class, and not void: one class off all along."""
+    confusion = sum((model.tally.confusion for model in models), np.zeros((1, 1), np.int64))
+    pixels, plain_share, shifted = confusion.sum(), np.trace(confusion), np.trace(confusion, offset=1)
+    if shifted > max(2 * plain_share, 0.2 * pixels):
+        yield (
+            f"The annotations seem to count classes from 0: {shifted / pixels:.0%} of the pixels agree with the "
+            f"networks after adding 1, {plain_share / pixels:.0%} as they are. Add 1 to every class (0 is not "
+            "labelled), and run again."
+        )
 
 
 def _measure(prediction: Prediction, truth: LabelMap | None) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,24 @@ def test_a_weight_that_is_no_number_is_named(tmp_path: Path, key: str, value: fl
     wanted = rf"spoilt\.pth should hold finite numbers, but 1 of [\d,]+ in {key} are nan or infinite.* Use an earlier"
     with pytest.raises(CorruptCheckpointError, match=wanted):
         load_network(spec, checkpoint)
+
+
+def test_what_an_own_file_has_beyond_its_network_is_left_out_and_noted(tmp_path: Path) -> None:
+    """As files with the averages of training have."""
+    checkpoint = with_weight(tmp_path, "decode_head.conv_seg.bias", 0.5)
+    state = torch.load(checkpoint, weights_only=True)["state_dict"]
+    torch.save(state | {"ema_decode_head_bias": torch.full((3,), torch.nan), "steps": torch.tensor(7)}, checkpoint)
+    own = ModelSpec("own", "Own", "cnn", "own", SHIPPED.config, Weights(str(checkpoint), ""))
+    told = "spoilt.pth has more than its network, which was left out: ema_decode_head_bias, steps."
+    assert load_network(own, checkpoint).notes == (told,)
+    with pytest.raises(
+        CorruptCheckpointError, match=r"does not fit its network: ema_decode_head_bias has no place; steps"
+    ):
+        load_network(replace(own, set="zoo"), checkpoint)
+    del state["decode_head.conv_seg.bias"]
+    torch.save(state | {"rest": torch.zeros(1)}, checkpoint)
+    with pytest.raises(CorruptCheckpointError, match=r"decode_head\.conv_seg\.bias is missing; rest has no place"):
+        load_network(own, checkpoint)
 
 
 def test_large_weights_are_numbers(tmp_path: Path) -> None:
