@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -108,6 +107,6 @@ def _answers(
 
 
 def _file(run: Run, name: str, data: bytes) -> str:
-    path = Path(mkdtemp(dir=run.folder)) / name
+    path = run.folder / "api" / name  # one a model, however often it is asked for
     write_atomic(path, data)
     return str(path)

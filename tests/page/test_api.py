@@ -13,7 +13,8 @@ from demo.errors import DemoError
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
-from demo.page.api import label_map, probe, segment
+from demo.page.api import label_map, overlay_of, probe, segment
+from demo.page.download import make_zip
 from demo.page.networks import Networks
 from demo.page.store import Store
 from demo.schema import Image, ModelSpec
@@ -56,6 +57,28 @@ def test_where_no_network_answers_the_call_fails_with_their_sentences(store: Sto
         segment(failing(*FIVE), store, photo, f"{FIVE[0]},{FIVE[1]}")
     with pytest.raises(DemoError, match="cannot answer this photo"):
         label_map(failing(*FIVE), store, photo, FIVE[0])
+
+
+def test_files_do_not_grow_in_number_with_the_calls(store: Store, photo: str) -> None:
+    networks = failing()
+    first = label_map(networks, store, photo, FIVE[0])
+    run = store.open(photo)
+    for number in range(6):
+        overlay_of(networks, store, photo, FIVE[0])
+        assert label_map(networks, store, photo, FIVE[0]) == first
+        zipped = make_zip(networks, store, run.key, f"{number}.png", [FIVE[0]])
+        assert zipped.is_file() and zipped.name == f"{number}.zip"
+    files = [path.name for path in run.folder.rglob("*") if path.is_file()]
+    assert len([name for name in files if name.endswith(".zip")]) == 3
+    assert len(list((run.folder / "api").iterdir())) == 2
+
+
+def test_a_click_on_a_pixel_is_counted_in_memory(store: Store, photo: str) -> None:
+    networks = failing()
+    probe(networks, store, photo, FIVE[0], 3, 2)
+    (answer,) = (answer for name, answer in store.open(photo).answers.items() if name == FIVE[0])
+    scores = sum(tile.scores.nbytes for tile in answer.posterior.tiles)
+    assert answer.posterior.bytes == scores + answer.posterior._mosaic.nbytes == 2 * scores
 
 
 @pytest.mark.parametrize(("x", "y"), [(None, 2), (3, None), (None, None), (40, 2), (3, -1)])
