@@ -8,7 +8,7 @@ import re
 import secrets
 import unicodedata
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -87,18 +87,26 @@ _Decoded: TypeAlias = tuple[Image, int, tuple[str, ...]]
 
 
 def _decode_somehow(data: bytes, name: str, limits: Limits) -> _Decoded:
-    """`_decode`; of a PNG whose texts, profile or EXIF cannot be read, at least the pixels."""
+    """`_decode`; of a file whose texts, profile or EXIF cannot be read, at least the pixels."""
     try:
         return _decode(data, name, limits)
     except ImageError:
         raise
     except Exception as error:
-        for kept in (_PIXEL_CHUNKS | {b"eXIf"}, _PIXEL_CHUNKS) if data.startswith(_PNG) else ():
+        for bare, ignored in _bared(data):
             with suppress(SyntaxError, ValueError, OSError):
-                image, orientation, _ = _decode(_only(data, kept), name, limits)
-                ignored = "texts or its colour profile are" if b"eXIf" in kept else "EXIF or texts are"
+                image, orientation, _ = _decode(bare, name, limits)
                 return image, orientation, (f"Its {ignored} damaged or too long, and were ignored.",)
         raise error
+
+
+def _bared(data: bytes) -> Iterator[tuple[bytes, str]]:
+    """The file with less and less beside its pixels, and what is missing then."""
+    if data.startswith(_PNG):
+        yield _only(data, _PIXEL_CHUNKS | {b"eXIf"}), "texts or its colour profile are"
+        yield _only(data, _PIXEL_CHUNKS), "EXIF or texts are"
+    elif data[4:8] == b"ftyp":
+        yield data.replace(b"Exif", b"none", 1), "EXIF data are"  # AVIF's decoder passes over items of unknown kinds
 
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
@@ -131,6 +139,8 @@ def _decode(data: bytes, name: str, limits: Limits) -> _Decoded:
 def _orientation(photo: PillowImage.Image) -> tuple[int, tuple[str, ...]]:
     """How the photo is to be turned, and a note where its EXIF or XMP cannot say."""
     try:
+        if isinstance(stored := photo.info.get("exif"), bytes):
+            PillowImage.Exif().load(stored)  # what `getexif` passes over in silence in a JPEG
         return photo.getexif().get(_ORIENTATION, 1), ()
     except Exception:  # Pillow's readers raise whatever damaged metadata makes them raise
         return 1, ("Its EXIF is damaged and was ignored, so it is shown as it is stored.",)

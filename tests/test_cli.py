@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -99,6 +100,12 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(arguments: list[str], c
 def test_python_m_demo_passes_the_exit_code_on() -> None:
     assert python_m_demo("list", "nothing-like-it").returncode == 2
     assert python_m_demo("--version").stdout == f"Segmentation Zoo {cli.demo.__version__}\n"
+
+
+def test_the_installed_command_is_the_same_one() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    module, _, name = scripts["segmentation-zoo"].partition(":")
+    assert getattr(importlib.import_module(module), name) is cli.main
 
 
 def test_ctrl_c_stops_with_130_and_no_traceback() -> None:

@@ -371,6 +371,14 @@ def with_chunk(kind, data, checksum=None):
     return png[:33] + struct.pack(">I", len(data)) + kind + data + struct.pack(">I", sum_) + png[33:]
 
 
+def with_spoilt_exif(kind, **options):
+    exif = PillowImage.Exif()
+    exif[0x010E] = "A scene"
+    data = encoded(scene(), kind, exif=exif, **options)
+    header = next(header for header in (b"II*\0", b"MM\0*") if header in data)
+    return data.replace(header, b"XX*\0", 1)
+
+
 EXIF_NOTE = ("Its EXIF is damaged and was ignored, so it is shown as it is stored.",)
 BESIDE_NOTE = ("Its texts or its colour profile are damaged or too long, and were ignored.",)
 BESIDE = {
@@ -385,6 +393,7 @@ BESIDE = {
     "profile of a wrong sum": (with_chunk(b"iCCP", b"p\0\0" + zlib.compress(b"profile"), 7), BESIDE_NOTE),
     "profile that is none": (encoded(scene(), "PNG", icc_profile=b"nonsense"), ()),
     "XMP that is none": (with_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta <<"), ()),
+    "WebP with EXIF of a wrong header": (with_spoilt_exif("WEBP", lossless=True), EXIF_NOTE),
     "WebP with EXIF that is none": (encoded(scene(), "WEBP", lossless=True, exif=b"garbage"), EXIF_NOTE),
     "WebP with a profile that is none": (encoded(scene(), "WEBP", lossless=True, icc_profile=b"nonsense"), ()),
 }
@@ -395,6 +404,14 @@ def test_what_stands_beside_the_pixels_never_costs_them(data, notes):
     opened = open_photo(data)
     assert (opened.image == scene()).all() and opened.notes == notes
     assert opened.sha256 == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "AVIF"])
+def test_spoilt_exif_never_costs_a_photo_of_a_format_with_loss(kind):
+    opened = open_photo(with_spoilt_exif(kind, quality=95))
+    assert np.abs(opened.image.astype(int) - scene()).mean() < 6
+    (note,) = opened.notes
+    assert note.startswith("Its EXIF") and "ignored" in note
 
 
 def test_a_good_turn_is_kept_beside_bad_texts():
