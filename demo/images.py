@@ -7,7 +7,6 @@ import os
 import re
 import secrets
 import unicodedata
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,13 +17,14 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
-from PIL import TiffImagePlugin, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from demo.errors import DemoError, ImageError
 from demo.names import leads_nowhere, readable
 from demo.schema import DEFAULT_LIMITS as DEFAULT_LIMITS
 from demo.schema import Image
 from demo.schema import Limits as Limits
+from demo.tiff import PHOTOMETRIC, WHITE_IS_ZERO, Tiff, misread, tiff_kind, unusual
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 """Pillow's names of what is read, whatever the file is called; its JPEG reader also takes the MPO of phones."""
@@ -61,19 +61,19 @@ class Opened:
 def open_photo(source: Path | str | bytes, *, limits: Limits = DEFAULT_LIMITS, name: str = "The photo") -> Opened:
     """`open_image`, with what a reader should know; bytes are called `name` in sentences. Raises ImageError."""
     data, name = _read(source, limits, name)
-    tags = _tiff_tags(data)
-    if kind := _misread(tags):
+    tags = tiff_kind(data)
+    if kind := misread(tags):
         raise ImageError(_no_photo(name, kind))
     try:
         pixels, orientation, notes = _decode_somehow(data, name, limits)
     except DemoError:
         raise
     except UnidentifiedImageError as error:
-        raise ImageError(_no_photo(name, kind) if (kind := _unusual(tags)) else _unknown(data, name)) from error
+        raise ImageError(_no_photo(name, kind) if (kind := unusual(tags)) else _unknown(data, name)) from error
     except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning, MemoryError) as error:
         raise ImageError(f"{name} is too large to unpack, and {_most(limits)}; shrink it.") from error
     except Exception as error:  # Pillow's readers raise whatever a damaged file makes them raise
-        if kind := _unusual(tags):
+        if kind := unusual(tags):
             raise ImageError(_no_photo(name, kind)) from error
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(
@@ -198,7 +198,7 @@ def _pixels(photo: PillowImage.Image, name: str) -> Image:
     for top in range(0, photo.height, rows):
         bottom = min(top + rows, photo.height)
         pixels[top:bottom] = _strip(photo.crop((0, top, photo.width, bottom)))
-    if photo.mode[0] in "IF" and getattr(photo, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+    if photo.mode[0] in "IF" and getattr(photo, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:
         np.subtract(255, pixels, out=pixels)  # as Pillow does with 8 bits alone
     return pixels
 
@@ -216,70 +216,7 @@ def _strip(strip: PillowImage.Image) -> NDArray[np.uint8]:
     return np.asarray(strip.convert("RGB"))
 
 
-_PHOTOMETRIC: Final = 262
-_WHITE_IS_ZERO: Final = 0
-_PLANES: Final = 2
-_COLOURS: Final = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
-"""Channels by TIFF's photometric interpretation: grey, grey, RGB, palette, CMYK, YCbCr, CIELAB."""
-
-
-@dataclass(frozen=True)
-class _Tiff:
-    """What the tags of a TIFF's first page say of its numbers (TIFF 6.0)."""
-
-    bits: int
-    signs: int
-    """SampleFormat: 1 unsigned, 2 signed, 3 fractions, 5 and 6 complex."""
-    bands: int
-    photometric: int
-    planes: bool
-    packed: bool
-
-    def __str__(self) -> str:
-        number = {1: "whole numbers", 2: "signed numbers", 3: "fractions"}.get(self.signs, "complex numbers")
-        bands = f"{self.bands} bands" if self.bands > 1 else "one band"
-        apart = " in separate planes" if self.planes and self.bands > 1 else ""
-        return f"a TIFF of {bands}{apart}, {number} of {self.bits} bits"
-
-
-def _tiff_tags(data: bytes) -> _Tiff | None:
-    """None for another format, or where the tags are damaged."""
-    if not data.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
-        return None
-    with suppress(Exception), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of cut files, which reading tells
-        tags = TiffImagePlugin.ImageFileDirectory_v2(data[: 16 if b"+" in data[:4] else 8])
-        stream = BytesIO(data)
-        stream.seek(tags.next)
-        tags.load(stream)
-        bits, signs = tags.get(258, (1,)), tags.get(339, (1,))
-        return _Tiff(
-            max(bits), max(signs), tags.get(277, 1), tags.get(_PHOTOMETRIC, 0), tags.get(284, 1) == _PLANES,
-            tags.get(259, 1) != 1,
-        )  # fmt: skip
-    return None
-
-
-def _misread(tiff: _Tiff | None) -> _Tiff | None:
-    """Kinds of TIFF that Pillow reads without a word, and wrongly."""
-    if tiff is None:
-        return None
-    planes = tiff.planes and tiff.bands > 1 and tiff.bits == 16 and not tiff.packed  # it takes them for 8 bits
-    signed = tiff.signs == 2 and tiff.bits == 8  # and these for unsigned
-    return tiff if planes or signed else None
-
-
-def _unusual(tiff: _Tiff | None) -> _Tiff | None:
-    """Kinds of TIFF that no photo has: where one cannot be read, this is why, and no damage."""
-    if tiff is None:
-        return None
-    colours = _COLOURS.get(tiff.photometric, tiff.bands)
-    usual = tiff.signs == 1 and tiff.bits in (1, 2, 4, 8, 16) and tiff.bands in (colours, 1)
-    inverted = tiff.photometric == _WHITE_IS_ZERO and tiff.bits == 16
-    return None if usual and not inverted else tiff
-
-
-def _no_photo(name: str, tiff: _Tiff) -> str:
+def _no_photo(name: str, tiff: Tiff) -> str:
     return (
         f"{name} is {tiff}, and grey or interleaved RGB with 8 or 16 bits a channel was wanted; save it as 8-bit PNG."
     )

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     "names",
     "schema errors",
-    "catalog labels address",
+    "catalog labels address tiff",
     "analysis images",
     "models render",
     "study train export",
@@ -27,7 +27,7 @@ HOMES = {
     "mmengine": ("models.backend",),
     "matplotlib": ("render.figures",),
     "gradio": ("page",),
-    "PIL": ("images", "labels", "render", "train.data", "train.scoring"),
+    "PIL": ("images", "tiff", "labels", "render", "train.data", "train.scoring"),
     "ray": ("study",),
 }
 
