@@ -82,9 +82,9 @@ def python_m_demo(*arguments: str, **options: str) -> subprocess.CompletedProces
         (["segment", "owl.jpg", "-o", "out", "--max-megapixels", "0"], "must be a number above 0"),
         (
             ["segment", "owl.jpg", "-o", "out", "--checkpoints", "no-such"],
-            "no-such should be a folder, but is not there",
+            "no-such should be a folder of checkpoints, but is not there",
         ),
-        (["check", "--checkpoints", "app.py"], "app.py should be a folder, but is a file"),
+        (["check", "--checkpoints", "app.py"], "app.py should be a folder of checkpoints, but is a file"),
     ],
 )
 def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(arguments: list[str], complaint: str, capsys: Capture) -> None:

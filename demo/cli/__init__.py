@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import demo
 from demo.cli import check, claims, evaluate, fetch, list_models, reproduce, segment, serve, train
-from demo.cli.console import complain
+from demo.cli.console import check_folders, complain
 from demo.errors import DemoError
 
 COMMANDS = (list_models, segment, serve, fetch, check, evaluate, claims, reproduce, train)
@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _print_any_path()
     options = build_parser().parse_args(argv)
     try:
+        check_folders(options)
         code: int = options.run(options)
         sys.stdout.flush()
         return code

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from demo import catalog
 from demo.address import port_of
-from demo.errors import AddressError
+from demo.errors import AddressError, MissingCheckpointError
 from demo.names import readable, to_json
 from demo.schema import DEFAULT_LIMITS, Limits
 
@@ -95,15 +95,12 @@ def port(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def folder(text: str) -> Path:
-    """A folder that is there, for argparse."""
-    if not Path(text).is_dir():
-        raise argparse.ArgumentTypeError(f"{text} should be a folder, but is {_no_folder(Path(text))}")
-    return Path(text)
-
-
-def _no_folder(path: Path) -> str:
-    return "a file" if path.exists() else "not there"
+def check_folders(options: argparse.Namespace) -> None:
+    """Whether the folders of --checkpoints are there. Raises MissingCheckpointError."""
+    for folder in getattr(options, "checkpoints", ()):
+        if not folder.is_dir():
+            what = "a file" if folder.exists() else "not there"
+            raise MissingCheckpointError(f"{folder} should be a folder of checkpoints, but is {what}; check the path.")
 
 
 def add_limit_options(parser: argparse.ArgumentParser) -> None:
@@ -160,7 +157,7 @@ def add_checkpoints_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoints",
         metavar="DIR",
-        type=folder,
+        type=Path,
         action="append",
         default=[],
         help="a folder of checkpoint files, searched before checkpoints/; may be given several times",
