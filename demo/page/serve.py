@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from demo.images import DEFAULT_LIMITS, Limits
-from demo.page.assets import script, style
+from demo.page.assets import preload, routes, script, style
 from demo.page.build import build
 from demo.page.theme import theme
 
@@ -55,7 +55,7 @@ def launch(
         root_path=root_path,
         theme=theme(),
         # the style is not given as css, because Gradio would drop the container queries
-        head=f"<style>{style()}</style><script>{script('stream')}</script>",
+        head=f"{preload()}<style>{style()}</style><script>{script('stream')}</script>",
         max_file_size=f"{limits.megabytes:g}mb",
         footer_links=["api"],
         show_error=False,
@@ -63,6 +63,7 @@ def launch(
         ssr_mode=False,
         enable_monitoring=False,
         state_session_capacity=200,
+        app_kwargs={"routes": routes()},
         prevent_thread_lock=True,
     )
     return str(address)

@@ -34,10 +34,11 @@ WRONG = "Ask with run, what (truth, model, proper or class) and source: files, o
 
 
 def build() -> gr.HTML:
-    """The tab's content: an empty place that the viewer's script fills."""
+    """The tab's content: an empty place that the page's modules fill."""
     return gr.HTML(
         html_template='<div class="zoo zoo-truth"></div>',
-        js_on_load=script("truth"),
+        js_on_load=script("place"),
+        tab="truth",
         apply_default_css=False,
         elem_id="truth",
     )
