@@ -1,6 +1,14 @@
 // @ts-check
 // Making elements.
 
+/**
+ * An element of the page. An attribute on... is a listener; true is an empty one; what is null or false is left out.
+ *
+ * @param {string} tag
+ * @param {Record<string, any>} attributes
+ * @param {...(Node | string | null)} children
+ * @returns {any} the element, which may be given further properties
+ */
 export function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(attributes)) {

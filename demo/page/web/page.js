@@ -2,11 +2,26 @@
 // What Gradio hands to the viewer. `mount` of main.js fills it before anything else is called.
 
 /**
+ * What answers a question; a reply that only says why it has nothing else has a message.
+ *
+ * @template Reply
+ * @typedef {(question: object) => Promise<Partial<Reply> & {message?: string}>} Ask
+ */
+
+/**
+ * @typedef {object} Server
+ * @property {Ask<import("./wire.d.ts").PixelReply>} probe
+ * @property {Ask<any>} differ Differences, Conflict or Mean, as the question says
+ * @property {Ask<any>} truth Truth, Judged, Proper or ClassIndex, as the question says
+ * @property {Ask<object>} stop
+ */
+
+/**
  * @typedef {object} Given what the component's script has in hand
  * @property {HTMLElement} element the component's own
- * @property {any} props what the server has put into it; `value` is the View that is shown
+ * @property {{value: import("./wire.d.ts").View} & Record<string, any>} props what the server has put into it
  * @property {(name: "run" | "wait", detail?: object) => void} trigger starts an event of the server's
- * @property {Record<"probe" | "differ" | "truth" | "stop", (question: object) => Promise<any>>} server
+ * @property {Server} server
  * @property {(file: File) => Promise<{path: string}>} upload
  * @property {(name: string, changed: () => void) => void} watch
  */
@@ -15,7 +30,7 @@
 
 export const page = {
   /** @type {HTMLElement} */ element: null,
-  /** @type {any} */ props: null,
+  /** @type {Given["props"]} */ props: null,
   /** @type {Given["trigger"]} */ trigger: null,
   /** @type {Given["server"]} */ server: null,
   /** @type {Given["upload"]} */ upload: null,

@@ -9,6 +9,7 @@ import { shownClass, state } from "../state.js";
 
 const classColour = (index) => page.palettes[state.palette][index];
 
+/** @param {number} t 0..1, the doubt */
 export function scaleColour(t) {
   const rows = page.scales[state.article ? "grey" : "colour"];
   return rows[Math.round(clamp(t, 0, 1) * (rows.length - 1))];
@@ -34,6 +35,7 @@ export function classTable() {
   return table;
 }
 
+/** @param {import("../state.js").Measure} measure */
 export function fieldTable(measure) {
   const table = new Uint32Array(256);
   const cut = state.view === "uncertainty" ? state.threshold[measure] : null;
@@ -45,6 +47,7 @@ export function fieldTable(measure) {
   return table;
 }
 
+/** @param {import("../run.js").Layer} layer */
 export function layerTable(layer) {
   const table = new Uint32Array(256);
   if (layer.kind === "classes") return classTable();

@@ -5,10 +5,13 @@ import { make, swatch } from "../elements.js";
 import { emit, hear } from "../events.js";
 import { fixed, score } from "../wording.js";
 
+/** @typedef {import("../wire.d.ts").PixelAnswer} PixelAnswer */
+
 const INVITATION =
   "Click a pixel in any panel, or move the crosshair with the arrow keys and press Enter: " +
   "every network's five likeliest classes appear here.";
 
+/** @param {import("../wire.d.ts").LikelyClass} row */
 function bar(row) {
   const fill = make("span", { style: `width:${Math.max(0.5, row.probability * 100)}%` });
   const meter = make("span", { class: "meter" }, fill);
@@ -22,14 +25,19 @@ function bar(row) {
   );
 }
 
+/** @param {PixelAnswer} model */
 function answer(model) {
   const doubt = `entropy ${fixed(model.entropy, 2)} · margin ${fixed(model.margin, 2)}`;
   const bars = make("ol", {}, ...model.classes.map(bar));
   return make("section", { class: "zoo-answer" }, make("h3", {}, model.title), bars, make("p", {}, doubt));
 }
 
-/** Who says what, the largest party first. */
-export function verdict(rows) {
+/**
+ * Who says what, the largest party first.
+ *
+ * @param {PixelAnswer[]} rows
+ */
+function verdict(rows) {
   const parties = new Map();
   for (const row of rows) {
     const { name } = row.classes[0];

@@ -16,6 +16,10 @@ import { arrive } from "./link.js";
 import { announce } from "./live.js";
 import { toolbar } from "./toolbar.js";
 
+/** @typedef {import("../wire.d.ts").View} View */
+/** @typedef {import("../run.js").Card} Card */
+
+/** Follows what the server shows now. */
 export async function sync() {
   const view = page.props.value;
   if (!view?.run) return;
@@ -32,7 +36,7 @@ export async function sync() {
   });
   placeCards(view.panels);
   redraw("layout", "toolbar", "link");
-  const layers = placeLayers(view.layers.concat(addedLayers()));
+  const layers = placeLayers([...view.layers, ...addedLayers()]);
   await Promise.allSettled([...run.cards.values()].map(load).concat(layers, readPhoto(view)));
   page.element.dataset.done = String([...run.cards.values()].filter((card) => card.labels).length);
   if (state.arrival && run.cards.size && !unfinished().length && ![...run.cards.values()].some((card) => card.loading))
@@ -40,7 +44,11 @@ export async function sync() {
   runChanged();
 }
 
-/** Another photo: the old one's maps and marks go. */
+/**
+ * Another photo: the old one's maps and marks go.
+ *
+ * @param {View} view
+ */
 function begin(view) {
   if (run.id) state.arrival = null;
   clearCross();
@@ -75,6 +83,7 @@ function begin(view) {
     requestAnimationFrame(() => requestAnimationFrame(() => bringUp(toolbar)));
 }
 
+/** @param {View} view */
 async function readPhoto(view) {
   const id = view.run;
   if (run.photo || photoCard.loading) return;
@@ -100,6 +109,7 @@ async function readPhoto(view) {
   redraw("draw");
 }
 
+/** @param {import("../run.js").Panel[]} panels */
 function placeCards(panels) {
   const old = new Map(run.cards);
   run.cards.clear();
@@ -128,6 +138,7 @@ function placeCards(panels) {
   grid.dataset.cards = run.cards.size + 1;
 }
 
+/** @param {Card} card */
 async function load(card) {
   const { panel } = card;
   const id = run.id;

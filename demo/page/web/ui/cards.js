@@ -218,7 +218,7 @@ onDraw("paint", () => {
     }
     for (const [name, painting] of Object.entries(card.fields ?? {})) {
       if (needed ? needed.includes(`${id}:${name}`) : state.view === "uncertainty" && name === state.measure)
-        painting.paint(fieldTable(name));
+        painting.paint(fieldTable(/** @type {import("../state.js").Measure} */ (name)));
     }
   }
   for (const layer of run.layers.values()) layer.painting?.repaint(layerTable(layer));

@@ -12,6 +12,7 @@ import { announce } from "./live.js";
 let asked = 0;
 let sent = null;
 
+/** @param {import("../run.js").Point} point */
 export function inspect(point) {
   state.arrival = null; // the pixel of the link has been asked for, or the visitor was sooner
   change({ pin: point }, "glass", "link");
@@ -40,6 +41,9 @@ async function question() {
   redraw("glass");
 }
 
+/** @typedef {import("../wire.d.ts").PixelReply} PixelReply */
+
+/** @type {PixelReply & {x?: number, y?: number, message?: string}} the last answer, and where */
 export let latest = { rows: [] };
 
 hear("point", ({ x, y }) => inspect({ x, y }));

@@ -9,12 +9,14 @@ import { showRegion } from "./regions.js";
 
 const sources = []; // of layers that a tab adds to the server's own
 
+/** @param {() => import("../run.js").Layer[]} source */
 export function addLayers(source) {
   sources.push(source);
 }
 
 export const addedLayers = () => sources.flatMap((source) => source());
 
+/** @param {import("../run.js").Layer[]} layers */
 export function placeLayers(layers) {
   const kept = new Map(run.layers);
   run.layers.clear();

@@ -10,6 +10,7 @@ import { fixed, percent } from "../wording.js";
 
 const SMALL = 0.001; // below this share a class waits behind "more"
 
+/** @param {import("../run.js").Card} card */
 export function fillLegend(card) {
   const { legend, panel } = card;
   if (panel.status !== "done") {
@@ -44,6 +45,7 @@ export function fillLegend(card) {
   markLegend(card);
 }
 
+/** @param {import("../wire.d.ts").ClassShare} row */
 function legendRow(row) {
   const name = page.names[row.index];
   return make(
@@ -71,6 +73,7 @@ function legendRow(row) {
   );
 }
 
+/** @param {number} index the class to show alone, or no longer */
 export function isolate(index) {
   const next = state.isolated === index ? null : index;
   change({ isolated: next, preview: null }, "legend", "paint", "toolbar");

@@ -18,6 +18,7 @@ const legendItem = (swatch, label, area) =>
     area == null ? "" : make("b", {}, percent(area)),
   );
 
+/** @param {import("../../wire.d.ts").Code[]} codes */
 export const codeLegend = (codes) =>
   make(
     "ul",
@@ -31,6 +32,12 @@ export const codeLegend = (codes) =>
     ),
   );
 
+/**
+ * The classes of a map, the largest first.
+ *
+ * @param {import("../../wire.d.ts").ClassArea[]} rows
+ * @param {number} most that are named
+ */
 export function classLegend(rows, most = 10) {
   return make(
     "ul",

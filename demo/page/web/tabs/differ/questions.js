@@ -82,6 +82,6 @@ export async function askConflict() {
 
 function placeDifferences() {
   differing.layers = [...comparisonLayers(), ...meanLayers()];
-  placeLayers(page.props.value.layers.concat(differing.layers));
+  placeLayers([...page.props.value.layers, ...differing.layers]);
   redraw("layout", "paint", "toolbar", "differ");
 }

@@ -9,12 +9,22 @@ import { differing } from "./state.js";
 import { announce } from "../../ui/live.js";
 import { showRegion } from "../../ui/regions.js";
 
-/** The sentence, with each party's colour before its class. */
+/** @typedef {import("../../wire.d.ts").Region} Region */
+
+/**
+ * The sentence, with each party's colour before its class.
+ *
+ * @param {Region} region
+ */
 function regionSentence(region) {
   const pieces = region.pieces.map(({ text, index }) => (index === null ? text : make("b", {}, swatch(index), text)));
   return make("span", {}, ...pieces);
 }
 
+/**
+ * @param {Region} region
+ * @param {number} number from 1
+ */
 function regionButton(region, number) {
   const [y, x] = region.point;
   const choose = () => {
@@ -35,6 +45,7 @@ function bringIntoView({ x, y }) {
   if (surface && state.zoom.k > 1) surface.centre(state.zoom.k, (x + 0.5) / run.width, (y + 0.5) / run.height);
 }
 
+/** @param {Region[]} regions */
 export function regionList(regions) {
   const list = make(
     "ol",

@@ -8,6 +8,12 @@ import { toolbar } from "../../ui/toolbar.js";
 import { showPair } from "../../ui/view.js";
 import { fixed, orNone, percent, thousands, unbroken } from "../../wording.js";
 
+/** @typedef {import("../../wire.d.ts").Structure} Structure */
+
+/**
+ * @param {string} first a model
+ * @param {string} second
+ */
 function pairCell(first, second) {
   const key = `${first}|${second}`;
   const pair = differing.reply.pairs[key];
@@ -80,7 +86,7 @@ export function pairWords() {
   );
 }
 
-/** @type {[string, string, (row: any) => string][]} a title, what it is, and how it is written */
+/** @type {[string, string, (row: Structure) => string][]} a title, what it is, and how it is written */
 const STRUCTURE = [
   [
     "Entropy near boundaries",
@@ -98,6 +104,7 @@ const STRUCTURE = [
   ["Boundary length", "Sides of pixels between two classes", (row) => `${thousands(row.boundary_length)} px`],
 ];
 
+/** @param {Structure[]} rows */
 export function structureTable(rows) {
   const head = make(
     "tr",

@@ -4,6 +4,8 @@
 import { makeSvg } from "../../elements.js";
 import { fixed, shortCount, thousands } from "../../wording.js";
 
+/** @typedef {import("../../wire.d.ts").Report} Report */
+
 const CHART = { left: 54, right: 10, top: 26, width: 250, height: 170 };
 
 const chartX = (t) => CHART.left + t * CHART.width;
@@ -39,7 +41,12 @@ function chartFrame(label, across, up, top = 1, extra = 0) {
   return node;
 }
 
-/** Accuracy against confidence; below it how many pixels each bin holds. */
+/**
+ * Accuracy against confidence; below it how many pixels each bin holds.
+ *
+ * @param {Report} report
+ * @param {string} title the model's
+ */
 export function reliabilityChart(report, title) {
   const rows = report.reliability;
   const most = Math.max(1, ...rows.map((row) => row.pixels));
@@ -92,6 +99,12 @@ export function reliabilityChart(report, title) {
   return node;
 }
 
+/**
+ * Which share of the pixels kept is wrong, when the surest are kept, by three scores of doubt.
+ *
+ * @param {Report} report
+ * @param {string} title the model's
+ */
 export function riskChart(report, title) {
   const curves = Object.entries(report.risk_coverage);
   const worst = Math.max(0.01, ...curves.flatMap(([, curve]) => curve.risk));

@@ -23,6 +23,10 @@ const COLUMNS = [
 
 const FOREIGN_COLUMN = ["entropy_auroc", "AUROC, no class", "number", "foreign"];
 
+/** @typedef {import("./state.js").Row} Row */
+/** @typedef {import("../../wire.d.ts").Number} Figure */
+
+/** @type {(row: Row, id: string, where?: string) => Figure | null} */
 const numberOf = (row, id, where) => {
   const found =
     row.report &&
@@ -34,6 +38,7 @@ const numberOf = (row, id, where) => {
 
 const isPending = (row, id) => (id === "brier" || id === "nll") && !row.proper;
 
+/** @param {Figure} number */
 const explain = (number) =>
   `${number.title}: ${number.value === null ? "not defined here" : fourDigits(number.value)} (${number.unit})\n` +
   `${number.formula}\ncounted over ${thousands(number.pixels)} pixels; ${number.better} is better`;
@@ -141,6 +146,7 @@ const tableOf = (label, head, rows) =>
 
 const shareCell = (value) => make("td", {}, value === null ? "–" : score(value));
 
+/** @param {import("../../wire.d.ts").ClassRow[]} classes */
 export function classTableOf(classes) {
   return tableOf(
     "Classes",
@@ -160,6 +166,7 @@ export function classTableOf(classes) {
   );
 }
 
+/** @param {import("../../wire.d.ts").Confusion[]} confusions */
 export function confusionList(confusions) {
   if (!confusions.length) return make("p", {}, "None: every counted pixel is right.");
   return tableOf(
@@ -180,6 +187,10 @@ export function confusionList(confusions) {
 
 const swatchOf = (name) => swatch(page.names.indexOf(name));
 
+/**
+ * @param {Row} row
+ * @param {"wrong" | "foreign"} where what the doubt should find
+ */
 export function findingTable(row, where) {
   const ids = ["auroc", "aupr", "fpr95"];
   const names = { auroc: "AUROC ↑", aupr: "AUPR ↑", fpr95: "FPR95 ↓" };
@@ -197,6 +208,7 @@ export function findingTable(row, where) {
   );
 }
 
+/** @param {Row} row */
 export function numberTable(row) {
   const numbers = row.report.numbers
     .map((number) => row.proper?.find((own) => own.id === number.id) ?? number)
@@ -223,6 +235,7 @@ export function numberTable(row) {
   );
 }
 
+/** @param {Row} row */
 export function formulaTable(row) {
   return tableOf(
     "Formulas",
