@@ -170,6 +170,8 @@ def build(
 ) -> gr.Blocks:
     """The page over a zoo, or over a function that makes one when it is first needed; nobody is served yet.
 
+    Who serves it otherwise than by `demo.page.serve.launch` adds `demo.page.assets.routes()`, the way to its modules.
+
     `checkpoints` are the folders that the zoo searches, to tell which files are missing without opening it.
     """
     networks = Networks(zoo, checkpoints)
