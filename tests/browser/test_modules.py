@@ -1,4 +1,4 @@
-"""The page behind a proxy that serves it below a path of its own."""
+"""The page's modules on their way: below a path of a proxy's, late, and not at all."""
 
 import http.client
 import threading
@@ -63,4 +63,25 @@ def test_the_modules_are_found_below_a_path(chromium: Any, prefixed: str) -> Non
     page.wait_for_selector("[data-ready=yes]", state="attached", timeout=60_000)
     assert modules and all(url.startswith(f"{prefixed}web/") for url in modules)
     choose(page, ROOT / "examples" / "cat.png")
+    page.close()
+
+
+def test_what_is_asked_before_the_modules_are_there_is_asked_again(chromium: Any, toy: str) -> None:
+    page = chromium.new_page()
+    page.add_init_script("document.addEventListener('zoo:arrived', () => { window.arrived = true; })")
+    held: list[Any] = []
+    page.route("**/web/*/main.js", held.append, times=1)
+    page.goto(f"{toy}?example=cat")
+    page.wait_for_function("window.arrived", timeout=60_000)
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("[data-done='5']", state="attached", timeout=60_000)
+    page.close()
+
+
+def test_modules_that_do_not_come_are_told_of(chromium: Any, toy: str) -> None:
+    page = chromium.new_page()
+    page.route("**/web/*/wording.js", lambda route: route.abort())
+    page.goto(toy)
+    page.get_by_text("The page's scripts could not be fetched; load the page again.").wait_for(timeout=60_000)
     page.close()
