@@ -1,4 +1,4 @@
-"""The page's modules on their way: below a path of a proxy's, late, and not at all."""
+"""The page's modules on their way: below a path of a proxy's, and not at all."""
 
 import http.client
 import threading
@@ -63,19 +63,6 @@ def test_the_modules_are_found_below_a_path(chromium: Any, prefixed: str) -> Non
     page.wait_for_selector("[data-ready=yes]", state="attached", timeout=60_000)
     assert modules and all(url.startswith(f"{prefixed}web/") for url in modules)
     choose(page, ROOT / "examples" / "cat.png")
-    page.close()
-
-
-def test_what_is_asked_before_the_modules_are_there_is_asked_again(chromium: Any, toy: str) -> None:
-    page = chromium.new_page()
-    page.add_init_script("document.addEventListener('zoo:arrived', () => { window.arrived = true; })")
-    held: list[Any] = []
-    page.route("**/web/*/main.js", held.append, times=1)
-    page.goto(f"{toy}?example=cat")
-    page.wait_for_function("window.arrived", timeout=60_000)
-    for route in held:
-        route.continue_()
-    page.wait_for_selector("[data-done='5']", state="attached", timeout=60_000)
     page.close()
 
 
