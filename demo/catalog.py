@@ -1,7 +1,7 @@
-"""The models as data: three sets of rows, names with "did you mean", and model files of the user's own.
+"""The models as data: sets of rows, names with "did you mean", and model files of the user's own.
 
-`compact` and `paper` are written in catalog.toml; `zoo` is every other ADE20K row of the model index that the installed
-MMSegmentation carries. Nothing of MMSegmentation is imported to read it.
+The sets and their rows are written in catalog.toml; only the `zoo`, every other ADE20K row of the model index that the
+installed MMSegmentation carries, is read there. Nothing of MMSegmentation is imported to read it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from itertools import chain, count
@@ -20,13 +20,13 @@ from typing import Any, TypeAlias
 from demo.errors import BackendError, MissingCheckpointError, UnknownModelError
 from demo.schema import Family, ModelSpec, Reported, Weights
 
-SETS = ("compact", "paper", "zoo")
 ROOT = Path(__file__).resolve().parent.parent
 """The repository: relative paths in the catalogue start here."""
+ZOO = "zoo"
+"""The set that is read from the installed MMSegmentation."""
+SEGFORMER_LICENCE = ", from NVIDIA's MiT weights: research and evaluation only"
 COMPACT = Path("checkpoints/compact")
-
-OPENMMLAB_LICENCE = "Apache-2.0 (OpenMMLab model zoo)"
-SEGFORMER_LICENCE = "Apache-2.0 (OpenMMLab model zoo), from NVIDIA's MiT weights: research and evaluation only"
+"""Where demo/train writes; the set's row has the same folder."""
 OWN_FILES = "my_config.py:my_weights.pth"
 
 _Row = Mapping[str, Any]
@@ -34,19 +34,59 @@ Names: TypeAlias = str | Sequence[str | ModelSpec]
 """How models are named; see `resolve`."""
 
 
+@dataclass(frozen=True)
+class ModelSet:
+    """One set, as catalog.toml describes it."""
+
+    name: str
+    label: str
+    """What the page calls it."""
+    trained_by: str
+    about: str
+    """A sentence without its full stop."""
+    licence: str
+    folder: str = ""
+    """Where its files are shipped; empty where they are fetched."""
+    hosts: str = ""
+    """Which hosts have its files; empty where they are shipped."""
+
+    @property
+    def shipped(self) -> bool:
+        return bool(self.folder)
+
+    @property
+    def fetched_whole(self) -> bool:
+        """Whether one fetch brings all of it; the zoo's models are fetched one by one."""
+        return not self.shipped and self.name != ZOO
+
+
+def model_set(name: str) -> ModelSet:
+    """What is known of a set as a whole. Raises UnknownModelError for a set that does not exist."""
+    if name in SETS:
+        return _sets()[name]
+    raise UnknownModelError(f"No model set is called {name!r}{_suggest(name, SETS)} Sets: {', '.join(SETS)}.")
+
+
 def models(set_name: str) -> tuple[ModelSpec, ...]:
     """The rows of one set. A row says nothing about whether its file is on disk.
 
     Raises UnknownModelError for a set that does not exist, BackendError for "zoo" without MMSegmentation installed.
     """
-    match set_name:
-        case "compact":
-            return tuple(_compact_row(row) for row in _data()["compact"])
-        case "paper":
-            return tuple(_paper_row(row) for row in _data()["paper"])
-        case "zoo":
-            return _zoo()
-    raise UnknownModelError(f"No model set is called {set_name!r}{_suggest(set_name, SETS)} Sets: {', '.join(SETS)}.")
+    if set_name == ZOO:
+        return _zoo()
+    found = model_set(set_name)
+    read = _shipped_row if found.shipped else _published_row
+    return tuple(read(found, row) for row in _data()[set_name])
+
+
+def default_set(on_disk: Callable[[ModelSpec], bool]) -> str:
+    """The set that runs when nobody names one: the first of `default_order` of which every file is there."""
+    *wanted, last = default_order()
+    return next((name for name in wanted if all(map(on_disk, models(name)))), last)
+
+
+def default_order() -> tuple[str, ...]:
+    return tuple(_data()["default"]["sets"])
 
 
 def find(name: str) -> ModelSpec:
@@ -55,7 +95,7 @@ def find(name: str) -> ModelSpec:
     Raises UnknownModelError, which suggests the nearest ids, or names the candidates of an ambiguous title like "FCN".
     """
     wanted = _plain(name)
-    named = [*models("compact"), *models("paper")]
+    named = list(_written())
     hits = _called(wanted, named)
     if not hits and _package_folder() is not None:
         named += models("zoo")
@@ -127,28 +167,50 @@ def _data() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-def _compact_row(row: _Row) -> ModelSpec:
+@cache
+def _sets() -> dict[str, ModelSet]:
+    return {row["name"]: ModelSet(**row) for row in _data()["sets"]}
+
+
+SETS = tuple(_sets())
+"""The sets' names, in the order in which they are listed."""
+
+
+def _written() -> Iterator[ModelSpec]:
+    """Every model that has a row in catalog.toml."""
+    for name in SETS:
+        if name != ZOO:
+            yield from models(name)
+
+
+def _shipped_row(found: ModelSet, row: _Row) -> ModelSpec:
     """The newest <id>-<sha8>.pth beside the config; a row without one keeps a name that no folder holds."""
     name = row["id"]
-    files = [path for path in (ROOT / COMPACT).glob(f"{name}-*.pth") if _digits(path.name)]
+    files = [path for path in (ROOT / found.folder).glob(f"{name}-*.pth") if _digits(path.name)]
     newest = max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None)
     file = newest.name if newest else f"{name}.pth"
-    weights = Weights(file, _digits(file), size=newest.stat().st_size if newest else None, licence="see its card")
-    config = (COMPACT / f"{name}.py").as_posix()
-    return ModelSpec(name, row["title"], row["family"], "compact", config, weights, paper=row["paper"])
+    weights = Weights(file, _digits(file), size=newest.stat().st_size if newest else None, licence=found.licence)
+    return _spec(found, row, f"{found.folder}/{name}.py", weights)
 
 
-def _paper_row(row: _Row) -> ModelSpec:
-    weights = _published(f"{row['folder']}/{row['file']}")
-    reported = Reported(row["miou"], row["fps"], row["memory_gb"], row["parameters_mb"])
-    return ModelSpec(row["id"], row["title"], row["family"], "paper", row["config"], weights, reported, row["paper"])
+def _published_row(found: ModelSet, row: _Row) -> ModelSpec:
+    megabytes = row.get("megabytes", row.get("parameters_mb", 0))
+    weights = replace(_published(found, f"{row['folder']}/{row['file']}"), size=int(1e6 * megabytes) or None)
+    return _spec(found, row, row["config"], weights)
 
 
-def _published(path: str) -> Weights:
-    """A file of the model zoo, by its path below the host's folder."""
+def _spec(found: ModelSet, row: _Row, config: str, weights: Weights) -> ModelSpec:
+    reported = Reported(row.get("miou"), row.get("fps"), row.get("memory_gb"), row.get("parameters_mb"))
+    known = (row["id"], row["title"], row["family"], found.name, config, weights, reported, row["paper"])
+    return ModelSpec(*known, trained_by=found.trained_by)
+
+
+def _published(found: ModelSet, path: str) -> Weights:
+    """A file of a set that is fetched, by its path below the hosts' folders."""
     file = path.rpartition("/")[2]
-    licence = SEGFORMER_LICENCE if file.startswith("segformer") else OPENMMLAB_LICENCE
-    return Weights(file, _digits(file), tuple(host + path for host in _data()["hosts"]), licence=licence)
+    licence = found.licence + (SEGFORMER_LICENCE if file.startswith("segformer") else "")
+    hosts = _data()["hosts"][found.hosts]
+    return Weights(file, _digits(file), tuple(host + path for host in hosts), licence=licence)
 
 
 def _digits(file: str) -> str:
@@ -212,14 +274,15 @@ def _config_of(row: _Row) -> str:
 
 
 def _zoo_row(row: _Row, name: str, title: str) -> ModelSpec:
-    weights = _published(row["Weights"].split("/v0.5/")[1])
+    found = model_set(ZOO)
+    weights = _published(found, row["Weights"].split("/v0.5/")[1])
     result = _result(row) or {}
     memory = row["Metadata"].get("Memory (GB)")
     reported = Reported(round(result["Metrics"]["mIoU"] / 100, 4), None, None if memory is None else float(memory))
     backbone = row["Metadata"]["Architecture"][0]
     family: Family = "transformer" if backbone.startswith(tuple(_data()["zoo"]["transformers"])) else "cnn"
     paper = row.get("Paper", {}).get("URL", "")
-    return ModelSpec(name, title, family, "zoo", _config_of(row), weights, reported, paper)
+    return ModelSpec(name, title, family, ZOO, _config_of(row), weights, reported, paper, found.trained_by)
 
 
 def _short(config: str) -> str:
@@ -262,7 +325,9 @@ def _plain(name: str) -> str:
 def _called(wanted: str, specs: Sequence[ModelSpec]) -> list[ModelSpec]:
     """The models with that id; where there is none, those with that config, weights file or title."""
     exact = [spec for spec in specs if _plain(spec.id) == wanted]
-    return exact or [spec for spec in specs if wanted in map(_plain, (spec.config, spec.weights.file, spec.title))]
+    hits = exact or [spec for spec in specs if wanted in map(_plain, (spec.config, spec.weights.file, spec.title))]
+    owners = [spec for spec in hits if _plain(spec.config) == wanted]  # a set may borrow the configs of one before it
+    return [spec for spec in owners if spec.set == owners[0].set] or hits
 
 
 def _suggest(name: str, known: Sequence[str]) -> str:
@@ -317,7 +382,7 @@ def _with_ids_apart(specs: Sequence[ModelSpec]) -> tuple[ModelSpec, ...]:
     """Own models whose id another model has take a longer one: that of the config and the weights, then a number."""
     if not any(spec.set == "own" for spec in specs):
         return tuple(specs)
-    taken = {spec.id for spec in (*models("compact"), *models("paper"), *specs) if spec.set != "own"}
+    taken = {spec.id for spec in (*_written(), *specs) if spec.set != "own"}
     apart = []
     for spec in specs:
         if spec.set == "own":

@@ -9,14 +9,22 @@ DemoError
 │   └── CorruptCheckpointError   the bytes are not the expected ones, or do not fit the network
 ├── BackendError        the network cannot be built or run here
 ├── TruthError          a ground truth does not fit its photo or its format
-└── DatasetError        a folder is not laid out as the command needs
+├── DatasetError        a folder is not laid out as the command needs
+└── AddressError        the page cannot be served from there
 
 A programmer's mistake is a ValueError and is not in this tree.
 """
 
+from collections.abc import Sequence
+
+from demo.names import readable
+
 
 class DemoError(Exception):
     """Anything a user can mend. The command line prints it on one line, the page shows it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(readable(text))
 
 
 class ImageError(DemoError):
@@ -36,7 +44,11 @@ class MissingCheckpointError(CheckpointError):
 
 
 class FetchError(CheckpointError):
-    """No source delivered the file."""
+    """No source delivered the file; `tried` are the sources, each with what went wrong there."""
+
+    def __init__(self, text: str, tried: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(text)
+        self.tried = tuple(tried)
 
 
 class CorruptCheckpointError(CheckpointError):
@@ -53,3 +65,7 @@ class TruthError(DemoError):
 
 class DatasetError(DemoError):
     """A folder is not laid out as the command needs."""
+
+
+class AddressError(DemoError):
+    """The page cannot be served from there."""

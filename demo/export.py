@@ -9,7 +9,6 @@ summary.json             the numbers, and what is needed to run it again
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -24,8 +23,9 @@ import demo
 from demo.analysis.comparison import compare
 from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
-from demo.images import DEFAULT_LIMITS, Limits, open_image, safe_stem, write_atomic
+from demo.images import DEFAULT_LIMITS, Limits, open_photo, safe_stem, write_atomic
 from demo.labels import NAMES, distinct_palette, encode_annotation, supercategory_index
+from demo.names import readable, to_json
 from demo.render.encode import png
 from demo.render.paint import overlay, scalar
 from demo.schema import CLASSES, MAX_ENTROPY, Comparison, Image, ModelSpec, Precision, Prediction, Size
@@ -59,6 +59,8 @@ class Photo:
     name: str
     image: Image
     sha256: str | None = None
+    notes: tuple[str, ...] = ()
+    """What of the file was ignored, in sentences."""
 
     @property
     def size(self) -> Size:
@@ -67,8 +69,8 @@ class Photo:
 
 def read_photo(path: Path, limits: Limits = DEFAULT_LIMITS) -> Photo:
     """The photo in a file. Raises ImageError."""
-    image = open_image(path, limits=limits)
-    return Photo(path.name, image, hashlib.sha256(path.read_bytes()).hexdigest())
+    opened = open_photo(path, limits=limits)
+    return Photo(readable(path.name), opened.image, opened.sha256, opened.notes)
 
 
 def files(photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Iterator[tuple[str, bytes]]:
@@ -85,7 +87,7 @@ def files(photo: Photo, answers: Iterable[Answer], *, precision: Precision, devi
         compared.append((answer.spec, on_grid(answer, prediction)))
     comparison = compare_answers(compared, photo.size) if len(compared) > 1 else None
     content = summary(photo, entries, comparison, precision=precision, device=device)
-    yield "summary.json", json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode()
+    yield "summary.json", to_json(content).encode()
 
 
 def write_run(out: Path, photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Path:
@@ -140,6 +142,7 @@ def describe(answer: Answer, prediction: Prediction) -> Json:
     return {
         "id": spec.id,
         "title": spec.title,
+        "trained_by": spec.trained_by,
         "family": spec.family,
         "checkpoint_sha256": answer.network.checkpoint_sha256,
         "input_size": list(seen.input_size),

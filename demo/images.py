@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +20,11 @@ from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
 from demo.errors import DemoError, ImageError
+from demo.names import leads_nowhere, readable
 from demo.schema import DEFAULT_LIMITS as DEFAULT_LIMITS
 from demo.schema import Image
 from demo.schema import Limits as Limits
+from demo.tiff import PHOTOMETRIC, WHITE_IS_ZERO, Tiff, misread, tiff_kind, unusual
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 """Pillow's names of what is read, whatever the file is called; its JPEG reader also takes the MPO of phones."""
@@ -41,50 +45,122 @@ def open_image(source: Path | str | bytes, *, limits: Limits = DEFAULT_LIMITS) -
     Turned as its EXIF says, transparency on white, 16 bit scaled to 8, the first page of a TIFF. Colour profiles are
     ignored, as the networks' training did. Raises ImageError.
     """
-    data, name = _read(source, limits)
+    return open_photo(source, limits=limits).image
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A photo, and in sentences what of its file was ignored."""
+
+    image: Image
+    notes: tuple[str, ...]
+    sha256: str
+    """Of the whole file."""
+
+
+def open_photo(source: Path | str | bytes, *, limits: Limits = DEFAULT_LIMITS, name: str = "The photo") -> Opened:
+    """`open_image`, with what a reader should know; bytes are called `name` in sentences. Raises ImageError."""
+    data, name = _read(source, limits, name)
+    tags = tiff_kind(data)
+    if kind := misread(tags):
+        raise ImageError(_no_photo(name, kind))
     try:
-        pixels, orientation = _decode(data, name, limits)
+        pixels, orientation, notes = _decode_somehow(data, name, limits)
     except DemoError:
         raise
     except UnidentifiedImageError as error:
-        raise ImageError(_unknown(data, name)) from error
+        raise ImageError(_no_photo(name, kind) if (kind := unusual(tags)) else _unknown(data, name)) from error
     except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning, MemoryError) as error:
         raise ImageError(f"{name} is too large to unpack, and {_most(limits)}; shrink it.") from error
     except Exception as error:  # Pillow's readers raise whatever a damaged file makes them raise
+        if kind := unusual(tags):
+            raise ImageError(_no_photo(name, kind)) from error
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(
             f"{name} should be a whole photo, but is damaged or cut short ({reason}); copy it again."
         ) from error
-    return np.ascontiguousarray(_turned(pixels, orientation))
+    image = np.ascontiguousarray(_turned(pixels, orientation))
+    return Opened(image, notes, hashlib.sha256(data).hexdigest())
 
 
-def _decode(data: bytes, name: str, limits: Limits) -> tuple[Image, int]:
-    """The pixels as stored, and their EXIF orientation; Pillow's copy is gone when this returns."""
+_Decoded: TypeAlias = tuple[Image, int, tuple[str, ...]]
+
+
+def _decode_somehow(data: bytes, name: str, limits: Limits) -> _Decoded:
+    """`_decode`; of a file whose texts, profile or EXIF cannot be read, at least the pixels."""
+    try:
+        return _decode(data, name, limits)
+    except ImageError:
+        raise
+    except Exception as error:
+        for bare, ignored in _bared(data):
+            with suppress(SyntaxError, ValueError, OSError):
+                image, orientation, _ = _decode(bare, name, limits)
+                return image, orientation, (f"Its {ignored} damaged or too long, and were ignored.",)
+        raise error
+
+
+def _bared(data: bytes) -> Iterator[tuple[bytes, str]]:
+    """The file with less and less beside its pixels, and what is missing then."""
+    if data.startswith(_PNG):
+        yield _only(data, _PIXEL_CHUNKS | {b"eXIf"}), "texts or its colour profile are"
+        yield _only(data, _PIXEL_CHUNKS), "EXIF or texts are"
+    elif data[4:8] == b"ftyp":
+        yield data.replace(b"Exif", b"none", 1), "EXIF data are"  # AVIF's decoder passes over items of unknown kinds
+
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_PIXEL_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"))
+"""What the pixels of a PNG are made of, and what tells that they move (PNG 3)."""
+
+
+def _only(png: bytes, kept: frozenset[bytes]) -> bytes:
+    """A PNG with those chunks alone; what cannot be told apart stays."""
+    parts, at = [png[:8]], 8
+    while at + 12 <= len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
+        if png[at + 4 : at + 8] in kept:
+            parts.append(png[at:end])
+        at = end
+    return b"".join([*parts, png[at:]])
+
+
+def _decode(data: bytes, name: str, limits: Limits) -> _Decoded:
+    """The pixels as stored, their EXIF orientation, what was ignored; Pillow's copy is gone when this returns."""
     with PillowImage.open(BytesIO(data), formats=FORMATS) as photo:
         _check_size(photo, name, limits)
         if photo.format in _MAY_MOVE and getattr(photo, "is_animated", False):
             raise ImageError(f"{name} is animated, and one still photo was wanted; save the frame you mean as PNG.")
         photo.load()
-        orientation = photo.getexif().get(_ORIENTATION, 1)  # after load: a TIFF turns itself
-        return _pixels(photo, name), orientation
+        orientation, notes = _orientation(photo)  # after load: a TIFF turns itself
+        return _pixels(photo, name), orientation, notes
+
+
+def _orientation(photo: PillowImage.Image) -> tuple[int, tuple[str, ...]]:
+    """How the photo is to be turned, and a note where its EXIF or XMP cannot say."""
+    try:
+        if isinstance(stored := photo.info.get("exif"), bytes):
+            PillowImage.Exif().load(stored)  # what `getexif` passes over in silence in a JPEG
+        return photo.getexif().get(_ORIENTATION, 1), ()
+    except Exception:  # Pillow's readers raise whatever damaged metadata makes them raise
+        return 1, ("Its EXIF is damaged and was ignored, so it is shown as it is stored.",)
 
 
 def _most(limits: Limits) -> str:
     return f"at most {limits.megapixels:g} megapixels and {limits.megabytes:g} MB are read"
 
 
-def _read(source: Path | str | bytes, limits: Limits) -> tuple[bytes, str]:
+def _read(source: Path | str | bytes, limits: Limits, name: str) -> tuple[bytes, str]:
     """The bytes, and what to call them in a sentence."""
     most = int(limits.megabytes * 1e6)
     if isinstance(source, bytes):
-        data, name = source, "The photo"
+        data = source
     else:
         path = Path(source)
         name = path.name or str(path)
         try:
             if not path.is_file():
-                what = "a folder" if path.is_dir() else "not there"
-                raise ImageError(f"{path} should be a photo's file, but is {what}; check the path.")
+                raise ImageError(_no_file(path))
             with path.open("rb") as stream:
                 data = stream.read(most + 1)
         except (OSError, ValueError) as error:
@@ -94,6 +170,13 @@ def _read(source: Path | str | bytes, limits: Limits) -> tuple[bytes, str]:
     if not data:
         raise ImageError(f"{name} should be a photo, but is empty; copy it again.")
     return data, name
+
+
+def _no_file(path: Path) -> str:
+    if target := leads_nowhere(path):
+        return f"{path} should be a photo's file, but is a link to {target}, which is not there; mount its disk."
+    what = "a folder" if path.is_dir() else "not there"
+    return f"{path} should be a photo's file, but is {what}; check the path."
 
 
 def _check_size(photo: PillowImage.Image, name: str, limits: Limits) -> None:
@@ -115,6 +198,8 @@ def _pixels(photo: PillowImage.Image, name: str) -> Image:
     for top in range(0, photo.height, rows):
         bottom = min(top + rows, photo.height)
         pixels[top:bottom] = _strip(photo.crop((0, top, photo.width, bottom)))
+    if photo.mode[0] in "IF" and getattr(photo, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:
+        np.subtract(255, pixels, out=pixels)  # as Pillow does with 8 bits alone
     return pixels
 
 
@@ -129,6 +214,12 @@ def _strip(strip: PillowImage.Image) -> NDArray[np.uint8]:
         colour, alpha = rgba[..., :3], rgba[..., 3:]
         return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
     return np.asarray(strip.convert("RGB"))
+
+
+def _no_photo(name: str, tiff: Tiff) -> str:
+    return (
+        f"{name} is {tiff}, and grey or interleaved RGB with 8 or 16 bits a channel was wanted; save it as 8-bit PNG."
+    )
 
 
 def _check_range(photo: PillowImage.Image, name: str) -> None:
@@ -199,9 +290,13 @@ def _kind(data: bytes) -> str:
 
 
 def files_in(folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
-    """A folder's visible files with one of these endings (photos by default), in capitals or not, in order of name."""
+    """A folder's visible files with one of these endings (photos by default), in capitals or not, in order of name.
+
+    Links that lead nowhere are among them: whoever reads one can say so.
+    """
     visible = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(path for path in visible if path.suffix.lower() in suffixes and path.is_file())
+    named = (path for path in visible if path.suffix.lower() in suffixes)
+    return sorted(path for path in named if os.path.isfile(path) or leads_nowhere(path))
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -218,6 +313,11 @@ def write_atomic(path: Path, data: bytes) -> None:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_atomic` of text as UTF-8, whatever names of files are in it."""
+    write_atomic(path, readable(text).encode())
 
 
 def safe_stem(name: str) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from demo.errors import TruthError, UnknownModelError
+from demo.names import leads_nowhere, same_name
 from demo.schema import CLASSES, VOID, LabelMap, Size
 
 DATA: Final = Path(__file__).parent / "data"
@@ -188,7 +189,7 @@ def encode_annotation(label_map: LabelMap, *, palette: NDArray[np.uint8] | None 
 
 
 def decode_annotation(source: Path | str | bytes, *, size: Size | None = None) -> LabelMap:
-    """The label map of an ADE20K annotation PNG, path or bytes (values 0 = void, 1..150; grey or palette).
+    """The label map of an ADE20K annotation PNG, path or bytes (values 0 and 255 = void, 1..150; grey or palette).
 
     Raises TruthError for anything else, and where `size` (height, width) is given and differs.
     """
@@ -197,13 +198,25 @@ def decode_annotation(source: Path | str | bytes, *, size: Size | None = None) -
     pixels = _open_png(data, name, ("L", "P"), wanted)
     if data[25] == 0 and data[24] < 8:  # Pillow stretches 1, 2 and 4 bit grey to 0..255
         pixels = pixels // np.uint8(255 // (2 ** data[24] - 1))
+    pixels[pixels == VOID] = 0  # as MMSegmentation, which ignores both
     if pixels.size and pixels.max() > CLASSES:
         raise TruthError(
-            f"{name} should hold 0 (not labelled) and 1..150 (ADE20K classes), but has {pixels.max()}; "
+            f"{name} should hold 0 or {VOID} (not labelled) and 1..150 (ADE20K classes), but has {pixels.max()}; "
             "map its values to ADE20K's, or give a COCO panoptic PNG together with its JSON."
         )
     _check_size(pixels, size, name)
     return (pixels - np.uint8(1)).astype(np.uint8)  # 0 wraps to 255: void
+
+
+def labelled(source: Path | str | bytes, *, size: Size | None = None) -> LabelMap:
+    """`decode_annotation` of a truth that says something: one without any label is a TruthError as well."""
+    label_map = decode_annotation(source, size=size)
+    if (label_map == VOID).all():
+        raise TruthError(
+            f"{_read(source)[1]} should label at least one pixel, but all of it is not labelled (0 or {VOID}); "
+            "check that it is the index mask: 1 to 150 are classes."
+        )
+    return label_map
 
 
 def decode_panoptic(
@@ -238,8 +251,8 @@ def _segments(annotations: Path | str | bytes, photo: str) -> dict[int, int]:
     data, name = _read(annotations)
     try:
         content = json.loads(data)
-        listed = {Path(entry["file_name"]).stem: entry["segments_info"] for entry in content["annotations"]}
-        segments = listed.get(Path(photo).stem)
+        listed = {_stem(entry["file_name"]): entry["segments_info"] for entry in content["annotations"]}
+        segments = listed.get(_stem(photo))
         found = {int(s["id"]): int(s["category_id"]) for s in segments} if segments is not None else None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TruthError(
@@ -247,7 +260,7 @@ def _segments(annotations: Path | str | bytes, photo: str) -> dict[int, int]:
             "give the file that came with the PNG."
         ) from error
     if found is None:
-        near = difflib.get_close_matches(Path(photo).stem, listed, n=1)
+        near = difflib.get_close_matches(_stem(photo), listed, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it lists {len(listed)} others."
         raise TruthError(f"{name} should list {photo}, but does not; {hint}")
     if unknown := sorted(set(found.values()) - COCO_NAMES.keys()):
@@ -258,13 +271,21 @@ def _segments(annotations: Path | str | bytes, photo: str) -> dict[int, int]:
     return found
 
 
+def _stem(name: str) -> str:
+    return same_name(Path(name).stem)
+
+
 def _read(source: Path | str | bytes) -> tuple[bytes, str]:
     if isinstance(source, bytes):
         return source, "the file"
     try:
         return Path(source).read_bytes(), Path(source).name
     except OSError as error:
-        raise TruthError(f"Cannot read the truth {source}: {error.strerror or error}; check the path.") from error
+        if target := leads_nowhere(Path(source)):
+            why = f"it is a link to {target}, which is not there; mount its disk"
+        else:
+            why = f"{error.strerror or error}; check the path"
+        raise TruthError(f"Cannot read the truth {source}: {why}.") from error
 
 
 def _open_png(data: bytes, name: str, modes: tuple[str, ...], wanted: str) -> NDArray[np.uint8]:
@@ -291,6 +312,11 @@ def _open_png(data: bytes, name: str, modes: tuple[str, ...], wanted: str) -> ND
 def _check_size(pixels: NDArray[np.generic], size: Size | None, name: str) -> None:
     if size is not None and pixels.shape[:2] != size:
         height, width = pixels.shape[:2]
+        if size == (width, height):
+            raise TruthError(
+                f"{name} should be {size[1]} x {size[0]} like its photo, but is turned against it, {width} x {height}; "
+                "turn it by 90 degrees to lie as the photo is shown, which its EXIF may turn."
+            )
         raise TruthError(
             f"{name} should be {size[1]} x {size[0]} like its photo, but is {width} x {height}; "
             "give the truth of this photo, or resize it with nearest neighbour."

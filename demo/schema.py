@@ -57,6 +57,7 @@ class Weights:
     sha256: str
     sources: tuple[str, ...] = ()
     size: int | None = None
+    """Bytes; of a file that is to be fetched, about."""
     licence: str = ""
 
     def __post_init__(self) -> None:
@@ -88,6 +89,8 @@ class ModelSpec:
     weights: Weights
     reported: Reported = field(default_factory=Reported)
     paper: str = ""
+    trained_by: str = ""
+    """Whose training it is; empty for a model of the user's own."""
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,36 @@ make_venv() {
     "$found" -m venv --clear .venv
 }
 
-# prepare FILE...: installs the requirement files, unless these very files were installed before.
+# prepare [--no-deps] FILE...: installs the requirement files, unless these very files were installed before.
 prepare() {
+    local alone=()
+    if [ "$1" = --no-deps ]; then
+        alone=(--no-deps)
+        shift
+    fi
     make_venv
     local stamp=".venv/installed-$1" wanted
     wanted=$(cat "$@" | sha256sum)
     if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
     say "Installing what $* pin; the first time this takes a few minutes ..."
-    "$python" -m pip install -qq --disable-pip-version-check $(printf -- '-r %s ' "$@")
+    "$python" -m pip install -qq --disable-pip-version-check "${alone[@]}" $(printf -- '-r %s ' "$@")
+    echo "$wanted" >"$stamp"
+}
+
+# prepare_node: installs what checks the page's scripts, unless these very versions were installed before. Without Node,
+# or where nothing can be fetched, it says what is left out and fails; the page itself needs neither.
+prepare_node() {
+    local left_out="the page's scripts are not checked" stamp=node_modules/installed wanted
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        say "There is no Node here: $left_out. On Debian: apt-get install nodejs npm"
+        return 1
+    fi
+    wanted=$(cat package.json package-lock.json | sha256sum)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then return; fi
+    say "Installing what checks the page's scripts ..."
+    if ! npm ci --silent --no-audit --no-fund; then
+        say "npm could not install what package-lock.json pins: $left_out. Once it can be reached: npm ci"
+        return 1
+    fi
     echo "$wanted" >"$stamp"
 }

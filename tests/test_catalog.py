@@ -11,7 +11,7 @@ import pytest
 
 from demo import catalog
 from demo.errors import BackendError, MissingCheckpointError, UnknownModelError
-from demo.schema import ModelSpec, Weights
+from demo.schema import ModelSpec, Reported, Weights
 
 PAPER = {
     "fcn-r101": ("FCN", "cnn", 0.3991, "fd192bd5"),
@@ -83,6 +83,39 @@ def test_a_compact_row_without_a_file_is_still_a_row(elsewhere: Path) -> None:
     (elsewhere / catalog.COMPACT / "fcn-compact-unhashed.pth").write_bytes(b"12345")
     assert catalog.find("fcn-compact").weights.file == "fcn-compact.pth"
     assert len(catalog.models("compact")) == 5
+
+
+def test_every_set_says_whose_training_it_is_and_each_of_its_models_too() -> None:
+    for name in catalog.SETS:
+        found = catalog.model_set(name)
+        assert found.label and found.about and found.licence and found.trained_by
+        assert {spec.trained_by for spec in catalog.models(name)} == {found.trained_by}
+        assert {spec.set for spec in catalog.models(name)} == {name}
+    assert catalog.model_set("compact").folder == catalog.COMPACT.as_posix()
+
+
+def test_the_default_is_the_first_set_that_is_there_whole() -> None:
+    there = set(catalog.models("paper"))
+    assert catalog.default_set(there.__contains__) == "paper"
+    there.remove(catalog.find("setr-naive-vit-l"))
+    assert catalog.default_set(there.__contains__) == "compact"
+    there.update(catalog.models("ssseg"))
+    assert catalog.default_set(there.__contains__) == "ssseg"
+    there.add(catalog.find("setr-naive-vit-l"))
+    assert catalog.default_set(there.__contains__) == "paper"
+
+
+def test_the_ssseg_set_has_its_authors_scores_and_never_the_articles() -> None:
+    specs, paper = catalog.models("ssseg"), catalog.models("paper")
+    assert [spec.reported.miou for spec in specs] == [0.4122, 0.4455, 0.4572, 0.4836, 0.4859]
+    for spec, its in zip(specs, paper, strict=True):
+        assert (spec.title, spec.family, spec.config, spec.paper) == (its.title, its.family, its.config, its.paper)
+        assert spec.reported == Reported(spec.reported.miou)
+        (source,) = spec.weights.sources
+        assert source.startswith("https://github.com/SegmentationBLWX/modelstore/releases/download/ssseg_")
+        assert source.endswith(f"/{spec.weights.file}") and spec.weights.sha256 == ""
+        assert spec.weights.licence.startswith("MIT")
+    assert "research and evaluation only" in specs[-1].weights.licence
 
 
 def test_the_zoo_is_the_rest_of_the_model_index() -> None:
@@ -181,7 +214,9 @@ def test_every_row_left_builds_with_150_classes() -> None:
 
 
 def test_an_unknown_set_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownModelError, match=r"'papre': did you mean paper.*compact, paper, zoo"):
+    with pytest.raises(
+        UnknownModelError, match=r"'papre': did you mean paper.*compact, compact-more, paper, ssseg, zoo"
+    ):
         catalog.models("papre")
 
 
@@ -204,8 +239,8 @@ def test_a_model_is_found_by_each_of_its_names(name: str) -> None:
     assert catalog.find(name).id == "segformer-b4"
 
 
-def test_a_title_that_two_sets_share_names_both() -> None:
-    with pytest.raises(UnknownModelError, match="'fcn' is the name of 2 models: fcn-compact, fcn-r101"):
+def test_a_title_that_sets_share_names_all() -> None:
+    with pytest.raises(UnknownModelError, match="'fcn' is the name of 3 models: fcn-compact, fcn-r101, fcn-ssseg"):
         catalog.find("fcn")
 
 

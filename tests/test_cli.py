@@ -5,11 +5,13 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,6 +30,7 @@ from demo.errors import CorruptCheckpointError
 from demo.images import Limits
 from demo.labels import decode_annotation, encode_annotation
 from demo.models import zoo as zoo_module
+from demo.models.homes import Home
 from demo.models.network import Network
 from demo.models.zoo import Zoo
 from demo.schema import ModelSpec, Weights
@@ -79,6 +82,11 @@ def python_m_demo(*arguments: str, **options: str) -> subprocess.CompletedProces
         (["segment", "owl.jpg"], "-o/--out"),
         (["segment", "owl.jpg", "-o", "out", "--precision", "best"], "invalid choice: 'best'"),
         (["segment", "owl.jpg", "-o", "out", "--max-megapixels", "0"], "must be a number above 0"),
+        (
+            ["segment", "owl.jpg", "-o", "out", "--checkpoints", "no-such"],
+            "no-such should be a folder of checkpoints, but is not there",
+        ),
+        (["check", "--checkpoints", "app.py"], "app.py should be a folder of checkpoints, but is a file"),
     ],
 )
 def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(arguments: list[str], complaint: str, capsys: Capture) -> None:
@@ -94,6 +102,12 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(arguments: list[str], c
 def test_python_m_demo_passes_the_exit_code_on() -> None:
     assert python_m_demo("list", "nothing-like-it").returncode == 2
     assert python_m_demo("--version").stdout == f"Segmentation Zoo {cli.demo.__version__}\n"
+
+
+def test_the_installed_command_is_the_same_one() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    module, _, name = scripts["segmentation-zoo"].partition(":")
+    assert getattr(importlib.import_module(module), name) is cli.main
 
 
 def test_ctrl_c_stops_with_130_and_no_traceback() -> None:
@@ -124,10 +138,11 @@ def test_a_closed_pipe_is_no_error() -> None:
 def test_list_shows_every_model_of_the_sets_named(capsys: Capture) -> None:
     assert cli.main(["list", "compact", "paper"]) == 0
     header, *lines = capsys.readouterr().out.splitlines()
-    assert header.split() == ["set", "id", "title", "family", "mIoU", "file"]
+    assert re.split("  +", header) == ["set", "id", "title", "trained by", "family", "mIoU", "file"]
     specs = [*catalog.models("compact"), *catalog.models("paper")]
     assert [line.split()[1] for line in lines] == [spec.id for spec in specs]
     assert "39.91" in lines[5] and "39.91" not in lines[0]
+    assert "OpenMMLab" in lines[5] and "this project" in lines[0]
 
 
 def test_list_json_holds_every_field(capsys: Capture) -> None:
@@ -179,6 +194,27 @@ def test_a_photo_that_cannot_be_read_costs_itself_alone(
     complaint, progress = capsys.readouterr().err.splitlines()
     assert complaint.startswith("error: [1/2] bad.jpg: ") and progress.startswith("[2/2] owl.png: ")
     assert [path.name for path in out.iterdir()] == ["owl"]
+
+
+def test_what_was_left_out_of_a_networks_file_is_told_once(
+    photo: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = lambda spec: replace(toy_network(spec), notes=("net.pth has more than its network.",))  # noqa: E731
+    monkeypatch.setattr(zoo_module, "Zoo", functools.partial(Zoo, load=load))
+    photos = [str(photo), str(save(tmp_path / "cat.png", 2))]
+    assert cli.main(["segment", *photos, "-m", toy_ids()[0], "-o", str(tmp_path / "out")]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "net.pth" in line]
+    assert told == ["FCN (fcn-compact): net.pth has more than its network."]
+
+
+def test_what_was_ignored_of_a_photo_is_told(toy: None, photo: Path, tmp_path: Path, capsys: Capture) -> None:
+    png = photo.read_bytes()
+    photo.write_bytes(png[:33] + b"\0\0\0\5tEXta\0bcd" + bytes(4) + png[33:])
+    assert cli.main(["segment", str(photo), "-m", toy_ids()[0], "-o", str(tmp_path / "out")]) == 0
+    told, progress = capsys.readouterr().err.splitlines()
+    assert told.startswith("[1/1] owl.png: Its texts or its colour profile are damaged or too long") and progress
+    summary = json.loads((tmp_path / "out/owl/summary.json").read_text())
+    assert summary["sha256"] == hashlib.sha256(photo.read_bytes()).hexdigest()
 
 
 def test_a_network_that_cannot_load_costs_itself_alone_and_is_asked_once(
@@ -271,6 +307,87 @@ def test_a_photo_over_the_limit_is_refused(toy: None, photo: Path, tmp_path: Pat
     assert "megapixels" in capsys.readouterr().err
 
 
+# ---- names that are no UTF-8
+
+
+def latin(folder: Path, name: bytes) -> Path:
+    """A path whose last part is those bytes."""
+    return Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
+
+
+@pytest.fixture
+def latin_dataset(tmp_path: Path) -> Path:
+    """Photos with truths of 2, whose names hold bytes of Latin-1 and Shift JIS, in a folder of such a name."""
+    dataset = latin(tmp_path, b"d\xe9j\xe0")
+    for number, name in enumerate((b"caf\xe9.png", b"caf\xe8.png", b"\x83\x65.png")):
+        os.replace(save(tmp_path / "photo.png", number), latin(made(dataset / "images"), name))
+        truth = encode_annotation(np.full((40, 50), 1, np.uint8))
+        latin(made(dataset / "annotations"), name).write_bytes(truth)
+    return dataset
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+LATIN = ["%83e", "caf%E8", "caf%E9"]
+"""How reports show them."""
+
+
+def test_segment_takes_names_of_any_bytes(toy: None, latin_dataset: Path, tmp_path: Path, capsys: Capture) -> None:
+    photos = sorted((latin_dataset / "images").iterdir())
+    out = latin(tmp_path, b"out\xff")
+    assert cli.main(["segment", *map(str, photos), "-m", toy_ids()[0], "-o", str(out), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert sorted(row["photo"].rpartition("/")[2] for row in printed) == [f"{name}.png" for name in LATIN]
+    assert sorted(path.name for path in out.iterdir()) == LATIN
+    for name in LATIN:
+        assert json.loads((out / name / "summary.json").read_text("utf-8"))["photo"] == f"{name}.png"
+
+
+@pytest.mark.parametrize("command", ["evaluate", "claims"])
+def test_studies_take_names_of_any_bytes(
+    command: str, toy: None, latin_dataset: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    latin(latin_dataset / "images", b"bad\xe9.png").write_text("no photo")
+    latin(latin_dataset / "annotations", b"bad\xe9.png").write_bytes(encode_annotation(np.zeros((4, 5), np.uint8)))
+    out = latin(tmp_path, b"out\xff")
+    assert cli.main([command, str(latin_dataset), "-m", toy_ids()[0], "-o", str(out)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out.endswith("/report.html\n")
+    assert "error: bad%E9.png is left out: bad%E9.png is " in printed.err
+    report = json.loads((out / {"evaluate": "scores.json", "claims": "claims.json"}[command]).read_text("utf-8"))
+    assert "d%E9j%E0" in str(report) and "bad%E9.png is left out" in (out / "report.html").read_text("utf-8")
+    if command == "evaluate":
+        rows = (out / "photos.csv").read_text("utf-8").splitlines()[1:]
+        assert [row.split(",")[0] for row in rows] == LATIN
+
+
+def test_an_own_model_may_have_a_name_of_any_bytes(toy: None, photo: Path, tmp_path: Path, capsys: Capture) -> None:
+    config, weights = latin(tmp_path, b"n\xe9t.py"), latin(tmp_path, b"w\xe9.pth")
+    config.write_text("model = dict()")
+    weights.write_bytes(b"weights")
+    assert cli.main(["segment", str(photo), "-m", f"{config}:{weights}", "-o", str(tmp_path / "out")]) == 0
+    assert json.loads((tmp_path / "out/owl/summary.json").read_text("utf-8"))["models"][0]["id"] == "n%E9t"
+    (tmp_path / "set/images").mkdir(parents=True)
+    (tmp_path / "set/annotations").mkdir()
+    os.replace(photo, tmp_path / "set/images/owl.png")
+    (tmp_path / "set/annotations/owl.png").write_bytes(encode_annotation(np.zeros((40, 50), np.uint8)))
+    command = ["evaluate", str(tmp_path / "set"), "-m", f"{config}:{weights}", "-o", str(tmp_path / "scores")]
+    assert cli.main(command) == 0
+    assert "\nn%E9t,n%E9t," in (tmp_path / "scores/scores.csv").read_text("utf-8")
+
+
+def test_paths_are_printed_as_the_bytes_they_are(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    code = f"from demo import cli; cli._print_any_path(); print({name!r})"
+    for encoding, printed in (("utf-8", b"caf\xe9\n"), ("ascii", b"caf\\udce9\n")):
+        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, env=environment)
+        assert (run.stdout, run.stderr) == (printed, b"")
+
+
 # ---- serve
 
 
@@ -300,17 +417,20 @@ def test_train_hands_its_options_on_and_prints_the_weights(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
 ) -> None:
     from demo.train import compact
+    from demo.train.data import Folder
 
     asked: list[object] = []
 
-    def train(data: Path, configs: Path, out: Path, *, pace: float, report: Callable[[str], None]) -> list[Path]:
+    def train(
+        data: list[Folder], configs: Path, out: Path, *, pace: float, report: Callable[[str], None]
+    ) -> list[Path]:
         asked.extend([data, configs, out, pace])
         report("fcn-compact: 3.5 minutes")
         return [out / "fcn-compact.pth"]
 
     monkeypatch.setattr(compact, "train_compact", train)
-    assert cli.main(["train", "ade", "-o", str(tmp_path), "--pace", "0.5"]) == 0
-    assert asked == [Path("ade"), ROOT / "checkpoints/compact", tmp_path, 0.5]
+    assert cli.main(["train", "ade", "coco:14", "-o", str(tmp_path), "--pace", "0.5"]) == 0
+    assert asked == [[Folder(Path("ade")), Folder(Path("coco"), 14)], ROOT / "checkpoints", tmp_path, 0.5]
     assert capsys.readouterr() == (f"{tmp_path / 'fcn-compact.pth'}\n", "fcn-compact: 3.5 minutes\n")
 
 
@@ -350,12 +470,63 @@ def test_fetch_repairs_a_damaged_file(own_model: ModelSpec, tmp_path: Path, caps
     assert (tmp_path / "into" / "net.pth").read_bytes() == (tmp_path / "shelf" / "net.pth").read_bytes()
 
 
-def test_a_file_that_no_source_has_is_one_line(own_model: ModelSpec, tmp_path: Path, capsys: Capture) -> None:
+def test_files_that_no_source_has_are_one_sentence_and_then_each_source_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    specs = catalog.models("ssseg")[:2]
+    monkeypatch.setattr(catalog, "resolve", lambda names: [replace_sources(spec) for spec in specs])
     (tmp_path / "empty").mkdir()
-    command = ["fetch", "net", "--source", str(tmp_path / "empty"), "--into", str(tmp_path / "into")]
+    command = ["fetch", "ssseg", "--source", "http://127.0.0.1:1", "--into", str(tmp_path / "into")]
     assert cli.main(command) == 1
     out, err = capsys.readouterr()
-    assert out == "" and err.count("\n") == 1 and err.startswith("error: net: net.pth could not be fetched.")
+    assert out == "" and err.splitlines() == [
+        "error: No home delivered fcn_resnet101os8_ade20k.pth (237 MB), pspnet_resnet101os8_ade20k.pth (282 MB); by "
+        f"hand, put them into {tmp_path / 'into'} under these names. Or name a source that has them: --source.",
+        "127.0.0.1: it refused the connection",
+    ]
+
+
+def replace_sources(spec: ModelSpec) -> ModelSpec:
+    """The same model without a home of its own."""
+    return replace(spec, weights=replace(spec.weights, sources=()))
+
+
+def test_a_folder_that_cannot_take_a_file_is_said_as_it_is(
+    own_model: ModelSpec, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert cli.main(["fetch", "net", "--source", str(tmp_path / "shelf"), "--into", str(tmp_path / "file" / "in")]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "the folder" in err and "cannot be made" in err
+
+
+def test_the_first_fetch_of_a_file_without_a_hash_notes_it_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "shelf").mkdir()
+    (tmp_path / "shelf" / "net.pth").write_bytes(b"weights" * 1000)
+    spec = ModelSpec("net", "Net", "cnn", "paper", "net.py", Weights("net.pth", ""))
+    monkeypatch.setattr(catalog, "resolve", lambda names: (spec,))
+    command = ["fetch", "net", "--source", str(tmp_path / "shelf"), "--into", str(tmp_path / "into")]
+    digest = hashlib.sha256(b"weights" * 1000).hexdigest()
+    said = (
+        f"net: nobody has published a hash of net.pth; that of this file, {digest[:16]}..., is noted in "
+        "net.pth.sha256, and any later file is held to it\n"
+    )
+    assert cli.main(command) == 0
+    assert capsys.readouterr().err.endswith(said)
+    assert (tmp_path / "into" / "net.pth.sha256").read_text() == f"{digest}  net.pth\n"
+    assert cli.main(command) == 0
+    assert "hash" not in capsys.readouterr().err
+    (tmp_path / "into" / "net.pth.sha256").unlink()  # as of a file that was put there by hand
+    assert cli.main(command) == 0
+    assert capsys.readouterr().err.endswith(said)
+    (tmp_path / "into" / "net.pth").write_bytes(b"others")
+    (tmp_path / "shelf" / "net.pth").write_bytes(b"others")
+    assert cli.main(command) == 1
+    assert f"other bytes: their SHA-256 begins {hashlib.sha256(b'others').hexdigest()[:8]}, wanted {digest[:8]}" in (
+        capsys.readouterr().err
+    )
 
 
 def test_progress_rewrites_one_line_on_a_terminal_and_adds_ten_elsewhere(
@@ -382,7 +553,10 @@ def test_check_says_what_is_there_in_plain_words(capsys: Capture) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"Segmentation Zoo {cli.demo.__version__}, Python 3.")
     assert lines[1].startswith("Packages: torch ")
-    assert [line.split(":")[0] for line in lines[2:6]] == ["Set compact", "Set paper", "Set zoo", "Device"]
+    assert [line.split(":")[0] for line in lines[2 : 3 + len(catalog.SETS)]] == [
+        *(f"Set {name}" for name in catalog.SETS),
+        "Device",
+    ]
 
 
 def test_check_json_has_the_same(capsys: Capture) -> None:
@@ -416,6 +590,23 @@ def test_check_names_what_is_wrong_and_the_remedy(
     assert wrong[1].startswith("Wrong: no-such-package 1.0 is not installed.")
     assert wrong[2].startswith("Wrong: cv2 does not start: libGL.so.1")
     assert wrong[3].startswith("Wrong: The compact set should come with the project, but lacks fcn-compact,")
+
+
+def test_check_asks_nobody_unless_it_is_told_to(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    asked: list[str] = []
+
+    def ask(homes: tuple[Home, ...]) -> tuple[Home, ...]:
+        asked.extend(home.host for home in homes)
+        return tuple(replace(home, answers=False, said="it refused the connection") for home in homes)
+
+    monkeypatch.setattr(check, "ask", ask)
+    cli.main(["check"])
+    assert asked == [] and "Home" not in capsys.readouterr().out
+    cli.main(["check", "--online"])
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Home ")]
+    assert asked == ["mmassets.onedl.ai", "download.openmmlab.com", "github.com"]
+    assert lines[0] == "Home mmassets.onedl.ai (paper, zoo): it refused the connection."
+    assert lines[2] == "Home github.com (ssseg): it refused the connection."
 
 
 def test_check_knows_how_each_pinned_package_is_imported() -> None:
@@ -498,6 +689,20 @@ def test_evaluate_json_is_scores_json(toy: None, dataset: Path, tmp_path: Path, 
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads((tmp_path / "out" / "scores.json").read_text())
     assert printed["settings"]["flip"] is True
+
+
+@pytest.mark.parametrize("command", ["evaluate", "claims"])
+def test_studies_read_photos_up_to_the_size_asked_for(
+    command: str, toy: None, dataset: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    save(dataset / "images" / "0.png", seed=0)
+    PillowImage.new("RGB", (60, 50)).save(dataset / "images" / "1.png")
+    (dataset / "annotations" / "1.png").write_bytes(encode_annotation(np.full((50, 60), 1, np.uint8)))
+    asked = [command, str(dataset), "-m", toy_ids()[0], "-o", str(tmp_path / "out"), "--max-megapixels"]
+    assert cli.main([*asked, "0.0025"]) == 1
+    assert "1.png is left out: 1.png is 60 x 50, 0.0 megapixels" in capsys.readouterr().err
+    cli.main([*asked, "1"])
+    assert "megapixels" not in capsys.readouterr().err
 
 
 def test_claims_refuse_a_verdict_on_three_photos(toy: None, dataset: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -77,8 +77,8 @@ def test_summary_has_the_documented_keys_and_units(photo: Photo, answers: list[A
     assert (summary["precision"], summary["device"], summary["version"]) == ("exact", "cpu", demo.__version__)
     for entry, answer in zip(summary["models"], answers, strict=True):
         assert set(entry) == {
-            "id", "title", "family", "checkpoint_sha256", "input_size", "windows", "seconds", "mean_entropy",
-            "boundary_entropy_share", "fragments", "classes",
+            "id", "title", "trained_by", "family", "checkpoint_sha256", "input_size", "windows", "seconds",
+            "mean_entropy", "boundary_entropy_share", "fragments", "classes",
         }  # fmt: skip
         assert (entry["id"], entry["title"], entry["family"]) == (answer.spec.id, answer.spec.title, answer.spec.family)
         assert entry["input_size"] == [48, 60] and entry["windows"] == 1

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import unicodedata
 import zlib
 from collections import Counter
 from io import BytesIO
@@ -236,7 +237,7 @@ WRONG_TRUTHS = {
     "black and white": (png(GREY, "1"), "but has only black and white; save"),
     "16 bit": (png(GREY.astype(np.uint16)), "but has 16 bits a channel; save"),
     "value 151": (png(GREY + np.uint8(151)), r"1\.\.150 \(ADE20K classes\), but has 151; map"),
-    "value 255": (png(GREY + np.uint8(255)), "but has 255; map"),
+    "value 254": (png(GREY + np.uint8(254)), "but has 254; map"),
     "jpeg": (b"\xff\xd8\xff\xe0 and so on", "should be a PNG, but is not; .* save it as PNG"),
     "empty": (b"", "should be a PNG, but is not"),
     "header only": (png(GREY)[:8], "should be a whole PNG, but is damaged"),
@@ -267,6 +268,29 @@ def test_a_missing_truth_and_one_of_another_size(tmp_path):
         labels.decode_annotation(tmp_path / "none.png")
     with pytest.raises(TruthError, match="should be 5 x 4 like its photo, but is 3 x 2"):
         labels.decode_annotation(png(GREY), size=(4, 5))
+
+
+def test_255_is_not_labelled_either():
+    assert labels.decode_annotation(png(np.array([[0, 255, 1, 150]], np.uint8))).tolist() == [[VOID, VOID, 0, 149]]
+
+
+def test_a_truth_that_lies_on_its_side_is_told_turned():
+    with pytest.raises(TruthError, match=r"should be 2 x 3 like its photo, but is turned against it, 3 x 2; turn it"):
+        labels.decode_annotation(png(GREY), size=(3, 2))
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_a_truth_without_a_label_is_refused_where_one_is_wanted(value):
+    with pytest.raises(TruthError, match=r"should label at least one pixel, .* check that it is the index mask"):
+        labels.labelled(png(GREY + np.uint8(value)))
+    assert labels.labelled(png(GREY + np.uint8(3))).tolist() == [[2] * 3] * 2
+
+
+@pytest.mark.parametrize(("listed", "asked"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_a_panoptic_json_lists_names_that_look_the_same(listed, asked):
+    content = coco(unicodedata.normalize(listed, "café.jpg"))
+    label_map, _ = labels.decode_panoptic(panoptic_png(), content, unicodedata.normalize(asked, "café.jpg"))
+    assert label_map.tolist() == [[VOID, 126, VOID]]
 
 
 def test_coco_has_its_133_categories():

@@ -1,17 +1,21 @@
 """Imports point downwards, and each heavy package has one home."""
 
 import ast
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
+    "names",
     "schema errors",
-    "catalog labels",
+    "catalog labels address tiff",
     "analysis images",
     "models render",
     "study train export",
@@ -19,24 +23,26 @@ LAYERS = [
     "cli __main__ app",
 ]
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts.split()}
+MMSEG = ("models.backend", "models.efficientnet_lite")
+"""The importer of MMSegmentation, and a backbone that it lacks."""
 HOMES = {
     "torch": ("models", "train"),
-    "mmseg": ("models.backend",),
-    "mmcv": ("models.backend",),
-    "mmengine": ("models.backend",),
+    "mmseg": MMSEG,
+    "mmcv": MMSEG,
+    "mmengine": MMSEG,
     "matplotlib": ("render.figures",),
     "gradio": ("page",),
-    "PIL": ("images", "labels", "render", "train.data", "train.scoring"),
+    "PIL": ("images", "tiff", "labels", "render", "train.data", "train.teacher"),
     "ray": ("study",),
 }
 
 
 def sources() -> dict[str, Path]:
-    """The parts' modules by dotted name below demo; the networks' configs are data."""
+    """The parts' modules by dotted name below demo."""
     found = {"app": ROOT / "app.py"} if (ROOT / "app.py").exists() else {}
     for path in sorted((ROOT / "demo").rglob("*.py")):
         parts = path.relative_to(ROOT / "demo").with_suffix("").parts
-        if parts != ("__init__",) and parts[:2] != ("train", "configs"):
+        if parts != ("__init__",):
             found[".".join(part for part in parts if part != "__init__")] = path
     return found
 
@@ -85,3 +91,69 @@ def test_starting_loads_nothing_heavy(start: str) -> None:
     code = f"{start}, sys; print(*{{'torch', 'gradio', 'matplotlib', 'mmseg', 'scipy'}} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+WEB = ROOT / "demo" / "page" / "web"
+WEB_LAYERS = ["draw", "ui", "tabs"]
+"""The folders of the page's modules; below them what stands beside them, above them main.js."""
+PURE = {
+    "wording.js",
+    "state.js",
+    "run.js",
+    *(f"draw/{name}.js" for name in ("colours", "pixels", "sampling", "zoom")),
+    "tabs/truth/polygon.js",
+}
+"""Modules that no document is needed for: they are tested without a browser."""
+IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"([^"]+)";', re.M)
+EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (\w+)", re.M)
+
+
+def web_modules() -> dict[str, str]:
+    """The text of each module of the page, by its path in web/."""
+    paths = sorted(path for path in WEB.rglob("*.js") if not path.name.endswith(".test.js"))
+    return {path.relative_to(WEB).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+
+
+def web_imports(module: str, text: str) -> dict[str, set[str]]:
+    """The modules that one imports, with the names it takes from each."""
+    found: dict[str, set[str]] = {}
+    for names, place in IMPORT.findall(text):
+        target = os.path.normpath(f"{Path(module).parent.as_posix()}/{place}")
+        found.setdefault(target, set()).update(name.strip() for name in names.split(",") if name.strip())
+    return found
+
+
+def web_layer(module: str) -> int:
+    first = module.split("/")[0]
+    return len(WEB_LAYERS) + 1 if module == "main.js" else WEB_LAYERS.index(first) + 1 if first in WEB_LAYERS else 0
+
+
+@pytest.mark.parametrize("module", web_modules())
+def test_a_module_of_the_page_imports_what_there_is_from_below(module: str) -> None:
+    modules = web_modules()
+    text = modules[module]
+    assert len(IMPORT.findall(text)) == len(re.findall("^import ", text, re.M)), "an import that is written otherwise"
+    for target, names in web_imports(module, text).items():
+        assert target in modules, f"{module} imports {target}, which is not there"
+        missing = names - set(EXPORT.findall(modules[target]))
+        assert not missing, f"{module} imports {missing} from {target}, which does not export them"
+        assert web_layer(target) <= web_layer(module), f"{module} imports {target}, which is not below it"
+        tabs = {path.split("/")[1] for path in (module, target) if path.startswith("tabs/")}
+        assert len(tabs) < 2, f"{module} imports {target}: a tab reaches into no other"
+        assert module not in PURE or target in PURE, f"{module} is tested without a browser, {target} is not"
+
+
+def test_the_modules_of_the_page_import_each_other_in_no_circle() -> None:
+    graph = {module: set(web_imports(module, text)) for module, text in web_modules().items()}
+    assert [*TopologicalSorter(graph).static_order()][-1] == "main.js"  # raises CycleError at a circle
+
+
+def test_every_module_of_the_page_is_used() -> None:
+    modules = web_modules()
+    used = {target for module, text in modules.items() for target in web_imports(module, text)}
+    assert set(modules) - used == {"main.js"}
+
+
+def test_lines_of_the_page_are_short() -> None:
+    lines = [(path.name, line) for path in WEB.rglob("*.[jt]s") for line in path.read_text("utf-8").splitlines()]
+    assert not [(name, line) for name, line in lines if len(line) > 120]

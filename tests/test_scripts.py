@@ -1,4 +1,4 @@
-"""scripts/run, test and check, in a copy of the repository whose Python only writes down what it is asked to do."""
+"""scripts/run, test and check, in a copy of the repository whose programs only write down what they are asked to do."""
 
 import os
 import shutil
@@ -10,17 +10,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STUB = '#!/bin/bash\n[ "$*" = "-m pip --version" ] || echo "$*" >> asked.txt\n'
+NPM = '#!/bin/bash\nmkdir -p node_modules; echo "npm $*" >> asked.txt\n'
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Scripts and requirement files with an empty .venv whose python is a stub; a chromium is on the PATH."""
+    """Scripts and what they install from, with an empty .venv; python, chromium, node and npm are stubs."""
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
-    for path in ROOT.glob("requirements*.txt"):
+    for path in (*ROOT.glob("requirements*.txt"), *ROOT.glob("package*.json")):
         shutil.copy(path, tmp_path)
-    for program in (".venv/bin/python", "bin/chromium"):
+    for program in (".venv/bin/python", "bin/chromium", "bin/node", "bin/npm"):
         (tmp_path / program).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / program).write_text(STUB)
+        (tmp_path / program).write_text(NPM if program == "bin/npm" else STUB)
         (tmp_path / program).chmod(0o755)
     return tmp_path
 
@@ -69,8 +70,43 @@ def test_test_runs_every_test_and_passes_its_options_on(call: Callable[..., list
 
 
 def test_check_asks_for_format_lint_types_and_quick_tests(call: Callable[..., list[str]]) -> None:
-    asked = call("check")[-4:]
-    assert [line.split()[1] for line in asked] == ["ruff", "ruff", "mypy", "pytest"]
+    *asked, scripts, tests = call("check")[3:]
+    assert [line.split()[1] for line in asked] == ["ruff", "ruff", "mypy", "ci"]
+    assert scripts == "npm run --silent check" and tests == "-m pytest -q"
+
+
+@pytest.mark.parametrize("script", ["check", "test"])
+def test_what_checks_the_pages_scripts_is_installed_once(call: Callable[..., list[str]], script: str) -> None:
+    installing = "npm ci --silent --no-audit --no-fund"
+    assert installing in call(script)
+    assert installing not in call(script)
+
+
+def test_without_the_npm_registry_check_and_test_go_on(
+    call: Callable[..., list[str]], checkout: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / "bin/npm").write_text("#!/bin/bash\nexit 1\n")
+    for script in ("check", "test"):
+        assert "pytest" in call(script)[-1]
+        assert "npm could not install what package-lock.json pins: the page's scripts are not checked." in (
+            capfd.readouterr().err
+        )
+
+
+def test_without_node_a_sentence_says_what_is_left_out(checkout: Path) -> None:
+    for program in ("node", "npm"):
+        (checkout / "bin" / program).unlink()
+    for name in ("bash", "dirname", "cat", "sha256sum", "rm"):
+        (checkout / "bin" / name).symlink_to(shutil.which(name) or name)
+    run = subprocess.run(
+        [checkout / "bin/bash", checkout / "scripts/check"],
+        env={"PATH": str(checkout / "bin")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "There is no Node here: the page's scripts are not checked." in run.stderr
+    assert "npm" not in (checkout / "asked.txt").read_text()
 
 
 def test_without_python_a_sentence_says_what_to_install(checkout: Path) -> None:

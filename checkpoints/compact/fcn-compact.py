@@ -1,13 +1,14 @@
-"""FCN with a half-width dilated ResNet-18: a small network of the same architecture as the paper's, for trying the tool.
+"""FCN on the last two scales of EfficientNet-Lite0: a small network of the same architecture as the paper's, for trying the tool.
 
 Self-contained, so that it loads with the package or without its configuration tree. How it was trained: fcn-compact.md.
 """
 
+custom_imports = dict(imports=["demo.models.efficientnet_lite"])
 norm_cfg = dict(type="BN", requires_grad=True)
 data_preprocessor = dict(
     type="SegDataPreProcessor",
-    mean=[123.675, 116.28, 103.53],
-    std=[58.395, 57.12, 57.375],
+    mean=[127.0, 127.0, 127.0],
+    std=[128.0, 128.0, 128.0],
     bgr_to_rgb=True,
     pad_val=0,
     seg_pad_val=255,
@@ -17,23 +18,18 @@ model = dict(
     data_preprocessor=data_preprocessor,
     pretrained=None,
     backbone=dict(
-        type="ResNetV1c",
-        depth=18,
-        base_channels=32,
-        stem_channels=32,
-        num_stages=4,
-        out_indices=(0, 1, 2, 3),
-        dilations=(1, 1, 2, 4),
-        strides=(1, 2, 1, 1),
-        norm_cfg=norm_cfg,
-        norm_eval=False,
-        style="pytorch",
-        contract_dilation=True,
+        type="EfficientNetLite",
+        variant="lite0",
+        out_indices=(1, 2, 4, 6),
+        frozen_stages=4,
+        frozen_depthwise=True,
+        norm_eval=True,
     ),
     decode_head=dict(
         type="FCNHead",
-        in_channels=256,
-        in_index=3,
+        in_channels=[112, 320],
+        in_index=[2, 3],
+        input_transform="resize_concat",
         channels=128,
         num_convs=2,
         concat_input=True,
@@ -49,7 +45,7 @@ model = dict(
 
 test_pipeline = [
     dict(type="LoadImageFromFile"),
-    dict(type="Resize", scale=(2048, 192), keep_ratio=True),
+    dict(type="Resize", scale=(2048, 320), keep_ratio=True),
     dict(type="PackSegInputs"),
 ]
 test_dataloader = dict(

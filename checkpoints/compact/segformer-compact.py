@@ -49,7 +49,7 @@ model = dict(
 
 test_pipeline = [
     dict(type="LoadImageFromFile"),
-    dict(type="Resize", scale=(2048, 192), keep_ratio=True),
+    dict(type="Resize", scale=(2048, 320), keep_ratio=True),
     dict(type="PackSegInputs"),
 ]
 test_dataloader = dict(

@@ -1,4 +1,4 @@
-"""SETR with a tiny ViT (8 layers, 192 channels, patch 16): a small network of the same architecture as the paper's, for trying the tool.
+"""SETR on the first 8 layers of DINOv2's ViT-S/14: a small network of the same architecture as the paper's, for trying the tool.
 
 Self-contained, so that it loads with the package or without its configuration tree. How it was trained: setr-compact.md.
 """
@@ -18,24 +18,26 @@ model = dict(
     pretrained=None,
     backbone=dict(
         type="VisionTransformer",
-        img_size=(160, 160),
-        patch_size=16,
+        img_size=(518, 518),
+        patch_size=14,
+        patch_bias=True,
         in_channels=3,
-        embed_dims=192,
+        embed_dims=384,
         num_layers=8,
-        num_heads=3,
-        out_indices=(1, 3, 5, 7),
+        num_heads=6,
+        out_indices=(7,),
         drop_rate=0.0,
-        drop_path_rate=0.1,
+        drop_path_rate=0.05,
+        frozen_exclude=["layers.6", "layers.7"],
         norm_cfg=dict(type="LN", eps=1e-6, requires_grad=True),
         with_cls_token=True,
-        interpolate_mode="bilinear",
+        interpolate_mode="bicubic",
     ),
     decode_head=dict(
         type="SETRUPHead",
-        in_channels=192,
-        in_index=3,
-        channels=128,
+        in_channels=384,
+        in_index=0,
+        channels=192,
         dropout_ratio=0,
         num_convs=1,
         up_scale=4,
@@ -46,12 +48,13 @@ model = dict(
         loss_decode=dict(type="CrossEntropyLoss", use_sigmoid=False, loss_weight=1.0),
     ),
     train_cfg=dict(),
-    test_cfg=dict(mode="slide", crop_size=(160, 160), stride=(107, 107)),
+    test_cfg=dict(mode="whole"),
 )
 
 test_pipeline = [
     dict(type="LoadImageFromFile"),
-    dict(type="Resize", scale=(2048, 160), keep_ratio=True),
+    dict(type="Resize", scale=(2048, 252), keep_ratio=True),
+    dict(type="ResizeToMultiple", size_divisor=14, interpolation="bilinear"),
     dict(type="PackSegInputs"),
 ]
 test_dataloader = dict(

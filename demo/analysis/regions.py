@@ -32,11 +32,22 @@ class Party:
 
     says: str
     """A class; "car or truck" where mild disputes are ignored and the party's models differ mildly."""
+    index: int
+    """0..149: the class, or the first of them."""
     models: tuple[str, ...]
     """Titles."""
     families: tuple[Family, ...]
     confidence: float
     """Mean over the party's models and the region's pixels, 0..1."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some words of a sentence."""
+
+    text: str
+    index: int | None = None
+    """0..149 where the words are a class, which may be shown in its colour."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +79,17 @@ class Region:
     @property
     def sentence(self) -> str:
         """The region in words, to read and to copy."""
-        says = "; ".join(_clause(party, first=party is self.parties[0]) for party in self.parties)
+        return "".join(piece.text for piece in self.pieces)
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """The sentence where it names a party's class, and what stands between."""
         severity = "Severe." if self.severe else "Mild."
-        told = f"Region {self.rank}, {percent(self.area)} of the image, {self.where}: {says}."
-        return " ".join(part for part in (told, _divide(self), severity) if part)
+        found = [Piece(f"Region {self.rank}, {percent(self.area)} of the image, {self.where}: ")]
+        for number, party in enumerate(self.parties):
+            found += [Piece(_subject(party, first=number == 0)), Piece(party.says, party.index)]
+            found += [Piece(f" ({party.confidence:.2f})"), Piece("; ")]
+        return [*found[:-1], Piece(" ".join(part for part in (".", _divide(self), severity) if part))]
 
     def mask(self, size: Size) -> NDArray[np.bool_]:
         """(H, W) the region's pixels."""
@@ -195,6 +213,7 @@ def _parties(members: NDArray[np.int64], c: Comparison, told: _Told) -> tuple[tu
         parties.append(
             Party(
                 says=" or ".join(dict.fromkeys(told.names[classes[m]] for m in models)),
+                index=classes[models[0]],
                 models=tuple(c.titles[m] for m in models),
                 families=tuple(c.families[m] for m in models),
                 confidence=float(confidences[models].mean()),
@@ -223,9 +242,9 @@ def _where(point: tuple[int, int], size: Size) -> str:
     return f"{row} {column}".strip() or "centre"
 
 
-def _clause(party: Party, first: bool) -> str:
+def _subject(party: Party, first: bool) -> str:
     verb = "" if not first else " say" if len(party.models) > 1 else " says"
-    return f"{', '.join(party.models)}{verb} {party.says} ({party.confidence:.2f})"
+    return f"{', '.join(party.models)}{verb} "
 
 
 def _divide(region: Region) -> str:

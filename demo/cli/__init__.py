@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import NoReturn
 
 import demo
 from demo.cli import check, claims, evaluate, fetch, list_models, reproduce, segment, serve, train
-from demo.cli.console import complain
+from demo.cli.console import check_folders, complain
 from demo.errors import DemoError
 
 COMMANDS = (list_models, segment, serve, fetch, check, evaluate, claims, reproduce, train)
@@ -40,8 +41,10 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, 1 (something was left out), 2 (a mistake to mend) or 130 (stopped)."""
     gc.set_threshold(50_000)  # imports make a million objects and no garbage: looking for it less saves a tenth of them
+    _print_any_path()
     options = build_parser().parse_args(argv)
     try:
+        check_folders(options)
         code: int = options.run(options)
         sys.stdout.flush()
         return code
@@ -60,3 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain("Stopped.")
         return INTERRUPTED
     return USER_ERROR
+
+
+def _print_any_path() -> None:
+    """Paths go out as the bytes they are, also where they are no UTF-8."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape" if sys.stdout.encoding == "utf-8" else "backslashreplace")

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from io import StringIO
 from pathlib import Path
@@ -21,6 +21,7 @@ from demo import catalog
 from demo.cli.console import add_checkpoints_option, print_json
 from demo.errors import BackendError
 from demo.models.checkpoints import locate
+from demo.models.homes import Home, ask, known_homes
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
@@ -70,6 +71,8 @@ class Report:
     machine: Machine | None
     """None when PyTorch does not start."""
     problems: tuple[Problem, ...]
+    homes: tuple[Home, ...] = ()
+    """Where the files may be fetched; empty unless that was asked for."""
 
 
 def add(subparsers: Subparsers) -> None:
@@ -77,6 +80,9 @@ def add(subparsers: Subparsers) -> None:
         "check", help="what is installed, what is missing, what to do", description=run.__doc__
     )
     parser.add_argument("--json", action="store_true", help="the same as JSON")
+    parser.add_argument(
+        "--online", action="store_true", help="ask also each home of checkpoint files whether it answers"
+    )
     add_checkpoints_option(parser)
     parser.set_defaults(run=run)
 
@@ -84,6 +90,8 @@ def add(subparsers: Subparsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Say what is installed, which networks are on disk, which device they run on, and what to mend (exit code 1)."""
     report = look_around(options.checkpoints)
+    if options.online:
+        report = replace(report, homes=ask(known_homes()))
     if options.json:
         print_json(asdict(report))
     else:
@@ -160,11 +168,12 @@ def _set_on_disk(name: str, checkpoints: Sequence[Path]) -> SetOnDisk:
 
 
 def _set_problems(sets: Sequence[SetOnDisk]) -> Iterator[Problem]:
-    """Only the set that belongs to the project must be there."""
+    """Only the sets that belong to the project must be there."""
     for found in sets:
-        if found.name == "compact" and found.missing:
-            what = f"The compact set should come with the project, but lacks {', '.join(found.missing)}."
-            yield Problem(what, "get the project again, with the files in checkpoints/compact")
+        folder = catalog.model_set(found.name).folder
+        if folder and found.missing:
+            what = f"The {found.name} set should come with the project, but lacks {', '.join(found.missing)}."
+            yield Problem(what, f"get the project again, with the files in {folder}")
 
 
 def _unused_gpu(machine: Machine | None) -> Iterator[Problem]:
@@ -182,6 +191,8 @@ def in_words(report: Report) -> Iterator[str]:
         yield _set_in_words(found)
     if report.machine:
         yield _machine_in_words(report.machine)
+    for home in report.homes:
+        yield f"Home {home.host} ({', '.join(home.sets)}): {home.said}."
     if not report.problems:
         yield "Nothing is wrong."
     for problem in report.problems:
@@ -190,9 +201,9 @@ def in_words(report: Report) -> Iterator[str]:
 
 def _set_in_words(found: SetOnDisk) -> str:
     there = f"Set {found.name}: {found.models - len(found.missing)} of {found.models} networks on disk."
-    if not found.missing or found.name == "compact":
+    if not found.missing or catalog.model_set(found.name).shipped:
         return there
-    name = found.name if len(found.missing) <= 5 else "MODEL"
+    name = "MODEL" if found.name == catalog.ZOO else found.name
     return f"{there} Get what is missing with: python -m demo fetch {name}"
 
 

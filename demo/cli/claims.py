@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from demo.cli.console import (
     SOMETHING_LEFT_OUT,
     LiveLine,
+    add_limit_options,
     add_models_option,
     add_out_option,
     add_running_options,
     complain,
+    limits_of,
     open_zoo,
     print_json,
     table,
@@ -39,6 +41,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--json", action="store_true", help="print every number as JSON")
     add_models_option(parser)
     add_out_option(parser)
+    add_limit_options(parser)
     add_running_options(parser)
     parser.set_defaults(run=run)
 
@@ -58,7 +61,14 @@ def run(options: argparse.Namespace) -> int:
         line.show(str(progress), progress.done / progress.total)
 
     result = claims_report(
-        options.photos, options.models, zoo, options.out, outside=options.outside, split=options.split, report=show
+        options.photos,
+        options.models,
+        zoo,
+        options.out,
+        outside=options.outside,
+        split=options.split,
+        limits=limits_of(options),
+        report=show,
     )
     line.end()
     for problem in result.problems:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from demo import catalog
-from demo.schema import DEFAULT_LIMITS
+from demo.address import port_of
+from demo.errors import AddressError, MissingCheckpointError
+from demo.names import readable, to_json
+from demo.schema import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
@@ -36,7 +38,7 @@ def one_line(text: str) -> str:
     >>> one_line("two\\n  lines")
     'two lines'
     """
-    return " ".join(text.split())
+    return readable(" ".join(text.split()))
 
 
 class LiveLine:
@@ -62,7 +64,7 @@ class LiveLine:
 
 
 def print_json(value: object) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    print(to_json(value, indent=2))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -85,12 +87,33 @@ def positive(text: str) -> float:
     return value
 
 
+def port(text: str) -> int:
+    """A port's number, for argparse."""
+    try:
+        return port_of(text)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def check_folders(options: argparse.Namespace) -> None:
+    """Whether the folders of --checkpoints are there. Raises MissingCheckpointError."""
+    for folder in getattr(options, "checkpoints", ()):
+        if not folder.is_dir():
+            what = "a file" if folder.exists() else "not there"
+            raise MissingCheckpointError(f"{folder} should be a folder of checkpoints, but is {what}; check the path.")
+
+
 def add_limit_options(parser: argparse.ArgumentParser) -> None:
     """--max-megapixels, --max-megabytes: the largest photo accepted."""
     for unit, what in (("megapixels", "photo"), ("megabytes", "file")):
         most = getattr(DEFAULT_LIMITS, unit)
         told = f"largest {what} accepted (default: {most})"
         parser.add_argument(f"--max-{unit}", metavar="N", type=positive, default=most, help=told)
+
+
+def limits_of(options: argparse.Namespace) -> Limits:
+    """What `add_limit_options` was given."""
+    return Limits(megapixels=options.max_megapixels, megabytes=options.max_megabytes)
 
 
 def add_running_options(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +136,8 @@ def add_models_option(parser: argparse.ArgumentParser) -> None:
         "--models",
         metavar="MODEL_OR_SET",
         nargs="+",
-        help="sets, models or my_config.py:my_weights.pth (default: paper when its files are on disk, else compact)",
+        help="sets, models or my_config.py:my_weights.pth "
+        f"(default: the first of {', '.join(catalog.default_order())} whose files are all on disk)",
     )
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from demo.cli.console import (
     SOMETHING_LEFT_OUT,
     LiveLine,
+    add_limit_options,
     add_models_option,
     add_out_option,
     add_running_options,
     complain,
+    limits_of,
     open_zoo,
     positive,
     print_json,
@@ -44,6 +46,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--json", action="store_true", help="print every number as JSON")
     add_models_option(parser)
     add_out_option(parser)
+    add_limit_options(parser)
     add_running_options(parser)
     parser.set_defaults(run=run)
 
@@ -69,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
         split=options.split,
         scales=options.scales,
         flip=options.flip,
+        limits=limits_of(options),
         report=show,
     )
     line.end()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo import catalog
 from demo.cli.console import SOMETHING_LEFT_OUT, LiveLine, complain, note
-from demo.errors import CorruptCheckpointError, DemoError
+from demo.errors import CorruptCheckpointError, DemoError, FetchError
 from demo.models.checkpoints import CHECKPOINTS, Progress, fetch, locate, verify
+from demo.models.pins import note_of, pin, pinned
+from demo.models.unfetched import Failure, lines, sentence
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
@@ -40,7 +43,22 @@ def run(options: argparse.Namespace) -> int:
     """Fetch the files that are not on disk yet or are damaged, check each against its hash, go on where one was cut."""
     missing = [spec for spec in catalog.resolve(options.models) if not _on_disk(spec, options.into)]
     fetched = [_fetch(spec, options.into, options.source) for spec in missing]
-    return 0 if all(fetched) else SOMETHING_LEFT_OUT
+    failures = [(spec.weights, error) for spec, error in zip(missing, fetched, strict=True) if error]
+    _tell(failures, options.into)
+    return SOMETHING_LEFT_OUT if failures else 0
+
+
+def _tell(failures: Sequence[Failure], into: Path) -> None:
+    """What no source had, in one line; then what each source said. What the sources have no part in, as it is."""
+    for _, error in failures:
+        if not error.tried:
+            complain(str(error))
+    unfound = [failure for failure in failures if failure[1].tried]
+    if unfound:
+        them = "it" if len(unfound) == 1 else "them"
+        complain(f"{sentence(unfound, str(into))} Or name a source that has {them}: --source.")
+    for line in lines(unfound):
+        note(line)
 
 
 def _on_disk(spec: ModelSpec, into: Path) -> bool:
@@ -54,11 +72,22 @@ def _on_disk(spec: ModelSpec, into: Path) -> bool:
         note(f"{spec.id}: {path} is damaged or another file; fetching it anew")
         return False
     note(f"{spec.id}: on disk, {path}")
+    with suppress(DemoError):  # a folder that cannot be written gets no note
+        if digest := pin(spec.weights, path):
+            _tell_of_pin(spec, path, digest)
     return True
 
 
-def _fetch(spec: ModelSpec, into: Path, sources: Sequence[str]) -> bool:
-    line = LiveLine()
+def _tell_of_pin(spec: ModelSpec, path: Path, digest: str) -> None:
+    note(
+        f"{spec.id}: nobody has published a hash of {path.name}; that of this file, {digest[:16]}..., is noted in "
+        f"{note_of(path).name}, and any later file is held to it"
+    )
+
+
+def _fetch(spec: ModelSpec, into: Path, sources: Sequence[str]) -> FetchError | None:
+    """Why it could not be fetched, if it could not."""
+    line, known = LiveLine(), bool(pinned(spec.weights, into).sha256)
 
     def show(progress: Progress) -> None:
         line.show(in_words(spec.id, progress), progress.received / progress.total if progress.total else 0)
@@ -67,11 +96,12 @@ def _fetch(spec: ModelSpec, into: Path, sources: Sequence[str]) -> bool:
         path = fetch(spec.weights, into, sources, show)
     except DemoError as error:
         line.end()
-        complain(f"{spec.id}: {error}")
-        return False
+        return error if isinstance(error, FetchError) else FetchError(f"{spec.id}: {error}")
     line.end()
     print(path)
-    return True
+    if not known and (digest := pinned(spec.weights, path.parent).sha256):
+        _tell_of_pin(spec, path, digest)
+    return None
 
 
 def in_words(title: str, progress: Progress) -> str:

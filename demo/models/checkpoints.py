@@ -22,6 +22,8 @@ from demo.models.conversion import stand_ins
 from demo.models.download import Progress as Progress
 from demo.models.download import fetch as fetch
 from demo.models.hashes import agrees, is_web_page, sha256_of
+from demo.models.pins import note_of, pinned
+from demo.names import readable
 from demo.schema import Weights
 
 if TYPE_CHECKING:
@@ -47,27 +49,30 @@ def locate(weights: Weights, folders: Sequence[Path] = ()) -> Path | None:
 def verify(path: Path, weights: Weights) -> str:
     """The file's whole SHA-256, which agrees with what is known of it: of a stand-in nothing is.
 
-    Raises CorruptCheckpointError otherwise.
+    Where no hash is published, the one noted at the first fetch counts. Raises CorruptCheckpointError otherwise.
     """
-    digest = sha256_of(path)
-    if path.name == Path(weights.file).name and not agrees(digest, weights.sha256):
+    digest, known = sha256_of(path), pinned(weights, path.parent).sha256
+    if path.name == Path(weights.file).name and not agrees(digest, known):
         what = "is a web page" if is_web_page(path) else "is damaged or another file"
-        remedy = (
-            "Rename it if the digits that its name ends in are no hash; else get it again."
-            if Path(weights.file).is_absolute()
-            else "Delete it and fetch it again."
-        )
         raise CorruptCheckpointError(
-            f"{path} {what}: its SHA-256 should begin {weights.sha256}, but it is {digest[:16]}... {remedy}"
+            f"{path} {what}: its SHA-256 should begin {known[:16]}, but it is {digest[:16]}... {_remedy(path, weights)}"
         )
     return digest
+
+
+def _remedy(path: Path, weights: Weights) -> str:
+    if Path(weights.file).is_absolute():
+        return "Rename it if the digits that its name ends in are no hash; else get it again."
+    if weights.sha256:
+        return "Delete it and fetch it again."
+    return f"Delete it and fetch it again; if it is a newer file that you trust, delete {note_of(path).name} instead."
 
 
 def load_state(path: Path) -> dict[str, Tensor]:
     """The tensors of a checkpoint by name, on the CPU; no code that a file may carry is ever run.
 
-    Takes a state dict, bare or under "state_dict"; a "module." in front is dropped. Raises CorruptCheckpointError for
-    anything else, BackendError for .safetensors without that package.
+    Takes a state dict, bare or under "state_dict" or "model"; a "module." in front is dropped. Raises
+    CorruptCheckpointError for anything else, BackendError for .safetensors without that package.
     """
     content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
     return _tensors(content, path)
@@ -101,7 +106,8 @@ def _read_pickle(path: Path) -> object:
     try:
         with torch.serialization.safe_globals(allowed), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about pickle protocols: what cannot be read is an error anyway
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+            mapped = zipfile.is_zipfile(path) and readable(str(path)) == str(path)  # torch maps names of UTF-8 only
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except Exception as error:  # torch raises whatever its parsers trip over
         raise _unreadable(path, error) from error
 
@@ -160,14 +166,14 @@ def _advice(path: Path) -> str:
 def _tensors(content: object, path: Path) -> dict[str, Tensor]:
     import torch
 
-    state = content.get("state_dict", content) if isinstance(content, Mapping) else None
+    state = content.get("state_dict", content.get("model", content)) if isinstance(content, Mapping) else None
     if (
         not isinstance(state, Mapping)
         or not state
         or not all(isinstance(value, torch.Tensor) for value in state.values())
     ):
         raise CorruptCheckpointError(
-            f"{path.name} holds no state dict: wanted names with tensors, or those under 'state_dict', "
+            f"{path.name} holds no state dict: wanted names with tensors, or those under 'state_dict' or 'model', "
             f"got {_describe(content)}."
         )
     return {str(key).removeprefix("module."): value for key, value in state.items()}

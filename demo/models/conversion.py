@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from demo.models import ssseg
 from demo.schema import Weights
 
 if TYPE_CHECKING:
@@ -51,6 +52,15 @@ _RENAMED = tuple(
 _SPLIT = re.compile(r"\.attn\.(query|key|value)\.")
 _POINTWISE = re.compile(r"\.ffn\.layers\.[04]\.weight$")
 """Linear layers that MMSegmentation has as 1 x 1 convolutions."""
+
+
+def converted(state: Mapping[str, Tensor]) -> tuple[ssseg.ModelOptions, Mapping[str, Tensor]]:
+    """A state dict of any known layout in MMSegmentation's, and what the network must be built with to take it."""
+    if is_transformers_segformer(state):
+        return {"decode_head": head_options(state)}, to_mmsegmentation(state)
+    if ssseg.is_ssseg(state):
+        return ssseg.model_options(state), ssseg.to_mmsegmentation(state)
+    return {}, state
 
 
 def is_transformers_segformer(state: Mapping[str, object]) -> bool:

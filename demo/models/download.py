@@ -16,7 +16,8 @@ from pathlib import Path
 from demo.errors import FetchError
 from demo.models.conversion import hub_repository
 from demo.models.hashes import agrees, is_web_page, sha256_of
-from demo.models.sources import Offer, SourceFailed, offers
+from demo.models.pins import pin, pinned
+from demo.models.sources import Offer, SourceFailed, offers, origin_of
 from demo.schema import Weights
 
 CHUNK = 1 << 20
@@ -60,14 +61,19 @@ def fetch(weights: Weights, into: Path, sources: Sequence[str] = (), report: Rep
     What a cut or a killed process has brought stays in `<file>.part`, and the next call goes on from there; `report`,
     called about ten times a second, may raise to stop.
 
+    Of a file without a published hash, that of the first fetch is noted beside it, and later ones are held to it.
+
     Raises FetchError, once, saying of every source what went wrong and how to put the file there by hand.
     """
-    offered = offers(weights, sources)
     target = into / Path(weights.file).name
     try:
         _make_folder(into)
         with _alone(target, report):
-            return _present(offered, into) or _from_first(offered, weights, into, report)
+            weights = pinned(weights, into)
+            offered = offers(weights, sources)
+            path = _present(offered, into) or _from_first(offered, weights, into, report)
+            pin(weights, path)
+            return path
     except _NoRoom as error:
         raise FetchError(f"{target.name} could not be fetched: {error}. {_by_hand(weights, into)}") from error
 
@@ -82,14 +88,14 @@ def _present(offered: Sequence[Offer], into: Path) -> Path | None:
 
 
 def _from_first(offered: Sequence[Offer], weights: Weights, into: Path, report: Report) -> Path:
-    problems = []
+    tried = []
     for offer in offered:
         try:
             return _deliver(offer, into, report)
         except SourceFailed as error:
-            problems.append(f"{offer.source}: {error}")
-    told = "; ".join(problems) or "no source is known for it"
-    raise FetchError(f"{Path(weights.file).name} could not be fetched. {told}. {_by_hand(weights, into)}")
+            tried.append((offer.source, str(error)))
+    told = "; ".join(f"{source}: {why}" for source, why in tried) or "no source is known for it"
+    raise FetchError(f"{Path(weights.file).name} could not be fetched. {told}. {_by_hand(weights, into)}", tried)
 
 
 def _by_hand(weights: Weights, into: Path) -> str:
@@ -109,6 +115,7 @@ def _deliver(offer: Offer, into: Path, report: Report) -> Path:
         raise SourceFailed(f"{offer.file} is not there" if Path(offer.source).expanduser().exists() else UNKNOWN_SOURCE)
     with _watching_disk(part):
         part.replace(target)
+        origin_of(part).unlink(missing_ok=True)
     return target
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from demo.errors import BackendError
 from demo.models.posterior import Posterior
 from demo.schema import Image
 
@@ -21,3 +22,14 @@ class Network:
     checkpoint_sha256: str
     at_scale: Callable[[float], Callable[[Image], Posterior]] | None = None
     """A factor on the network's own test size -> `scores` at that size; None where it has one size only."""
+    notes: tuple[str, ...] = ()
+    """What of its file was left out, in sentences."""
+
+
+def finite(posterior: Posterior, title: str) -> Posterior:
+    """The posterior, whose scores are all numbers; those of a network whose weights overflow are a BackendError."""
+    if not all(bool(tile.scores.isfinite().all()) for tile in posterior.tiles):
+        raise BackendError(
+            f"{title} answers with scores that are nan or infinite. Check its weights, or use --precision exact."
+        )
+    return posterior

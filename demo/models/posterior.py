@@ -80,7 +80,10 @@ class Posterior:
 
     @property
     def bytes(self) -> int:
-        return sum(tile.scores.numel() * tile.scores.element_size() for tile in self.tiles)
+        """In memory, with the mosaic once somebody has asked for a pixel or a map."""
+        mosaic = self.__dict__.get("_mosaic")
+        scores = sum(tile.scores.numel() * tile.scores.element_size() for tile in self.tiles)
+        return scores + (0 if mosaic is None else int(mosaic.nbytes))
 
     def cpu(self) -> Posterior:
         """The same posterior in main memory, as float32, for keeping."""

@@ -33,6 +33,11 @@ class Offer:
     path: Path | None = None
 
 
+def origin_of(part: Path) -> Path:
+    """Beside a partial file of which no hash is known: its URL, and the mark by which that tells one version of it."""
+    return part.with_name(f"{part.name}.from")
+
+
 def offers(weights: Weights, named: Sequence[str] = ()) -> list[Offer]:
     """Each place to try: what somebody named (a URL, a folder, a Hub repository) then the file's own URLs."""
     own = [Offer(url, _kept_as(weights), weights.sha256, url=url) for url in weights.sources]

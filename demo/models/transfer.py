@@ -7,13 +7,14 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
 import httpx
 
 from demo.models.hashes import starts_like_web_page
-from demo.models.sources import SourceFailed
+from demo.models.sources import SourceFailed, origin_of
 
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "segmentation-zoo"}
 TIMEOUT = httpx.Timeout(20, connect=10)
@@ -24,6 +25,9 @@ PAUSE = 1.0
 PATIENCE = 3
 """Attempts in a row that bring nothing before a source is given up."""
 BUSY = (429, 500, 502, 503, 504)
+
+BRIEF = httpx.Timeout(5)
+"""For a question, where a file is not wanted."""
 
 Writer = Callable[[Iterator[bytes], int, int | None], None]
 """Takes chunks, the offset where they belong, and the whole file's size where known."""
@@ -37,7 +41,8 @@ class Transfer:
     """Brings the bytes of `url` into `part` through `write`.
 
     `sha256`, empty at first where nothing was known, becomes what the Hugging Face Hub states of the file. `begun_here`
-    tells whether all bytes came in this run, none from a partial file of an earlier one.
+    tells whether all bytes came in this run, none from a partial file of an earlier one. An earlier one
+    is gone on with when a hash can tell in the end, or when it came from this URL and its mark is the same still.
     """
 
     def __init__(self, url: str, part: Path, sha256: str, write: Writer) -> None:
@@ -45,7 +50,7 @@ class Transfer:
         self.part = part
         self.sha256 = sha256
         self.write = write
-        self._validator = ""
+        self._validator = self._noted()
         self.begun_here = False
 
     def run(self) -> None:
@@ -95,10 +100,13 @@ class Transfer:
             failure = _Cut if response.status_code in BUSY else SourceFailed
             raise failure(f"it answered {response.status_code} {response.reason_phrase}".strip())
         offset, total = _extent(response)
-        if offset != (self.received if response.status_code == 206 else 0) or (offset and not self._may_append()):
+        if offset != (self.received if response.status_code == 206 else 0) or (
+            offset and not self._may_append(response)
+        ):
             return self._start_anew()
         self._validator = _validator(response)
         self.begun_here = self.begun_here or offset == 0
+        self._note()
         chunks = response.iter_raw()
         self.write(chunks if offset else _refusing_web_pages(chunks), offset, total)
         if total is not None and self.received < total:
@@ -106,18 +114,55 @@ class Transfer:
 
     def _take_nothing_more(self, response: httpx.Response) -> None:
         """The partial file has every byte already, or more than there are."""
-        if _extent(response)[1] != self.received or not self._may_append():
+        if _extent(response)[1] != self.received or not self._may_append(response):
             self._start_anew()
 
-    def _may_append(self) -> bool:
-        """An earlier process may have had its bytes from elsewhere: only a hash can tell then."""
-        return self.begun_here or bool(self.sha256)
+    def _may_append(self, response: httpx.Response) -> bool:
+        """An earlier process may have had its bytes from elsewhere: a hash can tell then, or the server's own mark."""
+        return self.begun_here or bool(self.sha256) or self._validator == _validator(response) != ""
+
+    def _noted(self) -> str:
+        """The mark under which this URL gave an earlier process the partial file; nothing where that is unknown."""
+        origin = origin_of(self.part)
+        url, _, validator = origin.read_text(encoding="utf-8").partition("\n") if origin.exists() else ("", "", "")
+        return validator if url == self.url else ""
+
+    def _note(self) -> None:
+        """Only without a hash: with one, the bytes themselves tell in the end."""
+        if self.sha256:
+            return
+        with suppress(OSError):  # then a later process begins anew
+            origin_of(self.part).write_text(f"{self.url}\n{self._validator}", encoding="utf-8")
 
     def _start_anew(self) -> None:
         if not self.received:
             raise SourceFailed("it answered with another part of the file than asked for")
         self.part.unlink()
         raise _Cut("it did not go on where the file was cut")
+
+
+def first_bytes(url: str, count: int) -> str:
+    """What a server says when asked for the first `count` bytes of a file, in words. Raises SourceFailed."""
+    headers = HEADERS | {"Range": f"bytes=0-{count - 1}"}
+    try:
+        with (
+            httpx.Client(timeout=BRIEF, follow_redirects=True, max_redirects=5, headers=headers) as client,
+            client.stream("GET", url) as response,
+        ):
+            return _described(response)
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+        raise SourceFailed(_explain(error)) from error
+
+
+def _described(response: httpx.Response) -> str:
+    if response.status_code not in (200, 206):
+        raise SourceFailed(f"it answered {response.status_code} {response.reason_phrase}".strip())
+    if starts_like_web_page(next(response.iter_raw(), b"")):
+        raise SourceFailed("it answered with a web page instead of a file, as an expired domain does")
+    total = _extent(response)[1]
+    size = f", {total / 1e6:.0f} MB" if total else ""
+    end = f" by way of {response.url.host}" if response.history else ""
+    return f"it has the file{size}{end}"
 
 
 def _extent(response: httpx.Response) -> tuple[int, int | None]:

@@ -21,7 +21,7 @@ from demo.catalog import Names
 from demo.errors import BackendError, DemoError, MissingCheckpointError
 from demo.images import open_image
 from demo.models.checkpoints import locate
-from demo.models.network import Network
+from demo.models.network import Network, finite
 from demo.models.posterior import Posterior, warm_up
 from demo.schema import Image, ModelSpec, Precision, Prediction, Size
 
@@ -68,17 +68,17 @@ class Zoo:
         self.device = choose_device(device)
         self.precision: Precision = precision
         self.checkpoints = tuple(Path(folder) for folder in checkpoints)
-        self.memory_budget = memory_budget or default_budget(self.device)
+        self.memory_budget = default_budget(self.device) if memory_budget is None else memory_budget
         self._load = load or self._load_from_disk
         self._loaded: OrderedDict[ModelSpec, Network] = OrderedDict()
         self._loading = threading.Lock()
+        self._changing = threading.Lock()
         self._running = threading.Lock()
 
     @property
     def default_set(self) -> str:
-        """ "paper" once its five files are on disk, else "compact"."""
-        on_disk = all(locate(spec.weights, self.checkpoints) for spec in catalog.models("paper"))
-        return "paper" if on_disk else "compact"
+        """The set for whoever names none; see `catalog.default_set`."""
+        return catalog.default_set(lambda spec: locate(spec.weights, self.checkpoints) is not None)
 
     def segment(self, photo: Image | str | Path, models: Names | None = None) -> list[Prediction]:
         """One Prediction a model, in the catalogue's order.
@@ -112,11 +112,15 @@ class Zoo:
     def load(self, spec: ModelSpec) -> Network:
         """The network of `spec`, from memory or from disk."""
         with self._loading:
-            if spec not in self._loaded:
-                self._loaded[spec] = self._load(spec)
-            self._loaded.move_to_end(spec)
-            self._evict(keep=spec)
-            return self._loaded[spec]
+            network = self._loaded.get(spec)
+            if network is None:
+                with _loadable(spec, self.device):
+                    network = self._load(spec)
+            with self._changing:  # apart from loading, which takes seconds: the page asks what is loaded meanwhile
+                self._loaded[spec] = network
+                self._loaded.move_to_end(spec)
+                self._evict(keep=spec)
+            return network
 
     def warm_up(self, models: Names | None = None) -> None:
         """Make the kernel and the networks ready before the first photo; what cannot load says so when it is asked."""
@@ -133,7 +137,7 @@ class Zoo:
                 yield
         except DemoError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a network may be anybody's program
             raise BackendError(
                 f"{spec.title} cannot answer this photo of {size[1]} x {size[0]} pixels "
                 f"({type(error).__name__}: {error}). Try another crop or size of it."
@@ -142,12 +146,12 @@ class Zoo:
     @property
     def loaded(self) -> tuple[str, ...]:
         """Ids of the networks in memory, the least recently used first."""
-        return tuple(spec.id for spec in self._loaded)
+        with self._changing:
+            return tuple(spec.id for spec in self._loaded)
 
     def _outcome(self, spec: ModelSpec, loading: Future[Network], image: Image, size: Size | None) -> Answer | Refusal:
         try:
-            with _enough_memory(spec, self.device):
-                network = loading.result()
+            network = loading.result()
         except DemoError as error:
             return Refusal(spec, error, loaded=False)
         try:
@@ -158,7 +162,7 @@ class Zoo:
     def _answer(self, spec: ModelSpec, network: Network, image: Image, size: Size | None) -> Answer:
         with self._running, self.answering(spec, image.shape[:2]):
             start = time.perf_counter()
-            posterior = network.scores(image)
+            posterior = finite(network.scores(image), spec.title)
             _wait_for(self.device)
             answered = time.perf_counter()
             prediction = posterior.reduce(spec.id, size)
@@ -206,6 +210,20 @@ def default_budget(device: str) -> int:
     if device.startswith("cuda"):
         return int(0.6 * torch.cuda.get_device_properties(device).total_memory)
     return int(0.6 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+@contextmanager
+def _loadable(spec: ModelSpec, device: str) -> Iterator[None]:
+    """Whatever a network's config and weights raise while it loads is a BackendError: the other networks go on."""
+    try:
+        with _enough_memory(spec, device):
+            yield
+    except (DemoError, ModuleNotFoundError):  # of a package that every network needs
+        raise
+    except (Exception, SystemExit) as error:  # a config is a program
+        raise BackendError(
+            f"{spec.title} cannot be loaded ({type(error).__name__}: {error}). Check its config and weights."
+        ) from error
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -52,44 +51,47 @@ def add(networks: Networks, store: Store) -> None:
 
 def segment(networks: Networks, store: Store, photo: str, models: str) -> dict[str, Any]:
     """The content of summary.json for a photo; `models` is a set or ids with commas, by default the default set."""
-    run, answers = _answers(networks, store, photo, models)
+    run, answers, left_out = _answers(networks, store, photo, models)
     predictions = [(answer, at_photo_size(answer)) for answer in answers]
     compared = [(answer.spec, on_grid(answer, prediction)) for answer, prediction in predictions]
     named = run.named(Path(photo).name)
-    return summary(
+    content = summary(
         named,
         [describe(answer, prediction) for answer, prediction in predictions],
         compare_answers(compared, named.size) if len(compared) > 1 else None,
         precision=networks.zoo.precision,
         device=networks.zoo.device,
     )
+    return {**content, "left_out": left_out}
 
 
 def overlay_of(networks: Networks, store: Store, photo: str, model: str) -> str:
     """The photo with one model's classes over it, as a PNG at the photo's size."""
-    run, answers = _answers(networks, store, photo, model, one=True)
+    run, answers, _ = _answers(networks, store, photo, model, one=True)
     picture = overlay(run.image, at_photo_size(answers[0]).label_map, distinct_palette())
     return _file(run, f"{answers[0].spec.id}-overlay.png", png(picture))
 
 
 def label_map(networks: Networks, store: Store, photo: str, model: str) -> str:
     """One model's label map as a PNG in ADE20K's convention (1..150) at the photo's size."""
-    run, answers = _answers(networks, store, photo, model, one=True)
+    run, answers, _ = _answers(networks, store, photo, model, one=True)
     return _file(run, f"{answers[0].spec.id}-labels.png", encode_annotation(at_photo_size(answers[0]).label_map))
 
 
-def probe(networks: Networks, store: Store, photo: str, models: str, x: int, y: int) -> dict[str, Any]:
+def probe(networks: Networks, store: Store, photo: str, models: str, x: int | None, y: int | None) -> dict[str, Any]:
     """Each model's five likeliest classes, entropy in nats and margin at pixel x, y of the photo."""
-    run, answers = _answers(networks, store, photo, models)
+    run, answers, left_out = _answers(networks, store, photo, models)
     height, width = run.image.shape[:2]
-    if not (0 <= x < width and 0 <= y < height):
+    if x is None or y is None or not (0 <= x < width and 0 <= y < height):
         raise DemoError(f"x must be 0..{width - 1} and y 0..{height - 1} in this photo, but got x={x}, y={y}.")
-    return {"x": x, "y": y, "models": [ask(run, answer.spec.id, int(x), int(y)) for answer in answers]}
+    rows = [ask(run, answer.spec.id, int(x), int(y)) for answer in answers]
+    return {"x": x, "y": y, "models": rows, "left_out": left_out}
 
 
 def _answers(
     networks: Networks, store: Store, photo: str | None, models: str, *, one: bool = False
-) -> tuple[Run, list[Answer]]:
+) -> tuple[Run, list[Answer], list[dict[str, str]]]:
+    """The answers, and of each network that has none its id and why. Raises DemoError when none has answered."""
     if not photo:
         raise DemoError("A photo is wanted, but none came.")
     ids = [spec.id for spec in catalog.named_in_catalogue(models or networks.default_set())]
@@ -97,13 +99,14 @@ def _answers(
         raise DemoError(f"One model is wanted, but {models!r} names {len(ids)}: {', '.join(ids)}.")
     run = store.open(photo)
     panels = [view.panels for view in views(networks, store, run, Path(photo).name, ids)][-1]
-    for panel in panels:
-        if panel.status == "failed":
-            raise DemoError(panel.message)
-    return run, [run.answers[model] for model in ids]
+    left_out = [{"id": panel.id, "message": panel.message} for panel in panels if panel.status == "failed"]
+    answers = [run.answers[model] for model in ids if model in run.answers]
+    if not answers:
+        raise DemoError(" ".join(row["message"] for row in left_out))
+    return run, answers, left_out
 
 
 def _file(run: Run, name: str, data: bytes) -> str:
-    path = Path(mkdtemp(dir=run.folder)) / name
+    path = run.folder / "api" / name  # one a model, however often it is asked for
     write_atomic(path, data)
     return str(path)

@@ -125,10 +125,10 @@ class Page:
             for words in self.fetching.files(selection.missing(self.networks, set_name)):
                 yield paragraph(words), gr.update(visible=False), gr.update(visible=True), gr.skip()
         except DemoError as error:
-            yield _unfetched(str(error))
+            yield _unfetched(set_name, str(error), getattr(error, "details", ()))
             return
         except Exception:  # our mistake: the page goes on as well, and `told` logs it
-            yield _unfetched("Something unexpected happened here.")
+            yield _unfetched(set_name, "Something unexpected happened here.")
             raise
         yield paragraph(words), gr.skip(), gr.update(visible=False), gr.skip()
 
@@ -136,18 +136,19 @@ class Page:
         """What a link asks for: updates for photo and the selection; a plain visit changes nothing."""
         asked = dict(request.query_params)
         if "example" not in asked and "models" not in asked and "set" not in asked:
-            return tuple(gr.skip() for _ in range(5))
+            return tuple(gr.skip() for _ in range(2 + len(catalog.SETS)))
         photo: object = str(self.example(asked["example"]).path) if "example" in asked else gr.skip()
         return photo, *_asked_selection(self.networks, asked)
 
 
-def _unfetched(why: str) -> tuple[object, ...]:
-    words = paragraph(f"The paper set could not be fetched; going on with the compact set. {why}")
+def _unfetched(set_name: str, why: str, details: Sequence[str] = ()) -> tuple[object, ...]:
+    label = catalog.model_set(set_name).label
+    words = paragraph(f"{label} could not be fetched; going on with Compact. {why}", details)
     return words, gr.update(visible=False), gr.update(visible=False), "compact"
 
 
 def _asked_selection(networks: Networks, asked: dict[str, str]) -> tuple[object, ...]:
-    """Updates for set, compact, paper and zoo from a link's `models` and `set`."""
+    """Updates for the set and the lists from a link's `models` and `set`."""
     specs = catalog.named_in_catalogue(asked["models"]) if asked.get("models") else ()
     names = {spec.set for spec in specs} & set(catalog.SETS)
     set_name = names.pop() if len(names) == 1 else asked.get("set", networks.default_set())
@@ -169,6 +170,8 @@ def build(
     fetching: Fetching | None = None,
 ) -> gr.Blocks:
     """The page over a zoo, or over a function that makes one when it is first needed; nobody is served yet.
+
+    Who serves it otherwise than by `demo.page.serve.launch` adds `demo.page.assets.routes()`, the way to its modules.
 
     `checkpoints` are the folders that the zoo searches, to tell which files are missing without opening it.
     """
@@ -249,7 +252,7 @@ def build(
         show_set: dict[str, Any] = dict(
             fn=partial(selection.show_set, networks),
             inputs=models.set_name,
-            outputs=[models.compact, models.paper, models.zoo, models.note, models.fetch],
+            outputs=[*models.lists, models.note, models.fetch],
             **quick,
         )
         models.set_name.change(**show_set)

@@ -11,7 +11,7 @@ from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder
 
 from demo.labels import NAMES, OFFICIAL_PALETTE, distinct_palette
-from demo.page.assets import script, viewer_script
+from demo.page.assets import folder, script
 from demo.page.view import View
 from demo.page.wire import FIELD_LEVELS
 from demo.render.paint import colour_table
@@ -63,10 +63,11 @@ class Viewer(gr.HTML):
             value=value,
             **standard,
             html_template='<div class="zoo"></div>',
-            js_on_load=viewer_script(),
+            js_on_load=script("viewer"),
             apply_default_css=False,
             elem_id="viewer",
             server_functions=[function for function in (probe, differ, truth, stop) if function] or None,
+            main=f"{folder()}/main.js",
             names=list(NAMES),
             palettes={"distinct": distinct_palette().tolist(), "official": OFFICIAL_PALETTE.tolist()},
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},

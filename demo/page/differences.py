@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -81,8 +81,10 @@ def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
     said = [float(n) for n in np.bincount(vote_map.reshape(-1), minlength=len(c.ids) + 1)[1:] / vote_map.size]
     alone = [float(count) / vote_map.size for count in lone_counts(settled)]
     told = Shares(said[0], shifted, parts["between_families"], alone)
+    sentences = headline(c, told, boundaries_aside=overlooked.boundaries, mild_aside=overlooked.mild)
     return {
-        "headline": headline(c, told, boundaries_aside=overlooked.boundaries, mild_aside=overlooked.mild),
+        "lead": sentences[0],
+        "headline": " ".join(sentences),
         "alone": dict(zip(c.ids, told.alone, strict=True)),
         "votes": said,
         "split": parts,
@@ -90,7 +92,7 @@ def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
         "conflict_areas": areas,
         "conflict": conflict(c, threshold),
         "majority": class_areas(winners),
-        "regions": [region.as_dict() for region in regions],
+        "regions": [region.as_dict() | {"pieces": [asdict(piece) for piece in region.pieces]} for region in regions],
         "maps": {
             "votes": data_url(vote_map),
             "split": data_url(split_map),

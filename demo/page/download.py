@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 
 from demo.errors import DemoError
 from demo.export import write_zip
 from demo.images import safe_stem
 from demo.page.networks import Networks
-from demo.page.store import Run, Store
+from demo.page.store import Store
 from demo.page.tabs.pixel import GONE
 
+KEPT = 3
+"""Zips kept of one run, more than can be on their way at once."""
 FOLLOW = "() => document.querySelector('#file a, a#file, #file button, button#file')?.click()"
 
 
@@ -25,10 +28,16 @@ def make_zip(networks: Networks, store: Store, key: str, name: str, models: Sequ
     answers = [run.answers[model] for model in models if model in run.answers] if run else []
     if run is None or not answers:
         raise DemoError(GONE if key else "There is nothing to download yet: segment a photo first.")
-    path = Path(mkdtemp(dir=_folder(run))) / f"{safe_stem(name)}.zip"
-    return write_zip(path, run.named(name), answers, precision=networks.zoo.precision, device=networks.zoo.device)
+    folder = run.folder / "zips"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = Path(mkdtemp(dir=folder)) / f"{safe_stem(name)}.zip"
+    write_zip(path, run.named(name), answers, precision=networks.zoo.precision, device=networks.zoo.device)
+    _keep_newest(folder)
+    return path
 
 
-def _folder(run: Run) -> Path:
-    run.folder.mkdir(parents=True, exist_ok=True)
-    return run.folder
+def _keep_newest(folder: Path) -> None:
+    """Let older zips of the run go: they lie in Gradio's own folder once they were handed over."""
+    made = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    for older in made[:-KEPT]:
+        rmtree(older, ignore_errors=True)

@@ -1,22 +1,36 @@
-"""Fetching the paper set from the page: one fetch for all visitors, with progress, that anybody may cancel."""
+"""Fetching a set from the page: one fetch for all visitors, with progress, that anybody may cancel."""
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from demo.errors import DemoError
+from demo.errors import DemoError, FetchError
 from demo.models.checkpoints import CHECKPOINTS, Progress
 from demo.models.checkpoints import fetch as fetch_file
+from demo.models.unfetched import Failure, lines, sentence
 from demo.page.selection import writable_folder
 from demo.schema import ModelSpec, Weights
+
+log = logging.getLogger(__name__)
 
 Report = Callable[[Progress], None]
 Fetch = Callable[[Weights, Path, Sequence[str], Report], Path]
 TICK = 0.25
+FOLDER = "this server's folder of checkpoints"
+"""Where that is, is nothing for visitors."""
+
+
+class UnfetchedError(DemoError):
+    """Files that no home delivered; `details` are what each home said."""
+
+    def __init__(self, failures: Sequence[Failure]) -> None:
+        super().__init__(sentence(failures, FOLDER))
+        self.details = lines(failures)
 
 
 class _Cancelled(Exception):  # noqa: N818
@@ -37,7 +51,10 @@ class Fetching:
         self._cancelled.set()
 
     def files(self, specs: Sequence[ModelSpec]) -> Iterator[str]:
-        """Fetch the models' files, yielding a sentence whenever it changes. Raises DemoError when one cannot be had."""
+        """Fetch the models' files, yielding a sentence whenever it changes.
+
+        Raises UnfetchedError at the end, naming the files that no home has, or DemoError when nothing can be kept here.
+        """
         folder = writable_folder(self.folders)
         if folder is None:
             raise DemoError(
@@ -55,14 +72,23 @@ class Fetching:
             self._busy.release()
 
     def _all(self, specs: Sequence[ModelSpec], folder: Path) -> Iterator[str]:
+        failures: list[Failure] = []
         for number, spec in enumerate(specs, 1):
             title = f"{spec.title} ({number} of {len(specs)})"
-            for told in self._one(spec, title, folder):
-                self._told = told
-                yield told
+            try:
+                for told in self._one(spec, title, folder):
+                    self._told = told
+                    yield told
+            except FetchError as error:
+                if not error.tried:
+                    log.error("%s could not be kept: %s", spec.id, error)
+                    raise DemoError("The files cannot be kept on this machine; its log says why.") from error
+                failures.append((spec.weights, error))
             if self._cancelled.is_set():
                 yield "Cancelled. What has come is kept, and the next fetch goes on from there."
                 return
+        if failures:
+            raise UnfetchedError(failures)
         yield "All files are here."
 
     def _one(self, spec: ModelSpec, title: str, folder: Path) -> Iterator[str]:
@@ -116,9 +142,13 @@ def in_words(progress: Progress) -> str:
     return words
 
 
-def paragraph(text: str) -> str:
-    """A sentence for the page."""
-    return f'<p class="zoo-quiet" role="status">{escape(text)}</p>' if text else ""
+def paragraph(text: str, details: Sequence[str] = ()) -> str:
+    """A sentence for the page, what stands behind it folded away."""
+    if not text:
+        return ""
+    said = "".join(f"<li>{escape(line)}</li>" for line in details)
+    folded = f"<details><summary>What each home said</summary><ul>{said}</ul></details>" if said else ""
+    return f'<p class="zoo-quiet" role="status">{escape(text)}</p>{folded}'
 
 
 def _left(seconds: float) -> str:

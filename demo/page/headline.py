@@ -26,11 +26,11 @@ class Shares:
     """By model: it contradicts all others, which agree."""
 
 
-def headline(c: Comparison, shares: Shares, *, boundaries_aside: bool = False, mild_aside: bool = False) -> str:
-    """How far all agree, and of what the rest is made."""
+def headline(c: Comparison, shares: Shares, *, boundaries_aside: bool = False, mild_aside: bool = False) -> list[str]:
+    """Sentences: how far all agree, and, where there is any, of what the rest is made."""
     aside = [text for text, on in (("shifted boundaries", boundaries_aside), ("mild disputes", mild_aside)) if on]
     apart = f", {' and '.join(aside)} aside" if aside else ""
-    told = f"{everybody(c)} agree on {percent(shares.agreed)} of the photo{apart}."
+    told = [f"{everybody(c)} agree on {percent(shares.agreed)} of the photo{apart}."]
     rest = []
     if shares.shifted > 0 and not boundaries_aside:
         rest.append(f"on {percent(shares.shifted)} only a boundary is shifted")
@@ -40,7 +40,7 @@ def headline(c: Comparison, shares: Shares, *, boundaries_aside: bool = False, m
     if most >= WORTH_TELLING:
         rest.append(f"on {percent(most)} {c.titles[list(shares.alone).index(most)]} alone contradicts the others")
     if rest:
-        told += f" {_capital(', '.join(rest))}."
+        told.append(f"{_capital(', '.join(rest))}.")
     return told
 
 

@@ -70,8 +70,8 @@ class Networks:
         return locate(spec.weights, self.checkpoints) is not None
 
     def default_set(self) -> str:
-        """ "paper" once its five files are on disk, else "compact"."""
-        return "paper" if all(self.on_disk(spec) for spec in catalog.models("paper")) else "compact"
+        """The set for a visitor who chooses none; see `catalog.default_set`."""
+        return catalog.default_set(self.on_disk)
 
     def outcomes(self, image: Image, models: Sequence[str], size: Size) -> Iterator[Outcome]:
         """Each model's outcome as soon as it is there, without hold on the network itself: the zoo may let it go."""

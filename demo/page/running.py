@@ -137,8 +137,8 @@ def _blank_view(run: Run, name: str, example: str, turn: str) -> View:
 def _notes(run: Run, specs: Sequence[ModelSpec]) -> list[str]:
     height, width = run.size
     photo_height, photo_width = run.image.shape[:2]
-    notes = []
-    if any(spec.set == "compact" for spec in specs):
+    notes = list(run.notes)
+    if any(catalog.model_set(spec.set).shipped for spec in specs):
         notes.append(f"Compact networks: {SMALL}.")
     if (height, width) != (photo_height, photo_width):
         notes.append(f"Shown at {width} × {height}; the download has the photo's own {photo_width} × {photo_height}.")
@@ -146,7 +146,7 @@ def _notes(run: Run, specs: Sequence[ModelSpec]) -> list[str]:
 
 
 def _blank(spec: ModelSpec) -> Panel:
-    return Panel(id=spec.id, title=spec.title, family=spec.family)
+    return Panel(id=spec.id, title=spec.title, trained_by=spec.trained_by, family=spec.family)
 
 
 def _stopped(spec: ModelSpec) -> Panel:
@@ -159,6 +159,6 @@ def _refusal(outcome: Outcome) -> Panel:
     panel = _blank(outcome.spec)
     error = getattr(outcome, "error", None)
     panel.status, panel.message = "failed", str(error or "")
-    if outcome.spec.set == "paper" and isinstance(error, MissingCheckpointError):
+    if catalog.model_set(outcome.spec.set).fetched_whole and isinstance(error, MissingCheckpointError):
         panel.message = "Its file is not on this machine. Press “Fetch the files” under Models."
     return panel

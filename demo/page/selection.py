@@ -1,4 +1,4 @@
-"""Which models answer: a set and its models, in an accordion; for the paper set, the offer to fetch its files."""
+"""Which models answer: a set and its models, in an accordion; for a set that is published, the offer to fetch it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gradio as gr
 
@@ -17,7 +18,6 @@ from demo.page.networks import Networks
 from demo.page.running import SMALL
 from demo.schema import ModelSpec
 
-SETS = [("Compact", "compact"), ("Paper", "paper"), ("Zoo", "zoo")]
 MOST = 8
 """Models of the zoo at once."""
 
@@ -27,9 +27,8 @@ class Selection:
     """The accordion's components; `inputs` are what `chosen` takes."""
 
     set_name: gr.Radio
-    compact: gr.CheckboxGroup
-    paper: gr.CheckboxGroup
-    zoo: gr.Dropdown
+    lists: tuple[gr.components.Component, ...]
+    """Each set's models, in the order of catalog.SETS."""
     note: gr.HTML
     fetch: gr.Button
     cancel: gr.Button
@@ -37,44 +36,42 @@ class Selection:
 
     @property
     def inputs(self) -> list[gr.components.Component]:
-        return [self.set_name, self.compact, self.paper, self.zoo]
+        return [self.set_name, *self.lists]
 
 
 def build(networks: Networks) -> Selection:
     """The accordion, with the set that a first visitor gets."""
     first = networks.default_set()
     with gr.Accordion("Models", open=True, elem_id="models"):
-        set_name = gr.Radio(SETS, value=first, label="Model set", elem_id="model-set")
-        compact, paper = (_checks(name, visible=name == first) for name in ("compact", "paper"))
-        zoo = gr.Dropdown(
-            [], label="Models of the zoo", multiselect=True, max_choices=MOST, visible=False, elem_id="zoo"
-        )
+        labels = [(catalog.model_set(name).label, name) for name in catalog.SETS]
+        set_name = gr.Radio(labels, value=first, label="Model set", elem_id="model-set")
+        shown = tuple(_list(name, visible=name == first) for name in catalog.SETS)
         note = gr.HTML(about(networks, first), apply_default_css=False, elem_id="set-note")
         fetch = gr.Button("Fetch the files", size="sm", visible=offer(networks, first), elem_id="fetch")
         cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="cancel-fetch")
         progress = gr.HTML("", apply_default_css=False, elem_id="fetch-progress")
-    return Selection(set_name, compact, paper, zoo, note, fetch, cancel, progress)
+    return Selection(set_name, shown, note, fetch, cancel, progress)
 
 
-def chosen(set_name: str, compact: Sequence[str], paper: Sequence[str], zoo: Sequence[str] | None) -> list[str]:
+def chosen(set_name: str, *lists: Sequence[str] | None) -> list[str]:
     """The ids of the models chosen in the set of the moment. Raises gr.Error when there is none."""
-    models = list({"compact": compact, "paper": paper, "zoo": zoo or []}[set_name])
+    models = list(lists[catalog.SETS.index(set_name)] or [])
     if not models:
         raise gr.Error("Choose at least one model under Models.", title="No model", print_exception=False)
     return models
 
 
 def show_set(networks: Networks, set_name: str) -> list[object]:
-    """Updates for compact, paper, zoo, note and fetch when another set is chosen."""
+    """Updates for the lists, note and fetch when another set is chosen."""
     return [*lists(set_name), about(networks, set_name), gr.update(visible=offer(networks, set_name))]
 
 
 def lists(set_name: str, ids: Sequence[str] = ()) -> list[object]:
-    """Updates for compact, paper and zoo: one set's models are to be seen, and `ids` chosen where there are any."""
+    """Updates for the lists: one set's models are to be seen, and `ids` chosen where there are any."""
     shown: dict[str, Any] = {"visible": True}
     if ids:
         shown["value"] = list(ids)
-    if set_name == "zoo":
+    if set_name == catalog.ZOO:
         shown["choices"] = _zoo_choices()
     return [gr.update(**shown) if name == set_name else gr.update(visible=False) for name in catalog.SETS]
 
@@ -85,10 +82,10 @@ def about(networks: Networks, set_name: str) -> str:
 
 
 def missing(networks: Networks, set_name: str) -> list[ModelSpec]:
-    """The models of the paper set whose files are not on disk; other sets are not fetched from the page."""
-    if set_name != "paper":
+    """The models whose files a fetch from the page would bring: none of a set that is shipped, nor of the zoo."""
+    if not catalog.model_set(set_name).fetched_whole:
         return []
-    return [spec for spec in catalog.models("paper") if not networks.on_disk(spec)]
+    return [spec for spec in catalog.models(set_name) if not networks.on_disk(spec)]
 
 
 def offer(networks: Networks, set_name: str) -> bool:
@@ -96,8 +93,8 @@ def offer(networks: Networks, set_name: str) -> bool:
 
 
 def gigabytes(specs: Sequence[ModelSpec]) -> str:
-    """The files' size together: that of the parameters, which is what they hold."""
-    return f"{sum(spec.reported.parameter_memory_mb or 0 for spec in specs) / 1000:.1f} GB"
+    """The files' size together, about."""
+    return f"{sum(spec.weights.size or 0 for spec in specs) / 1e9:.1f} GB"
 
 
 def writable_folder(folders: Sequence[Path]) -> Path | None:
@@ -108,19 +105,24 @@ def writable_folder(folders: Sequence[Path]) -> Path | None:
 
 
 def _about(networks: Networks, set_name: str) -> str:
-    if set_name == "compact":
-        return f"The five architectures as compact networks trained for this project: {SMALL}."
-    if set_name == "zoo":
-        return (
-            f"Other ADE20K models of MMSegmentation. Files come with: python -m demo fetch ID. At most {MOST} at once."
-        )
-    lacking = missing(networks, "paper")
+    found = catalog.model_set(set_name)
+    if found.shipped:
+        return f"{found.about}: {SMALL}."
+    if set_name == catalog.ZOO:
+        return f"{found.about}. Files come with: python -m demo fetch ID. At most {MOST} at once."
+    lacking = missing(networks, set_name)
     if not lacking:
-        return "The article's five networks, as MMSegmentation publishes them."
-    return f"The article's five networks. {len(lacking)} of 5 files are not on this machine ({gigabytes(lacking)})."
+        return f"{found.about}."
+    files = f"{len(lacking)} of {len(catalog.models(set_name))} files"
+    home = urlsplit(lacking[0].weights.sources[0]).hostname
+    return f"{found.about}. {files} are not on this machine ({gigabytes(lacking)}); their first home is {home}."
 
 
-def _checks(set_name: str, *, visible: bool) -> gr.CheckboxGroup:
+def _list(set_name: str, *, visible: bool) -> gr.components.Component:
+    if set_name == catalog.ZOO:
+        return gr.Dropdown(
+            [], label="Models of the zoo", multiselect=True, max_choices=MOST, visible=visible, elem_id="zoo"
+        )
     specs = catalog.models(set_name)
     ids = [spec.id for spec in specs]
     return gr.CheckboxGroup(

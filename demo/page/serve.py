@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from demo.address import check_free, without_proxies
+from demo.errors import AddressError
 from demo.images import DEFAULT_LIMITS, Limits
-from demo.page.assets import script, style
+from demo.page.assets import preload, routes, script, style
 from demo.page.build import build
 from demo.page.theme import theme
 
@@ -48,14 +50,23 @@ def launch(
     root_path: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> str:
-    """Start serving in the background; returns the address on this machine."""
+    """Start serving in the background; returns the address on this machine. Raises AddressError."""
+    check_free(host, port)
+    try:
+        with without_proxies():  # Gradio asks its own server whether it answers
+            return _launch(blocks, host, port, root_path, limits)
+    except OSError as error:  # somebody was faster
+        raise AddressError(f"The page cannot be served there ({error}); choose another port.") from error
+
+
+def _launch(blocks: gr.Blocks, host: str | None, port: int | None, root_path: str | None, limits: Limits) -> str:
     _, address, _ = blocks.launch(
         server_name=host,
         server_port=port,
         root_path=root_path,
         theme=theme(),
         # the style is not given as css, because Gradio would drop the container queries
-        head=f"<style>{style()}</style><script>{script('stream')}</script>",
+        head=f"{preload()}<style>{style()}</style><script>{script('stream')}</script>",
         max_file_size=f"{limits.megabytes:g}mb",
         footer_links=["api"],
         show_error=False,
@@ -63,6 +74,7 @@ def launch(
         ssr_mode=False,
         enable_monitoring=False,
         state_session_capacity=200,
+        app_kwargs={"routes": routes()},
         prevent_thread_lock=True,
     )
     return str(address)

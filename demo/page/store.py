@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from demo.errors import ImageError
 from demo.export import Photo
-from demo.images import Limits, open_image
+from demo.images import Limits, Opened, open_photo
 from demo.page.view import Panel
 from demo.page.wire import display_size, photo_file
 from demo.schema import Image, Size
@@ -39,6 +39,8 @@ class Run:
     photo: FileData
     size: Size
     """The grid the maps are shown on."""
+    notes: tuple[str, ...] = ()
+    """What of the photo's file was ignored."""
     answers: dict[str, Answer] = field(default_factory=dict)
     panels: dict[str, Panel] = field(default_factory=dict)
 
@@ -80,7 +82,9 @@ class Store:
             raise ImageError("This photo is no longer kept here; choose it again.") from error
         key = sha256(data).hexdigest()
         run = self.get(key)
-        return run if run and run.has_files else self._add(key, open_image(path, limits=self.limits))
+        return (
+            run if run and run.has_files else self._add(key, open_photo(data, limits=self.limits, name=Path(path).name))
+        )
 
     def get(self, key: str) -> Run | None:
         with self._lock:
@@ -98,10 +102,11 @@ class Store:
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _add(self, key: str, image: Image) -> Run:
+    def _add(self, key: str, opened: Opened) -> Run:
         self.folder.mkdir(parents=True, exist_ok=True)  # whoever cleans temporary folders may have taken it
         folder = Path(mkdtemp(dir=self.folder))
-        run = Run(key, image, folder, photo_file(image, folder), display_size(image.shape[:2]))
+        image = opened.image
+        run = Run(key, image, folder, photo_file(image, folder), display_size(image.shape[:2]), opened.notes)
         with self._lock:
             known = self._runs.get(key)
             if known and known.has_files:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from demo.errors import TruthError
 from demo.labels import class_index, decode_annotation, decode_panoptic
+from demo.names import same_name
 from demo.schema import VOID, LabelMap, Size
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -58,7 +59,7 @@ def read(files: Sequence[Path], photo: str, size: Size) -> Given:
     if not lists:
         return _labelled(Given("ADE20K annotation", _annotation(masks[0], size)), masks[0].name)
     names = _listed(lists[0])
-    named = photo if Path(photo).stem in names or masks[0].stem not in names else masks[0].name
+    named = photo if _stem(photo) in names or _stem(masks[0]) not in names else masks[0].name
     label_map, unknown = decode_panoptic(masks[0], lists[0], named, size=size)
     return _labelled(Given("COCO panoptic", label_map, unknown), masks[0].name)
 
@@ -122,9 +123,13 @@ def _is_colour(mask: Path) -> bool:
     return head.startswith(b"\x89PNG") and head[24:26] == b"\x08\x02"  # 8 bits a channel, red green blue
 
 
+def _stem(name: Path | str) -> str:
+    return same_name(Path(name).stem)
+
+
 def _listed(annotations: Path) -> set[str]:
     """Stems of the photos that a panoptic JSON lists; none where it is none, which decoding then says."""
     try:
-        return {Path(entry["file_name"]).stem for entry in json.loads(annotations.read_bytes())["annotations"]}
+        return {_stem(entry["file_name"]) for entry in json.loads(annotations.read_bytes())["annotations"]}
     except (ValueError, KeyError, TypeError):
         return set()

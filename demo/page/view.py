@@ -30,6 +30,7 @@ class Panel(GradioModel):
 
     id: str
     title: str
+    trained_by: str = ""
     family: str
     status: Status = "queued"
     message: str = ""

@@ -46,6 +46,7 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
     return Panel(
         id=spec.id,
         title=spec.title,
+        trained_by=spec.trained_by,
         family=spec.family,
         status="done",
         labels=_file(folder / f"{spec.id}-labels.png", png(prediction.label_map)),

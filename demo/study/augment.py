@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.errors import BackendError, DemoError
-from demo.models.network import Network
+from demo.models.network import Network, finite
 from demo.models.posterior import Posterior
 from demo.models.zoo import Refusal, Zoo
 from demo.schema import Field, Image, ModelSpec, Prediction
@@ -71,7 +71,11 @@ def _summary(probabilities: Field) -> NDArray[np.float32]:
 def _answer(network: Network, spec: ModelSpec, image: Image, scales: Sequence[float], flip: bool) -> Prediction:
     start = time.perf_counter()
     photos = [(image, False), (np.ascontiguousarray(image[:, ::-1]), True)] if flip else [(image, False)]
-    views = [(_at_scale(network, spec, scale)(photo), mirrored) for scale in scales for photo, mirrored in photos]
+    views = [
+        (finite(_at_scale(network, spec, scale)(photo), spec.title), mirrored)
+        for scale in scales
+        for photo, mirrored in photos
+    ]
     asked = time.perf_counter()
     prediction = predict(spec.id, mean_strips(views), image.shape[0], image.shape[1])
     prediction.seconds.update(network=asked - start, maps=time.perf_counter() - asked)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from demo.errors import DatasetError
 from demo.images import SUFFIXES, files_in
+from demo.names import readable, same_name
 
 USUAL_SPLITS = ("validation", "training")
 """Taken, the first there is, where none is named."""
@@ -56,7 +57,7 @@ def open_dataset(folder: Path, split: str | None = None) -> Dataset:
         f"{truths[stem].name} has no photo in {images}; it is left out."
         for stem in sorted(truths.keys() - photos.keys())
     ]
-    return Dataset(name, cases, tuple(problems))
+    return Dataset(readable(name), cases, tuple(map(readable, problems)))
 
 
 def open_photos(paths: Sequence[Path], split: str | None = None) -> Dataset:
@@ -69,27 +70,32 @@ def open_photos(paths: Sequence[Path], split: str | None = None) -> Dataset:
             "Name photos, folders of photos, or a dataset in ADE20K's layout."
         )
     problems = tuple(problem for part in found for problem in part.problems)
-    return Dataset(", ".join(path.name or str(path) for path in paths), cases, problems)
+    return Dataset(readable(", ".join(path.name or str(path) for path in paths)), cases, problems)
 
 
 def _any(path: Path, split: str | None) -> Dataset:
     if path.is_file():
-        return Dataset(path.name, (Case(path.stem, path),))
+        return Dataset(path.name, (Case(_stem(path), path),))
     if not path.is_dir():
         raise DatasetError(f"{path} does not exist. Name photos, folders of photos, or a dataset in ADE20K's layout.")
     if (path / "images").is_dir() and (path / "annotations").is_dir():
         return open_dataset(path, split)
-    return Dataset(path.name, tuple(Case(photo.stem, photo) for photo in files_in(path)))
+    return Dataset(path.name, tuple(Case(_stem(photo), photo) for photo in files_in(path)))
 
 
 def _by_stem(files: Iterable[Path], problems: list[str]) -> dict[str, Path]:
-    """Files by their name without ending; of several with one name the first."""
+    """Files by their name without ending; of several with one name, or with two that look the same, the first."""
     found: dict[str, Path] = {}
     for path in files:
-        first = found.setdefault(path.stem, path)
+        first = found.setdefault(_stem(path), path)
         if first is not path:
             problems.append(f"{path.name} is left out: {first.name} has the same name. Rename one of them.")
     return found
+
+
+def _stem(path: Path) -> str:
+    """A file's name without ending, as a report can hold it; one for names that look the same."""
+    return readable(same_name(path.stem))
 
 
 def _unique(cases: Iterable[Case]) -> Iterator[Case]:

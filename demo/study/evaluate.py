@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from demo import catalog, labels
 from demo.analysis import calibration, scores
@@ -17,8 +19,9 @@ from demo.analysis.numbers import Json, numbers, plain
 from demo.analysis.tally import UNCERTAINTIES, Tally, Truth, count
 from demo.catalog import Names
 from demo.errors import BackendError
-from demo.images import write_atomic
+from demo.images import DEFAULT_LIMITS, Limits, write_text
 from demo.models.zoo import Zoo
+from demo.names import to_json
 from demo.schema import LabelMap, ModelSpec, Prediction
 from demo.study.augment import augmented
 from demo.study.dataset import open_dataset
@@ -84,6 +87,7 @@ def evaluate(
     split: str | None = None,
     scales: Sequence[float] = (1.0,),
     flip: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
     report: Report = silent,
 ) -> Evaluation:
     """Score models on a folder in ADE20K's layout; writes {scores,classes,photos}.csv, scores.json and report.html.
@@ -101,17 +105,34 @@ def evaluate(
     settings: dict[str, Json] = {"scales": [float(s) for s in scales], "flip": flip, "precision": zoo.precision}
     ask, named = plainly(zoo) if plain_run else augmented(zoo, scales, flip), json.dumps(settings)
     with Ledger(out / LEDGER) as ledger:
-        problems = run(found.cases, specs, ask, _measure, ledger, settings=named, report=report)
+        problems = run(found.cases, specs, ask, _measure, ledger, settings=named, limits=limits, report=report)
         results = [_collect(spec, kept(found.cases, spec, ledger, named)) for spec in specs]
     answered = tuple(result for result in results if result.photos)
     if not answered:
         raise BackendError(f"None of the photos could be answered. {' '.join(problems[:1])}")
     evaluation = Evaluation(
-        found.name, len(found.cases), settings, answered, (*found.problems, *problems), time.perf_counter() - start
+        found.name,
+        len(found.cases),
+        settings,
+        answered,
+        (*found.problems, *problems, *_counted_from_zero(answered)),
+        time.perf_counter() - start,
     )
     _write(evaluation, out)
-    write_atomic(out / "report.html", evaluation_page(evaluation).encode())
+    write_text(out / "report.html", evaluation_page(evaluation))
     return evaluation
+
+
+def _counted_from_zero(models: Sequence[ModelResult]) -> Iterator[str]:
+    """What is to be said of annotations in which 0 is the first class, and not void: one class off all along."""
+    confusion = sum((model.tally.confusion for model in models), np.zeros((1, 1), np.int64))
+    pixels, plain_share, shifted = confusion.sum(), np.trace(confusion), np.trace(confusion, offset=1)
+    if shifted > max(2 * plain_share, 0.2 * pixels):
+        yield (
+            f"The annotations seem to count classes from 0: {shifted / pixels:.0%} of the pixels agree with the "
+            f"networks after adding 1, {plain_share / pixels:.0%} as they are. Add 1 to every class (0 is not "
+            "labelled), and run again."
+        )
 
 
 def _measure(prediction: Prediction, truth: LabelMap | None) -> bytes:
@@ -151,11 +172,10 @@ def _model_json(model: ModelResult) -> dict[str, Json]:
 
 
 def _write(evaluation: Evaluation, out: Path) -> None:
-    text = json.dumps(evaluation.as_json(), indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomic(out / "scores.json", text.encode())
-    write_atomic(out / "scores.csv", _csv(_score_table(evaluation)))
-    write_atomic(out / "classes.csv", _csv(_class_table(evaluation)))
-    write_atomic(out / "photos.csv", _csv(_photo_table(evaluation)))
+    write_text(out / "scores.json", to_json(evaluation.as_json()))
+    write_text(out / "scores.csv", _csv(_score_table(evaluation)))
+    write_text(out / "classes.csv", _csv(_class_table(evaluation)))
+    write_text(out / "photos.csv", _csv(_photo_table(evaluation)))
 
 
 def _score_table(evaluation: Evaluation) -> list[list[object]]:
@@ -191,8 +211,8 @@ def _photo_table(evaluation: Evaluation) -> list[list[object]]:
     return table
 
 
-def _csv(rows: Sequence[Sequence[object]]) -> bytes:
+def _csv(rows: Sequence[Sequence[object]]) -> str:
     """Empty cells for what is not defined."""
     stream = io.StringIO(newline="")
     csv.writer(stream, lineterminator="\n").writerows(rows)
-    return stream.getvalue().encode()
+    return stream.getvalue()

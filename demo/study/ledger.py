@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from demo.errors import DatasetError
+from demo.names import readable
 from demo.schema import ModelSpec
 from demo.study.dataset import Case
 
@@ -49,7 +50,7 @@ class Ledger:
 
     def put(self, key: str, photo: str, model: str, content: bytes) -> None:
         """Keep one result; names are for people who open the file."""
-        self._ask("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", key, photo, model, content)
+        self._ask("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", key, readable(photo), readable(model), content)
 
     def _ask(self, statement: str, *values: str | bytes) -> list[tuple[bytes, ...]]:
         with self._told(), self._rows:

@@ -51,7 +51,7 @@ def notes(evaluation: Evaluation) -> Iterator[str]:
     """What a reader must know before believing the numbers."""
     if evaluation.photos < FEW_PHOTOS:
         yield f"{evaluation.photos} photos are a demonstration, not a benchmark."
-    if any(model.spec.set == "compact" for model in evaluation.models):
+    if any(model.spec.set.startswith("compact") for model in evaluation.models):
         yield ("The compact networks are small and made for trying the tool: their scores say nothing about what the "
                "architectures can do.")  # fmt: skip
     if any(len(model.photos) != evaluation.photos for model in evaluation.models):

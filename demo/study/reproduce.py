@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
@@ -16,9 +15,10 @@ from demo.analysis import scores
 from demo.analysis.numbers import Json
 from demo.catalog import Names
 from demo.errors import DemoError
-from demo.images import open_image, unique_stems, write_atomic
+from demo.images import open_image, unique_stems, write_atomic, write_text
 from demo.models.cost import ITERATIONS, Cost, measure_cost
 from demo.models.zoo import Refusal, Zoo
+from demo.names import readable, to_json
 from demo.schema import ModelSpec, Size
 from demo.study.dataset import Case, open_dataset, open_photos
 from demo.study.evaluate import Evaluation, evaluate
@@ -100,7 +100,7 @@ def reproduce(
         evaluation.dataset if evaluation else "",
         evaluation.photos if evaluation else 0,
         figures,
-        (*left_out, *(evaluation.problems if evaluation else ())),
+        (*map(readable, left_out), *(evaluation.problems if evaluation else ())),
     )
     _write(result, specs, out)
     return result
@@ -169,14 +169,14 @@ def _write(result: Reproduction, specs: Sequence[ModelSpec], out: Path) -> None:
         "device": result.device, "dataset": result.dataset, "photos": result.photos,
         "problems": list(result.problems), "rows": [dict(asdict(row)) for row in result.rows],
     }  # fmt: skip
-    write_atomic(out / "table1.json", json.dumps(content, indent=1, allow_nan=False).encode())
+    write_text(out / "table1.json", to_json(content))
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, list(asdict(result.rows[0])), lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(row) for row in result.rows)
-    write_atomic(out / "table1.csv", stream.getvalue().encode())
-    write_atomic(out / "table1.md", "\n".join([*_markdown(result), ""]).encode())
-    write_atomic(out / "report.html", page("Table 1, measured here", _body(result, specs)).encode())
+    write_text(out / "table1.csv", stream.getvalue())
+    write_text(out / "table1.md", "\n".join([*_markdown(result), ""]))
+    write_text(out / "report.html", page("Table 1, measured here", _body(result, specs)))
 
 
 HEADINGS = (
@@ -250,7 +250,7 @@ def _markdown(result: Reproduction) -> Iterator[str]:
 def _body(result: Reproduction, specs: Sequence[ModelSpec]) -> Iterator[str]:
     yield "<h1>Table 1, measured here</h1>"
     yield from (f'<p class="note">{escape(note)}</p>' for note in notes(result))
-    if any(spec.set == "compact" for spec in specs):
+    if any(spec.set.startswith("compact") for spec in specs):
         yield '<p class="note">The compact networks are small and made for trying the tool.</p>'
     headings, cells = _columns(result.rows)
     columns = [Column("Model", text=True), Column("Family", text=True), *(Column(*heading) for heading in headings)]

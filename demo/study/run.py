@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from demo import labels
 from demo.errors import BackendError, DemoError
-from demo.images import open_image
+from demo.images import DEFAULT_LIMITS, Limits, open_image
 from demo.models.zoo import Refusal, Zoo
+from demo.names import readable
 from demo.schema import Image, LabelMap, ModelSpec, Prediction
 from demo.study.dataset import Case
 from demo.study.ledger import Ledger, key_of
@@ -55,7 +56,7 @@ def plainly(zoo: Zoo) -> Ask:
 
 def run(
     cases: Sequence[Case], specs: Sequence[ModelSpec], ask: Ask, measure: Measure, ledger: Ledger, *,
-    settings: str, report: Report = silent,
+    settings: str, limits: Limits = DEFAULT_LIMITS, report: Report = silent,
 ) -> list[str]:  # fmt: skip
     """Measure every case with every model, taking from the ledger what it has.
 
@@ -66,10 +67,10 @@ def run(
     waiting = [case for case in cases if study.missing(case)]
     start, known = time.perf_counter(), len(cases) - len(waiting)
     with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "measure") as measurer:
-        opened = [reader.submit(_read, case) for case in waiting[:1]]
+        opened = [reader.submit(_read, case, limits) for case in waiting[:1]]
         try:
             for number, case in enumerate(waiting, 1):
-                opened += [reader.submit(_read, following) for following in waiting[number : number + 1]]
+                opened += [reader.submit(_read, following, limits) for following in waiting[number : number + 1]]
                 study.answer(case, opened.pop(0), measurer)
                 spent = time.perf_counter() - start
                 report(Progress(known + number, len(cases), case.name, spent / number * (len(waiting) - number)))
@@ -105,7 +106,7 @@ class _Study:
         try:
             image, truth = opened.result()
         except DemoError as error:
-            self.problems.append(f"{case.photo.name} is left out: {error}")
+            self._leave_out(f"{case.photo.name} is left out: {error}")
             return
         missing = self.missing(case)
         for spec, outcome in self.ask(image, missing) if missing else ():
@@ -122,15 +123,18 @@ class _Study:
             try:
                 self.ledger.put(self._key(case, spec), case.name, spec.id, measured.result())
             except DemoError as error:
-                self.problems.append(f"{case.photo.name} is left out for {spec.title}: {error}")
+                self._leave_out(f"{case.photo.name} is left out for {spec.title}: {error}")
+
+    def _leave_out(self, sentence: str) -> None:
+        self.problems.append(readable(sentence))
 
     def _refused(self, case: Case, refusal: Refusal) -> None:
         """A model that cannot be loaded is told of once and not asked again; any other error costs the one photo."""
         spec, error = refusal.spec, refusal.error
         if refusal.loaded:
-            self.problems.append(f"{case.photo.name} is left out for {spec.title} ({spec.id}): {error}")
+            self._leave_out(f"{case.photo.name} is left out for {spec.title} ({spec.id}): {error}")
             return
-        self.problems.append(f"{spec.title} ({spec.id}) is left out: {error}")
+        self._leave_out(f"{spec.title} ({spec.id}) is left out: {error}")
         self.specs.remove(spec)
         if not self.specs:
             raise BackendError(f"None of the networks could be loaded. The last one said: {error}")
@@ -150,8 +154,8 @@ def in_words(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _read(case: Case) -> tuple[Image, LabelMap | None]:
+def _read(case: Case, limits: Limits) -> tuple[Image, LabelMap | None]:
     """Raises ImageError or TruthError."""
-    image = open_image(case.photo)
+    image = open_image(case.photo, limits=limits)
     size = image.shape[0], image.shape[1]
-    return image, labels.decode_annotation(case.annotation, size=size) if case.annotation else None
+    return image, labels.labelled(case.annotation, size=size) if case.annotation else None

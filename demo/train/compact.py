@@ -1,4 +1,4 @@
-"""The compact networks: which is trained after which, and for how long."""
+"""The compact networks: which learn together, from which trunk, and for how long."""
 
 from __future__ import annotations
 
@@ -6,53 +6,77 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo.train.recipe import Recipe, train_network
-
-CONFIGS = Path(__file__).parent / "configs"
-
-
-GENTLE = Recipe(learning_rate=6e-4)
-"""For a run that starts from another: keeps what the trunk has learnt."""
+from demo.train.data import CropPlan, Folder, mixed
+from demo.train.recipe import Recipe, train_networks
+from demo.train.teacher import write_targets
+from demo.train.trunks import make_trunks
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One run of the recipe; ``start`` names the stage whose weights it begins with."""
+    """One run of the recipe: networks that share a trunk."""
 
     name: str
+    networks: tuple[str, ...]
     minutes: float
-    start: str | None = None
+    trunk: str | None = None
     recipe: Recipe = field(default_factory=Recipe)
 
 
 STAGES = (
-    Stage("trunk", 39),
-    Stage("fcn-compact", 31, start="trunk", recipe=GENTLE),
-    Stage("pspnet-compact", 37, start="trunk", recipe=GENTLE),
-    Stage("deeplabv3plus-compact", 37, start="trunk", recipe=GENTLE),
-    Stage("segformer-compact", 90),
-    Stage("setr-compact", 90, recipe=Recipe(side=160)),
+    Stage(
+        "cnn",
+        ("compact/fcn-compact", "compact/pspnet-compact", "compact/deeplabv3plus-compact"),
+        25,
+        "lite0",
+        Recipe(crops=CropPlan(224, (208, 384)), trunk_rate=0.1, head_first=0.3),
+    ),
+    Stage(
+        "vit",
+        ("compact/setr-compact", "compact-more/segmenter-compact"),
+        21,
+        "dinov2",
+        Recipe(crops=CropPlan(224, (210, 384)), trunk_rate=0.1, head_first=0.45, cell=14, bfloat16=False),
+    ),
+    Stage(
+        "mit",
+        ("compact/segformer-compact",),
+        200,
+        recipe=Recipe(
+            crops=CropPlan(192, (192, 384), teacher_stride=8), batch=16, learning_rate=1.5e-3, feature_weight=1.0
+        ),
+    ),
 )
-"""The three CNNs share their first minutes: one ResNet-18 at a sixteenth, then dilated under three heads.
-
-The minutes are a budget for a small machine; those that each shipped network had are in its record, `<id>.json`.
-"""
+"""The minutes are a budget for one core of a small machine; those that each shipped network had are in its record."""
 
 
 def train_compact(
-    data: Path, configs: Path, out: Path, *, pace: float = 1.0, report: Callable[[str], None] = print
+    data: list[Folder],
+    configs: Path,
+    out: Path,
+    *,
+    pace: float = 1.0,
+    stages: tuple[Stage, ...] = STAGES,
+    report: Callable[[str], None] = print,
 ) -> list[Path]:
-    """Train every stage into a folder of its name under ``out``; ``pace`` multiplies all minutes. Resumable.
+    """Make the trunks and the teacher's targets, then train every stage, all into folders under ``out``. Resumable.
 
-    ``configs`` holds ``<name>.py`` of the five networks. Returns their weights, the trunk's left out.
+    ``configs`` holds ``compact/<name>.py`` and ``compact-more/<name>.py``; ``pace`` multiplies all minutes.
+    Returns the networks' weights. Raises DatasetError when a package with a trunk is missing.
     """
-    weights: dict[str, Path] = {}
-    for stage in STAGES:
-        report(f"{stage.name}: {stage.minutes * pace:.1f} minutes")
-        config = (CONFIGS if stage.name == "trunk" else configs) / f"{stage.name}.py"
-        start = weights[stage.start] if stage.start else None
-        minutes = stage.minutes * pace
-        weights[stage.name] = train_network(
-            config, data, out / stage.name, minutes=minutes, start_from=start, recipe=stage.recipe, report=report
+    trunks = make_trunks(out / "trunks")
+    targets = write_targets(mixed(data, "training"), trunks, out / "targets", report)
+    weights: list[Path] = []
+    for stage in stages:
+        report(f"{', '.join(Path(name).name for name in stage.networks)}: {stage.minutes * pace:.1f} minutes")
+        weights += train_networks(
+            [configs / f"{name}.py" for name in stage.networks],
+            data,
+            out / stage.name,
+            minutes=stage.minutes * pace,
+            trunk=trunks[stage.trunk] if stage.trunk else None,
+            teacher=targets,
+            recipe=stage.recipe,
+            report=report,
         )
-    return [path for name, path in weights.items() if name != "trunk"]
+    return weights

@@ -7,25 +7,24 @@ for ``validation``.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
+from torch import nn
+from torch.nn import functional
 
-from demo.errors import DatasetError, TruthError
-from demo.images import files_in
+from demo.errors import DatasetError, ImageError, TruthError
+from demo.images import files_in, open_image
 from demo.labels import decode_annotation
+from demo.schema import CLASSES
 
 Split = Literal["training", "validation"]
-
-MEAN = (123.675, 116.28, 103.53)
-SPREAD = (58.395, 57.12, 57.375)
-"""ImageNet's mean and standard deviation, RGB, 0..255: what the networks' own preprocessing uses."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,23 @@ def find_pairs(root: Path, split: Split) -> list[Pair]:
     return found
 
 
+Teacher = Callable[[Path], torch.Tensor]
+"""Of a photograph's file, maps (C, h, w) that cover it: what a student should say there."""
+
+
 class Photographs:
     """Decoded pairs, kept in memory up to a limit so that a file is usually decoded once."""
 
-    def __init__(self, pairs: list[Pair], limit_bytes: int = 6_000_000_000) -> None:
-        self.pairs = pairs
+    def __init__(
+        self,
+        pairs: list[Pair],
+        limit_bytes: int = 6_000_000_000,
+        times: list[int] | None = None,
+        teacher: Teacher | None = None,
+    ) -> None:
+        self.pairs, self.teacher = pairs, teacher
+        self.round = [index for index in range(len(pairs)) for _ in range(times[index] if times else 1)]
+        """The photographs of one round of training, by index: `times` says how often each is in it."""
         self._kept: dict[int, tuple[PillowImage.Image, PillowImage.Image]] = {}
         self._room = limit_bytes
 
@@ -81,15 +92,37 @@ class Photographs:
         return photo, label_map
 
 
+@dataclass(frozen=True)
+class Folder:
+    """A folder laid out like ADEChallengeData2016, and how often a round of training shows each of its photographs."""
+
+    path: Path
+    times: int = 1
+
+
+def folder(text: str) -> Folder:
+    """A folder as a person writes it: its path, perhaps with a colon and how often a round shows its photographs."""
+    path, _, times = text.rpartition(":")
+    return Folder(Path(path), int(times)) if path and times.isdigit() and times != "0" else Folder(Path(text))
+
+
+def mixed(folders: list[Folder], split: Split, teacher: Teacher | None = None) -> Photographs:
+    """The photographs of several folders as one. Raises DatasetError like `find_pairs`."""
+    found = [(pair, folder.times) for folder in folders for pair in find_pairs(folder.path, split)]
+    return Photographs([pair for pair, _ in found], times=[times for _, times in found], teacher=teacher)
+
+
+def teacher_channels(photographs: Photographs) -> int:
+    """How many features a teacher tells beside the classes' scores; 0 without a teacher."""
+    return len(photographs.teacher(photographs.pairs[0].photo)) - CLASSES if photographs.teacher else 0
+
+
 def _read(pair: Pair) -> tuple[PillowImage.Image, PillowImage.Image]:
     try:
-        with PillowImage.open(pair.photo) as file:
-            photo = file.convert("RGB")
+        photo = PillowImage.fromarray(open_image(pair.photo))
         return photo, PillowImage.fromarray(decode_annotation(pair.annotation, size=(photo.height, photo.width)))
-    except OSError as error:
-        raise DatasetError(
-            f"wanted a readable photograph, but {pair.photo}: {error}; copy it again or remove it"
-        ) from error
+    except ImageError as error:
+        raise DatasetError(f"wanted readable photographs in {pair.photo.parent}, but {error}") from error
     except TruthError as error:
         raise DatasetError(f"wanted ADE20K annotations in {pair.annotation.parent}, but {error}") from error
 
@@ -98,47 +131,156 @@ def _read(pair: Pair) -> tuple[PillowImage.Image, PillowImage.Image]:
 class CropPlan:
     """How crops are cut: ``size`` pixels square, from photographs whose short side became ``sides`` pixels."""
 
-    size: int = 160
-    sides: tuple[int, int] = (160, 352)
+    size: int = 224
+    sides: tuple[int, int] = (208, 384)
     target_stride: int = 4
+    teacher_stride: int = 16
 
 
-def cut(
-    photo: PillowImage.Image, label_map: PillowImage.Image, plan: CropPlan, dice: random.Random
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A random crop (size, size, 3) and its targets (size / stride, size / stride), 255 = no label.
+@dataclass(frozen=True)
+class Cut:
+    """One square of a photograph: left, top, right, bottom in pixels, and whether it is mirrored."""
 
-    Scaling and cropping are one resampling of a box of the photograph, so the cost does not grow with its size.
-    """
-    width, height = photo.size
+    box: tuple[float, float, float, float]
+    mirrored: bool
+
+    def of(self, image: PillowImage.Image, size: int, resampling: PillowImage.Resampling) -> NDArray[np.uint8]:
+        """The square of an image as (size, size) or (size, size, 3).
+
+        Scaling and cropping are one resampling of a box, so the cost does not grow with the photograph.
+        """
+        pixels = np.asarray(image.resize((size, size), resampling, box=self.box))
+        return pixels[:, ::-1] if self.mirrored else pixels
+
+    def sampled(self, maps: torch.Tensor, photo_size: tuple[int, int], cells: int) -> torch.Tensor:
+        """The square of maps (C, h, w) that cover a photograph of (width, height), as (C, cells, cells), bilinear."""
+        width, height = photo_size
+        left, top, right, bottom = self.box
+        middles = (torch.arange(cells) + 0.5) / cells
+        x = 2 * (left + middles * (right - left)) / width - 1
+        y = 2 * (top + middles * (bottom - top)) / height - 1
+        x = x.flip(0) if self.mirrored else x
+        grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)[None]
+        return functional.grid_sample(maps[None].float(), grid, padding_mode="border", align_corners=False)[0]
+
+
+def draw(size: tuple[int, int], plan: CropPlan, dice: random.Random) -> Cut:
+    """A random square of a photograph of (width, height)."""
+    width, height = size
     side = plan.sides[0] * (plan.sides[1] / plan.sides[0]) ** dice.random()
     box_side = min(plan.size / side, 1.0) * min(width, height)
     left, top = dice.random() * (width - box_side), dice.random() * (height - box_side)
-    box = (left, top, left + box_side, top + box_side)
-    pixels = photo.resize((plan.size, plan.size), PillowImage.Resampling.BILINEAR, box=box)
-    cells = plan.size // plan.target_stride
-    labels = label_map.resize((cells, cells), PillowImage.Resampling.NEAREST, box=box)
-    crop, target = np.asarray(pixels), np.asarray(labels)
-    return (crop[:, ::-1], target[:, ::-1]) if dice.random() < 0.5 else (crop, target)
+    return Cut((left, top, left + box_side, top + box_side), dice.random() < 0.5)
 
 
-def batches(
-    photographs: Photographs, size: int, plan: CropPlan, dice: random.Random
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Crops (N, S, S, 3) uint8 and targets (N, s, s) int64 for ever, every photograph once a round."""
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Crops of N photographs and what a network should say of them."""
+
+    pixels: torch.Tensor | None
+    """(N, S, S, 3) uint8; None where the maps are there."""
+    labels: torch.Tensor
+    """(N, s, s) int64, 255 = no label."""
+    teacher: torch.Tensor | None = None
+    """(N, C, t, t) float32: the maps of a `Teacher`, if there is one."""
+    maps: tuple[torch.Tensor, ...] = ()
+    """What a trunk made of the pixels, each (N, C, h, w), where that is known already."""
+
+
+def batches(photographs: Photographs, size: int, plan: CropPlan, dice: random.Random) -> Iterator[Batch]:
+    """Batches for ever; a round shows every photograph as often as its folder asks."""
     order: list[int] = []
     while True:
         while len(order) < size:
-            order += dice.sample(range(len(photographs)), len(photographs))
+            order += dice.sample(photographs.round, len(photographs.round))
         chosen, order = order[:size], order[size:]
-        pairs = [cut(*photographs[index], plan, dice) for index in chosen]
-        crops = torch.from_numpy(np.stack([crop for crop, _ in pairs]))
-        yield crops, torch.from_numpy(np.stack([target for _, target in pairs])).long()
+        yield _batch(photographs, chosen, plan, dice)
 
 
-def normalise(pixels: torch.Tensor) -> torch.Tensor:
-    """RGB (N, 3, H, W), uint8 or float 0..255, to what the networks take."""
-    mean, spread = (torch.tensor(v, device=pixels.device).view(1, 3, 1, 1) for v in (MEAN, SPREAD))
+def _batch(photographs: Photographs, chosen: list[int], plan: CropPlan, dice: random.Random) -> Batch:
+    pixels, labels, maps = [], [], []
+    for index in chosen:
+        photo, label_map = photographs[index]
+        cut = draw(photo.size, plan, dice)
+        pixels.append(cut.of(photo, plan.size, PillowImage.Resampling.BILINEAR))
+        labels.append(cut.of(label_map, plan.size // plan.target_stride, PillowImage.Resampling.NEAREST))
+        if photographs.teacher:
+            said = photographs.teacher(photographs.pairs[index].photo)
+            maps.append(cut.sampled(said, photo.size, plan.size // plan.teacher_stride))
+    return Batch(
+        torch.from_numpy(np.stack(pixels)),
+        torch.from_numpy(np.stack(labels)).long(),
+        torch.stack(maps) if maps else None,
+    )
+
+
+Look = Callable[[torch.Tensor], tuple[torch.Tensor, ...]]
+"""Of a photograph's pixels (H, W, 3) uint8, a trunk's maps (C, h, w)."""
+
+
+def whole_batches(photographs: Photographs, size: int, cell: int, look: Look, dice: random.Random) -> Iterator[Batch]:
+    """Batches of whole photographs of one shape, for ever: each is looked at once, half of them are shown mirrored.
+
+    A photograph has `cell` pixels beside each cell of `grid`; its labels come four to a cell in each direction.
+    """
+    seen: dict[int, tuple[torch.Tensor, ...]] = {}
+    waiting: dict[tuple[int, int], list[int]] = {}
+    while True:
+        for index in dice.sample(photographs.round, len(photographs.round)):
+            photo, _ = photographs[index]
+            rows, columns = grid(photo.size)
+            if index not in seen:
+                resized = photo.resize((columns * cell, rows * cell), PillowImage.Resampling.BILINEAR)
+                seen[index] = look(torch.from_numpy(np.array(resized)))
+            chosen = waiting.setdefault((rows, columns), [])
+            chosen.append(index)
+            if len(chosen) == size:
+                yield _whole_batch(photographs, chosen, (rows, columns), seen, dice)
+                waiting[rows, columns] = []
+
+
+def _whole_batch(
+    photographs: Photographs,
+    chosen: list[int],
+    cells: tuple[int, int],
+    seen: dict[int, tuple[torch.Tensor, ...]],
+    dice: random.Random,
+) -> Batch:
+    mirrored = [dice.random() < 0.5 for _ in chosen]
+    fine = (4 * cells[0], 4 * cells[1])
+    labels = [torch.from_numpy(cells_of(photographs[index][1], fine).copy()).long() for index in chosen]
+    maps = tuple(
+        _turned(list(level), mirrored).float() for level in zip(*(seen[index] for index in chosen), strict=True)
+    )
+    teacher = photographs.teacher
+    said = [teacher(photographs.pairs[index].photo).float() for index in chosen] if teacher else []
+    return Batch(None, _turned(labels, mirrored), _turned(said, mirrored) if said else None, maps)
+
+
+def _turned(rows: list[torch.Tensor], mirrored: list[bool]) -> torch.Tensor:
+    return torch.stack([row.flip(-1) if turn else row for row, turn in zip(rows, mirrored, strict=True)])
+
+
+CELLS = 16
+"""Rows of cells over a photograph's short side; the columns follow, both even."""
+
+
+def grid(size: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of cells over a photograph of (width, height), both even."""
+    scale = CELLS / 2 / min(size)
+    columns, rows = (2 * max(1, round(length * scale)) for length in size)
+    return rows, columns
+
+
+def cells_of(label_map: PillowImage.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The label in the middle of each cell of (rows, columns)."""
+    return np.asarray(label_map.resize(size[::-1], PillowImage.Resampling.NEAREST))
+
+
+def normalise(pixels: torch.Tensor, network: nn.Module) -> torch.Tensor:
+    """RGB (N, 3, H, W), uint8 or float 0..255, to what an MMSegmentation segmentor takes."""
+    given = cast(Any, network.data_preprocessor)
+    mean, spread = (values.to(pixels.device).view(1, 3, 1, 1) for values in (given.mean, given.std))
     return (pixels.float() - mean) / spread
 
 

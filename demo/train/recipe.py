@@ -6,6 +6,7 @@ A run can be stopped at any moment and goes on where it last saved; its schedule
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
 import random
@@ -20,17 +21,26 @@ from torch import nn
 from torch.nn import functional
 
 from demo.errors import CorruptCheckpointError
-from demo.models.backend import build_network
+from demo.models.backend import answerer, build_network, initialise, scorer
 from demo.models.zoo import choose_device
-from demo.schema import VOID
-from demo.train.data import CropPlan, Photographs, batches, find_pairs, jitter, normalise
-from demo.train.scoring import Scores, score
+from demo.schema import CLASSES, VOID, Image, LabelMap
+from demo.train.data import (
+    Batch,
+    CropPlan,
+    Folder,
+    Photographs,
+    Teacher,
+    batches,
+    find_pairs,
+    jitter,
+    mixed,
+    normalise,
+    teacher_channels,
+    whole_batches,
+)
+from demo.train.scoring import score
+from demo.train.temperature import calibrate, fold
 from demo.train.weights import WeightAverage, halve, read_weights, take_weights, write_weights
-
-LEARNING_RATES = {"ResNetV1c": 2e-3, "MixVisionTransformer": 1.5e-3, "VisionTransformer": 1e-3}
-"""Peak learning rate by backbone, where the recipe names none."""
-
-OTHER_LEARNING_RATE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -38,11 +48,21 @@ class Recipe:
     """What a run does, apart from how long."""
 
     crops: CropPlan = field(default_factory=CropPlan)
-    batch: int = 16
-    side: int = 192
-    """Short side of the validation photographs, pixels."""
-    learning_rate: float | None = None
-    """Peak learning rate, if not the backbone's own: a smaller one keeps what a run starts from."""
+    batch: int = 12
+    learning_rate: float = 1e-3
+    """Peak learning rate of what starts from nothing."""
+    trunk_rate: float = 1.0
+    """Share of it that the trunk learns at: small for a pretrained one."""
+    head_first: float = 0.0
+    """Share of the budget in which only the heads learn, on maps of whole photographs that the trunk made once."""
+    cell: int = 16
+    """Pixels of such a photograph beside each cell of the teacher's grid."""
+    bfloat16: bool = True
+    """Whether the trunk computes in it: convolutions gain, a ViT on a CPU loses."""
+    soft_weight: float = 1.0
+    """Weight of the teacher's class probabilities, on every pixel, beside the labels."""
+    feature_weight: float = 0.0
+    """Weight of the teacher's features, read from the trunk's last two maps through one linear layer."""
     weight_decay: float = 0.05
     warm_share: float = 0.03
     average_decay: float = 0.998
@@ -51,7 +71,7 @@ class Recipe:
     save_every: float = 60.0
     """Seconds between savings; ``report_every`` and ``score_every`` likewise."""
     report_every: float = 30.0
-    score_every: float = 300.0
+    score_every: float = 600.0
 
 
 @dataclass
@@ -61,7 +81,7 @@ class Progress:
     steps: int = 0
     photos: int = 0
     seconds: float = 0.0
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: list[dict[str, object]] = field(default_factory=list)
 
     def share(self, minutes: float | None, goal: int | None) -> float:
         """0 at the start, 1 when the budget of minutes or photos is spent, whichever is first."""
@@ -70,103 +90,177 @@ class Progress:
         return min(1.0, max(by_time, by_photos))
 
 
-def train_network(
-    config: Path,
-    data: Path,
+def train_networks(
+    configs: list[Path],
+    data: list[Folder],
     out: Path,
     *,
     minutes: float | None = None,
     epochs: int | None = None,
     device: str = "auto",
+    trunk: Path | None = None,
     start_from: Path | None = None,
-    resume: bool = True,
+    teacher: Teacher | None = None,
     recipe: Recipe | None = None,
     report: Callable[[str], None] = print,
-) -> Path:
-    """Train the network of an MMSegmentation config on a folder laid out like ADEChallengeData2016.
+) -> list[Path]:
+    """Train the networks of MMSegmentation configs that share one backbone, together, on folders in ADE20K's layout.
 
-    ``out`` becomes a folder with ``running.pth`` (to go on from), ``<config name>.pth`` (the averaged weights, float16,
-    for ``init_model`` and for ``demo.train.card``) and ``run.json`` (what was done and measured). Returns the weights.
+    ``out`` becomes a folder with ``running.pth`` (to go on from, as the same call does) and, for each network,
+    ``<config name>.pth`` (the averaged weights, float16, for ``init_model`` and for ``demo.train.card``) and
+    ``<config name>.json`` (what was done and measured). Returns the weights.
+    ``trunk`` holds the backbone's weights to begin with, ``start_from`` those of a whole network.
     ``minutes`` counts time spent training; at least one of ``minutes`` and ``epochs`` is needed.
 
-    Raises DatasetError for a folder laid out differently, CorruptCheckpointError when ``start_from`` or the run in
-    ``out`` is damaged or does not fit the network, BackendError when the device is not there.
+    Raises DatasetError for a folder laid out differently, CorruptCheckpointError when a file to start from or the run
+    in ``out`` is damaged or does not fit, BackendError when the device is not there.
     """
     if not minutes and not epochs:
         raise ValueError("minutes or epochs must be given, but both are missing")
     recipe = recipe or Recipe()
-    training = Photographs(find_pairs(data, "training"))
-    validation = Photographs(find_pairs(data, "validation"))
+    training = mixed(data, "training", teacher)
+    validation = {folder.path.name: Photographs(find_pairs(folder.path, "validation")) for folder in data}
     torch.manual_seed(recipe.seed)
-    network = build_network(config)
-    cast(Callable[[], None], network.init_weights)()
-    origin = take_weights(network, start_from, report) if start_from else None
-    run = Run(network, recipe, torch.device(choose_device(device)), out, report)
-    if resume:
-        run.load()
+    networks = {config.stem: build_network(config) for config in configs}
+    for network in networks.values():
+        initialise(network)
+    origin: dict[str, object] = {}
+    if start_from:
+        origin = {name: take_weights(network, start_from, report) for name, network in networks.items()}
+    family = Family(networks, teacher_channels(training) if recipe.feature_weight else 0)
+    if trunk:
+        take_weights(family.trunk, trunk, report)
+    run = Run(family, recipe, torch.device(choose_device(device)), out, report)
+    run.configs = {config.stem: config for config in configs}
+    run.load()
     run.train(training, validation, minutes, epochs)
-    return run.finish(config, validation, {"minutes": minutes, "epochs": epochs, "started_from": origin})
+    asked = {"minutes": minutes, "epochs": epochs, "trunk": trunk.stem if trunk else None}
+    return [run.finish(config, validation, {**asked, "started_from": origin.get(config.stem)}) for config in configs]
+
+
+class Family(nn.Module):
+    """Networks with one trunk: each is that trunk with a head of its own.
+
+    ``reader`` reads the teacher's features from the trunk's last two maps while it trains; nobody ships it.
+    """
+
+    def __init__(self, networks: dict[str, nn.Module], features: int = 0) -> None:
+        super().__init__()
+        first = next(iter(networks.values()))
+        self.trunk = cast(nn.Module, first.backbone)
+        self.data_preprocessor = first.data_preprocessor
+        self.heads = nn.ModuleDict({name: cast(nn.Module, one.decode_head) for name, one in networks.items()})
+        self.networks = dict(networks)  # a plain dict: their parameters are counted once, above
+        for network in networks.values():
+            network.backbone = self.trunk
+        self.reader = nn.Conv2d(_read_channels(self.trunk), features, 1) if features else None
+
+    def forward(self, maps: tuple[torch.Tensor, ...]) -> tuple[dict[str, torch.Tensor], torch.Tensor | None]:
+        """Of the trunk's maps, scores by network, and what the reader reads, if there is one."""
+        scores = {name: head(maps) for name, head in self.heads.items()}
+        return scores, self.reader(_last_two(maps)) if self.reader else None
+
+
+def _read_channels(trunk: nn.Module) -> int:
+    with torch.no_grad():
+        return _last_two(trunk.eval()(torch.zeros(1, 3, 64, 64))).shape[1]
+
+
+def _last_two(maps: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    finer, coarser = maps[-2:]
+    return torch.cat([finer, functional.interpolate(coarser, finer.shape[2:], mode="bilinear")], 1)
 
 
 class Run:
-    """One network on its way: weights, their average, the optimizer, and how far it is."""
+    """Networks on their way: weights, their average, the optimizer, and how far it is."""
 
     def __init__(
-        self, network: nn.Module, recipe: Recipe, device: torch.device, out: Path, report: Callable[[str], None]
+        self, family: Family, recipe: Recipe, device: torch.device, out: Path, report: Callable[[str], None]
     ) -> None:
         self.recipe, self.device, self.out, self.report = recipe, device, out, report
-        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = WeightAverage(self.network, recipe.average_decay)
-        self.peak = recipe.learning_rate or LEARNING_RATES.get(type(network.backbone).__name__, OTHER_LEARNING_RATE)
-        self.optimizer = torch.optim.AdamW(_groups(self.network, recipe.weight_decay), lr=self.peak, fused=True)
+        self.family = family.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = WeightAverage(self.family, recipe.average_decay)
+        self.averaged = cast(Family, self.average.network)
+        self.optimizer = torch.optim.AdamW(_groups(family, recipe), lr=recipe.learning_rate, fused=True)
         self.progress = Progress()
+        self.configs: dict[str, Path] = {}
 
-    def train(self, training: Photographs, validation: Photographs, minutes: float | None, epochs: int | None) -> None:
+    def train(
+        self, training: Photographs, validation: dict[str, Photographs], minutes: float | None, epochs: int | None
+    ) -> None:
         """Steps until the budget is spent, saying how it goes."""
-        goal = epochs * len(training) if epochs else None
+        keep_memory()
+        goal = epochs * len(training.round) if epochs else None
         dice = random.Random(self.recipe.seed + self.progress.steps)
         crops = batches(training, self.recipe.batch, self.recipe.crops, dice)
-        self.report(f"{len(training)} training and {len(validation)} validation photographs, on {self.device}")
+        wholes = whole_batches(training, self.recipe.batch, self.recipe.cell, self.look, dice)
+        self.report(f"{len(training)} training photographs, on {self.device}")
         said, losses = _Every(self.recipe.report_every), []
         saved, scored = _Every(self.recipe.save_every), _Every(self.recipe.score_every)
         while (share := self.progress.share(minutes, goal)) < 1:
             begun = time.perf_counter()
-            losses.append(self.step(*next(crops), share, dice))
+            losses.append(self.step(next(wholes if share < self.recipe.head_first else crops), share, dice))
             self.progress.seconds += time.perf_counter() - begun
             if said.due():
                 self.report(self._line(sum(losses) / len(losses), minutes, goal))
                 losses.clear()
             if scored.due():
-                self._score(validation)
+                self._score_all(validation)
             if saved.due():
                 self.save()
         self.save()
 
-    def step(self, pixels: torch.Tensor, targets: torch.Tensor, share: float, dice: random.Random) -> float:
-        """One batch (N, S, S, 3) uint8 with targets (N, s, s); returns the loss."""
-        self.network.train()
+    def step(self, batch: Batch, share: float, dice: random.Random) -> float:
+        """One batch at this share of the budget; returns the loss."""
+        self.family.train()
         for group in self.optimizer.param_groups:
-            group["lr"] = self.peak * _schedule(share, self.recipe.warm_share)
-        pixels = normalise(jitter(pixels.to(self.device), dice).permute(0, 3, 1, 2))  # channels last in memory
-        targets = targets.to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            scores = self.network(pixels, mode="tensor")
-        scores = functional.interpolate(scores.float(), targets.shape[1:], mode="bilinear")
-        loss = functional.cross_entropy(scores, targets, ignore_index=VOID)
+            group["lr"] = self.recipe.learning_rate * group["share"] * _schedule(share, self.recipe.warm_share)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
+            scores, read = self.family(self._maps(batch, dice))
+        loss = sum((self._loss(one.float(), batch) for one in scores.values()), torch.zeros((), device=self.device))
+        if read is not None and batch.teacher is not None:
+            wanted = functional.adaptive_avg_pool2d(batch.teacher.to(self.device)[:, CLASSES:], read.shape[2:])
+            loss = loss + self.recipe.feature_weight * functional.mse_loss(read.float(), wanted)
         self.optimizer.zero_grad(set_to_none=True)
-        if torch.isfinite(loss):  # a batch without one label has no loss
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
-            self.optimizer.step()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.family.parameters(), self.recipe.clip)
+        self.optimizer.step()
         self.progress.steps += 1
-        self.progress.photos += len(pixels)
-        self.average.follow(self.network, self.progress.steps)
+        self.progress.photos += len(batch.labels)
+        self.average.follow(self.family, self.progress.steps)
         return loss.item()
+
+    def _maps(self, batch: Batch, dice: random.Random) -> tuple[torch.Tensor, ...]:
+        """What the trunk makes of a batch, or has made of it before."""
+        return batch.maps if batch.pixels is None else self._seen(jitter(batch.pixels.to(self.device), dice))
+
+    def _seen(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The trunk's maps of (N, H, W, 3), 0..255; the pixels stay channels last in memory."""
+        return tuple(self.family.trunk(normalise(pixels.permute(0, 3, 1, 2), self.family)))
+
+    @torch.no_grad()
+    def look(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The maps (C, h, w) at float16 of one photograph (H, W, 3), for keeping."""
+        self.family.eval()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
+            return tuple(one[0].half() for one in self._seen(pixels[None].to(self.device)))
+
+    def _loss(self, scores: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Cross-entropy with the labels and, where there is a teacher, with its probabilities on every pixel."""
+        labels = batch.labels.to(self.device)
+        fine = functional.interpolate(scores, labels.shape[1:], mode="bilinear")
+        known = (labels != VOID).sum().clamp(min=1)  # a batch may have no label at all
+        loss = functional.cross_entropy(fine, labels, ignore_index=VOID, reduction="sum") / known
+        if batch.teacher is None or not self.recipe.soft_weight:
+            return loss
+        wanted = batch.teacher.to(self.device)[:, :CLASSES].softmax(1)
+        coarse = functional.interpolate(scores, wanted.shape[2:], mode="bilinear")
+        return loss + self.recipe.soft_weight * functional.cross_entropy(coarse, wanted)
 
     def save(self) -> None:
         """Everything needed to go on, in one file that is either the old or the new one."""
         state = {
-            "network": self.network.state_dict(),
+            "network": self.family.state_dict(),
             "average": self.average.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "progress": asdict(self.progress),
@@ -180,7 +274,7 @@ class Run:
             return
         state = read_weights(path, self.device)
         try:
-            self.network.load_state_dict(state["network"])
+            self.family.load_state_dict(state["network"])
             self.average.network.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.progress = Progress(**state["progress"])
@@ -191,42 +285,48 @@ class Run:
             ) from error
         self.report(f"going on after {self.progress.seconds / 60:.1f} minutes, {self.progress.photos} photos")
 
-    def finish(self, config: Path, validation: Photographs, asked: dict[str, object]) -> Path:
-        """Write the averaged weights at float16 and a record of the run; returns the weights' path.
+    def finish(self, config: Path, validation: dict[str, Photographs], asked: dict[str, object]) -> Path:
+        """Write one network's averaged weights at float16 and a record of the run; returns the weights' path.
 
         Scores are taken after the rounding to float16: they are those of the file.
         """
-        halves = halve(self.average.network.state_dict())
-        self.average.network.load_state_dict(halves)
-        scores = self._score(validation)
-        weights = self.out / f"{config.stem}.pth"
+        network = self.averaged.networks[config.stem]
+        calibration = calibrate(scorer(network, config, str(self.device)), validation[next(reversed(validation))])
+        if calibration.helps:
+            fold(cast(nn.Module, network.decode_head), calibration.temperature)
+        halves = halve(network.state_dict())
+        network.load_state_dict(halves)
         record = {
             "config": config.name,
             **asked,
+            "together_with": [name for name in self.family.networks if name != config.stem],
             "steps": self.progress.steps,
             "photos": self.progress.photos,
             "seconds": round(self.progress.seconds),
-            "parameters": sum(p.numel() for p in self.network.parameters()),
-            "peak_learning_rate": self.peak,
+            "parameters": sum(p.numel() for p in network.parameters()),
             "recipe": json.loads(json.dumps(asdict(self.recipe))),
-            "validation": asdict(scores),
+            "calibration": {**asdict(calibration), "folded": calibration.helps},
+            "validation": {
+                name: asdict(score(self._answer(config.stem), photos)) for name, photos in validation.items()
+            },
             "history": self.progress.history,
         }
+        weights = self.out / f"{config.stem}.pth"
         write_weights(weights, {"state_dict": halves, "meta": record})
-        (self.out / "run.json").write_text(json.dumps(record, indent=1) + "\n")
+        weights.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
         return weights
 
-    def _score(self, validation: Photographs) -> Scores:
-        scores = score(self.average.network, validation, self.recipe.side)
+    def _score_all(self, validation: dict[str, Photographs]) -> None:
         minutes = self.progress.seconds / 60
-        self.progress.history.append(
-            {"minutes": round(minutes, 2), "pixel_accuracy": scores.pixel_accuracy, "mean_iou": scores.mean_iou}
-        )
-        self.report(
-            f"{minutes:6.1f} min  validation: pixel accuracy {scores.pixel_accuracy:.3f}, "
-            f"mIoU {scores.mean_iou:.3f} over {scores.classes_present} classes"
-        )
-        return scores
+        entry: dict[str, object] = {"minutes": round(minutes, 2)}
+        for name in self.configs:
+            answer = self._answer(name)
+            entry[name] = {on: round(score(answer, photos).pixel_accuracy, 4) for on, photos in validation.items()}
+            self.report(f"{minutes:6.1f} min  {name}: pixel accuracy {entry[name]}")
+        self.progress.history.append(entry)
+
+    def _answer(self, name: str) -> Callable[[Image], LabelMap]:
+        return answerer(self.averaged.networks[name], self.configs[name], str(self.device))
 
     def _line(self, loss: float, minutes: float | None, goal: int | None) -> str:
         done = self.progress
@@ -255,12 +355,29 @@ def _schedule(share: float, warm_share: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (share - warm_share) / (1 - warm_share)))
 
 
-def _groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Matrices and kernels decay; norms, biases and embeddings of position do not."""
-    named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
-    plain = [p for name, p in named if p.ndim < 2 or "pos_embed" in name or "cls_token" in name]
-    skip = {id(p) for p in plain}
-    return [
-        {"params": [p for _, p in named if id(p) not in skip], "weight_decay": weight_decay},
-        {"params": plain, "weight_decay": 0.0},
-    ]
+def _groups(family: Family, recipe: Recipe) -> list[dict[str, object]]:
+    """Matrices and kernels decay; norms, biases and embeddings of position do not. The trunk learns at its own rate."""
+    groups: list[dict[str, object]] = []
+    trunk = {id(p) for p in family.trunk.parameters()}
+    for inside, share in ((True, recipe.trunk_rate), (False, 1.0)):
+        named = [(n, p) for n, p in family.named_parameters() if p.requires_grad and (id(p) in trunk) == inside]
+        plain = [p for n, p in named if p.ndim < 2 or "pos_embed" in n or "cls_" in n]
+        skip = {id(p) for p in plain}
+        decaying = [p for _, p in named if id(p) not in skip]
+        groups.append({"params": decaying, "weight_decay": recipe.weight_decay, "share": share})
+        groups.append({"params": plain, "weight_decay": 0.0, "share": share})
+    return groups
+
+
+def keep_memory() -> None:
+    """Ask glibc to keep freed memory instead of giving it back: a step takes the same arrays again and again.
+
+    Nothing happens where another C library runs. On two cores EfficientNet-Lite0 answers batches 2 to 3 times as fast.
+    """
+    trim_threshold, top_pad, mmap_max = -1, -2, -4
+    try:
+        library = ctypes.CDLL(None)
+        for option, value in ((trim_threshold, 2**31 - 1), (top_pad, 2**28), (mmap_max, 0)):
+            library.mallopt(option, value)
+    except (OSError, AttributeError):
+        return

@@ -29,11 +29,14 @@ def test_a_fetch_tells_how_far_it_is_and_leaves_the_choice_of_a_set_alone(withou
     assert page.get_by_label("Compact", exact=True).is_checked() and page.locator("#cancel-fetch").is_hidden()
     page.get_by_label("Paper", exact=True).check()
     page.wait_for_function(f"() => {NOTE}.includes('as MMSegmentation publishes them')")
-    assert page.locator("#fetch").is_hidden()
+    page.locator("#fetch").wait_for(state="hidden")
 
 
 def test_once_its_files_are_there_the_set_says_so(without_files: str, visit: Open) -> None:
     page = visit(without_files, "?set=paper")
     page.locator("#fetch").click()
-    page.wait_for_function(f"() => {NOTE}.includes('as MMSegmentation publishes them')")
-    assert page.locator("#fetch").is_hidden() and page.locator("#cancel-fetch").is_hidden()
+    page.wait_for_function("() => document.querySelector('#fetch-progress').innerText.includes('All files are here')")
+    page.wait_for_function(f"() => !{NOTE}.includes('not on this machine')")
+    page.locator("#cancel-fetch").wait_for(state="hidden")
+    page.locator("#fetch").wait_for(state="hidden")
+    assert "as MMSegmentation publishes them" in page.locator("#set-note").inner_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,11 @@ import pytest
 import torch
 
 from demo import catalog
-from demo.errors import BackendError
+from demo.errors import BackendError, CorruptCheckpointError
 from demo.models.backend import load_network
 from demo.models.checkpoints import locate
 from demo.models.network import Network
-from demo.models.zoo import Zoo
+from demo.models.zoo import Answer, Refusal, Zoo
 from demo.schema import ModelSpec, Weights
 
 SHIPPED = catalog.find("fcn-compact")
@@ -50,6 +51,116 @@ def test_a_config_without_a_part_is_refused(tmp_path: Path, key: str) -> None:
 def test_a_model_without_a_backbone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="This network cannot be built here"):
         load(tmp_path, "del model['backbone']")
+
+
+OLD = "type='MultiScaleFlipAug', img_scale=(64, 64), flip=False, transforms=[dict(type='Resize', keep_ratio=True)]"
+FAULTS = {
+    "of 0.x": (
+        f"test_pipeline = [dict(type='LoadImageFromFile'), dict({OLD})]",
+        r"own\.py is written for MMSegmentation 0\.x \(MultiScaleFlipAug\), but 1\.x is installed\. Take .* or write",
+    ),
+    "of 0.x by its keys": (
+        "test_pipeline = [dict(type='Resize', img_scale=(64, 64)), dict(type='PackSegInputs')]",
+        r"0\.x \(img_scale\)",
+    ),
+    "of 0.x by its data": ("del test_pipeline\ndata = dict(test=dict(type='ADE20KDataset'))", r"0\.x \(data\)"),
+    "step that nothing defines": (
+        "test_pipeline.insert(0, dict(type='MyCrop'))",
+        r"own\.py wants MyCrop in its test_pipeline, which nothing here defines\. Name the module that does",
+    ),
+    "step with an option of another": (
+        "test_pipeline.insert(0, dict(type='Resize', factor=3))",
+        r"The test_pipeline of own\.py cannot be built \(TypeError: .*factor.* Check its steps\.",
+    ),
+    "steps without a type": ("test_pipeline = [dict(scale=3)]", "The test_pipeline of own.py cannot be built"),
+    "steps that are none": ("test_pipeline = 7", "The test_pipeline of own.py cannot be built"),
+    "layer that nothing defines": ("model['backbone']['type'] = 'MyNet'", "This network cannot be built here: .*MyNet"),
+    "layer with a wrong size": ("model['decode_head']['channels'] = -1", "This network cannot be built here"),
+    "that stops": ("import sys\nsys.exit(3)", r"got own\.py, which cannot be read \(SystemExit: 3\)\. Check the file"),
+    "that inherits from itself": ("_base_ = ['./own.py']", r"own\.py, which cannot be read \(\w+: .*Check the file"),
+    "of a module that is not there": (
+        "custom_imports = dict(imports=['my.layers'])",
+        r"own\.py wants the module my\.layers \(custom_imports\), which cannot be imported \(ModuleNotFound.*\)\. "
+        "Install the package that has it, or name its folder in PYTHONPATH",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "sentence"), FAULTS.values(), ids=FAULTS)
+def test_a_config_that_cannot_be_run_says_why_and_the_other_networks_answer(
+    tmp_path: Path, change: str, sentence: str
+) -> None:
+    with pytest.raises(BackendError, match=sentence) as told:
+        load(tmp_path, change)
+    assert str(told.value).endswith(".")
+    zoo = Zoo(device="cpu")
+    (tmp_path / "own.pth").write_bytes(locate(SHIPPED.weights).read_bytes())
+    own, shipped = zoo.stream(np.zeros((40, 50, 3), np.uint8), [f"{tmp_path}/own.py:{tmp_path}/own.pth", SHIPPED.id])
+    assert isinstance(own, Refusal) and str(own.error) == str(told.value)
+    assert isinstance(shipped, Answer)
+
+
+def test_a_module_of_custom_imports_registers_what_the_config_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "zoo_test_layers.py").write_text(
+        "from mmseg.registry import TRANSFORMS\n"
+        "@TRANSFORMS.register_module()\nclass ZooTestStep:\n    def __call__(self, data):\n        return data\n"
+    )
+    change = "custom_imports = dict(imports=['zoo_test_layers', 'demo.train.card'])\n"
+    network = load(tmp_path, change + "test_pipeline.insert(0, dict(type='ZooTestStep'))")
+    assert network.scores(np.zeros((40, 50, 3), np.uint8)).classes == 150
+    assert load(tmp_path, "custom_imports = dict(imports='none.such', allow_failed_imports=True)").parameters > 1e6
+
+
+def with_weight(tmp_path: Path, key: str, value: float) -> Path:
+    """The shipped checkpoint with one number of one tensor replaced."""
+    checkpoint = locate(SHIPPED.weights)
+    assert checkpoint
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    state[key].view(-1)[5] = value
+    torch.save({"state_dict": state}, tmp_path / "spoilt.pth")
+    return tmp_path / "spoilt.pth"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("key", ["decode_head.conv_seg.weight", "decode_head.convs.0.bn.running_var"])
+def test_a_weight_that_is_no_number_is_named(tmp_path: Path, key: str, value: float) -> None:
+    checkpoint = with_weight(tmp_path, key, value)
+    spec = ModelSpec("own", "Own", "cnn", "own", SHIPPED.config, Weights(str(checkpoint), ""))
+    wanted = rf"spoilt\.pth should hold finite numbers, but 1 of [\d,]+ in {key} are nan or infinite.* Use an earlier"
+    with pytest.raises(CorruptCheckpointError, match=wanted):
+        load_network(spec, checkpoint)
+
+
+def test_what_an_own_file_has_beyond_its_network_is_left_out_and_noted(tmp_path: Path) -> None:
+    """As files with the averages of training have."""
+    checkpoint = with_weight(tmp_path, "decode_head.conv_seg.bias", 0.5)
+    state = torch.load(checkpoint, weights_only=True)["state_dict"]
+    torch.save(state | {"ema_decode_head_bias": torch.full((3,), torch.nan), "steps": torch.tensor(7)}, checkpoint)
+    own = ModelSpec("own", "Own", "cnn", "own", SHIPPED.config, Weights(str(checkpoint), ""))
+    told = "spoilt.pth has more than its network, which was left out: ema_decode_head_bias, steps."
+    assert load_network(own, checkpoint).notes == (told,)
+    with pytest.raises(
+        CorruptCheckpointError, match=r"does not fit its network: ema_decode_head_bias has no place; steps"
+    ):
+        load_network(replace(own, set="zoo"), checkpoint)
+    del state["decode_head.conv_seg.bias"]
+    torch.save(state | {"rest": torch.zeros(1)}, checkpoint)
+    with pytest.raises(CorruptCheckpointError, match=r"decode_head\.conv_seg\.bias is missing; rest has no place"):
+        load_network(own, checkpoint)
+
+
+def test_large_weights_are_numbers(tmp_path: Path) -> None:
+    """Though their sum is none in 16 bits, in which the file has them."""
+    checkpoint = with_weight(tmp_path, "decode_head.conv_seg.weight", 6e4)
+    state = torch.load(checkpoint, weights_only=True)["state_dict"]
+    state["decode_head.conv_seg.weight"].fill_(6e4)
+    assert state["decode_head.conv_seg.weight"].sum().isinf()
+    torch.save(state, checkpoint)
+    spec = ModelSpec("own", "Own", "cnn", "own", SHIPPED.config, Weights(str(checkpoint), ""))
+    assert load_network(spec, checkpoint).parameters > 1e6
 
 
 def test_what_only_training_needs_is_not_imported_and_can_be_later() -> None:

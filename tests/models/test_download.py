@@ -21,8 +21,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.errors import FetchError
-from demo.models import download, transfer
+from demo.errors import CorruptCheckpointError, FetchError
+from demo.models import download, homes, transfer
+from demo.models.checkpoints import verify
 from demo.models.download import Progress, fetch
 from demo.schema import Weights
 
@@ -47,6 +48,16 @@ class Server:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
+    yield from running_server()
+
+
+@pytest.fixture
+def storage() -> Iterator[Server]:
+    """Another host, as far as a client can tell."""
+    yield from running_server()
+
+
+def running_server() -> Iterator[Server]:
     told = Server()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -84,7 +95,7 @@ def serving(
         asked = handler.headers.get("Range") if ranges else None
         if handler.headers.get("If-Range") not in (None, etag):
             asked = None
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+        start = int(asked.removeprefix("bytes=").split("-")[0]) if asked else 0
         if start >= len(body):
             handler.send_response(416)
             handler.send_header("Content-Range", f"bytes */{len(body)}")
@@ -159,6 +170,27 @@ def test_a_redirect_is_followed_from_a_server_that_hangs_up_without_saying_so(se
 
     server.answers = {f"/{FILE}": redirect, "/storage": serving()}
     assert fetch(WEIGHTS, into, [server.url]).read_bytes() == BODY
+
+
+def test_a_redirect_to_a_signed_address_on_another_host_is_followed_again_after_a_cut(
+    server: Server, storage: Server, into: Path
+) -> None:
+    """As GitHub serves the files of a release: each signature is good for one answer here."""
+    signed: list[str] = []
+
+    def sign(handler: http.server.BaseHTTPRequestHandler) -> None:
+        signed.append(f"/storage?signature={len(signed)}")
+        storage.answers = {signed[-1]: serving(cut_after=600_000)}
+        handler.send_response(302)
+        handler.send_header("Location", storage.url + signed[-1])
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    server.answers["/releases/own.pth"] = sign
+    weights = Weights("own.pth", "", (f"{server.url}/releases/own.pth",))
+    assert fetch(weights, into).read_bytes() == BODY
+    assert len(signed) == 2
+    assert storage.ranges == [None, "bytes=600000-"] and storage.if_ranges == [None, '"one"']
 
 
 def test_a_folder_is_a_source(tmp_path: Path, into: Path) -> None:
@@ -311,6 +343,75 @@ def test_an_earlier_part_of_a_file_without_a_hash_is_thrown_away(server: Server,
     assert fetch(Weights("own.pth", ""), into, [server.url]).read_bytes() == BODY
 
 
+def stopped_after_its_first_bytes(server: Server, into: Path, path: str = "/own.pth") -> Weights:
+    """A file without a hash, of which an earlier process has left a part."""
+    weights = Weights("own.pth", "", (server.url + path,))
+    server.answers[path] = serving(cut_after=700_000)
+
+    def stop(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch(weights, into, (), stop)
+    assert 0 < (into / "own.pth.part").stat().st_size < len(BODY)
+    server.ranges.clear()
+    server.answers[path] = serving()
+    return weights
+
+
+def test_an_earlier_part_without_a_hash_is_gone_on_with_where_the_server_says_it_is_the_same(
+    server: Server, into: Path
+) -> None:
+    weights = stopped_after_its_first_bytes(server, into)
+    had = (into / "own.pth.part").stat().st_size
+    assert fetch(weights, into).read_bytes() == BODY
+    assert server.ranges == [f"bytes={had}-"] and server.if_ranges[-1] == '"one"'
+    assert left_in(into) == {"own.pth", "own.pth.sha256"}
+
+
+def test_an_earlier_part_without_a_hash_is_thrown_away_where_the_file_has_changed_or_comes_from_elsewhere(
+    server: Server, into: Path
+) -> None:
+    weights = stopped_after_its_first_bytes(server, into)
+    changed = BODY[::-1]
+    server.answers["/own.pth"] = serving(changed, etag='"two"')
+    assert fetch(weights, into).read_bytes() == changed
+    (into / "own.pth").unlink()
+    (into / "own.pth.sha256").unlink()
+    stopped_after_its_first_bytes(server, into)
+    server.answers["/elsewhere.pth"] = serving(changed)
+    assert fetch(Weights("own.pth", "", (f"{server.url}/elsewhere.pth",)), into).read_bytes() == changed
+
+
+# ---- hashes that nobody published
+
+
+def test_the_hash_of_a_first_fetch_is_noted_and_later_bytes_are_held_to_it(server: Server, into: Path) -> None:
+    server.answers["/own.pth"] = serving()
+    weights = Weights("own.pth", "", (f"{server.url}/own.pth",))
+    path = fetch(weights, into)
+    note = into / "own.pth.sha256"
+    assert note.read_text() == f"{SHA256}  own.pth\n"
+    assert verify(path, weights) == SHA256
+    path.write_bytes(b"others")
+    with pytest.raises(CorruptCheckpointError, match=rf"begin {SHA256[:16]}, .*delete own\.pth\.sha256 instead"):
+        verify(path, weights)
+    server.answers["/own.pth"] = serving(BODY[::-1])
+    with pytest.raises(FetchError, match=f"it delivered other bytes: .* wanted {SHA256[:8]}"):
+        fetch(weights, into)
+    server.answers["/own.pth"] = serving()
+    assert fetch(weights, into).read_bytes() == BODY, "what was wrong is replaced by what is right"
+    note.write_text("nonsense")
+    with pytest.raises(CorruptCheckpointError, match=r"own\.pth\.sha256 should hold the SHA-256 of own\.pth"):
+        verify(path, weights)
+
+
+def test_of_a_file_with_a_published_hash_nothing_is_noted(server: Server, into: Path) -> None:
+    server.answers[f"/{FILE}"] = serving()
+    fetch(WEIGHTS, into, [server.url])
+    assert left_in(into) == {FILE}
+
+
 def test_a_killed_process_loses_nothing(server: Server, into: Path) -> None:
     server.answers[f"/{FILE}"] = serving(pace=0.1)
     code = (
@@ -425,6 +526,46 @@ def test_a_certificate_that_is_not_accepted_is_said_so(tmp_path: Path, into: Pat
         running.shutdown()
 
 
+EXPIRED = """
+[ca]
+default_ca = own
+[own]
+database = {0}/index.txt
+serial = {0}/serial
+new_certs_dir = {0}
+default_md = sha256
+policy = any
+copy_extensions = copy
+[any]
+commonName = supplied
+"""
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="makes its certificate with openssl")
+def test_an_expired_certificate_is_said_so(tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, content in (("index.txt", ""), ("serial", "01\n"), ("ca.cnf", EXPIRED.format(tmp_path))):
+        (tmp_path / name).write_text(content)
+    key, request, certificate = (str(tmp_path / name) for name in ("key.pem", "request.pem", "certificate.pem"))
+    for order in (
+        f"openssl req -new -nodes -newkey rsa:2048 -subj /CN=own -addext subjectAltName=IP:127.0.0.1 -keyout {key} "
+        f"-out {request}",
+        f"openssl ca -batch -notext -selfsign -config {tmp_path}/ca.cnf -keyfile {key} -in {request} "
+        f"-out {certificate} -startdate 20240101000000Z -enddate 20250101000000Z",
+    ):
+        subprocess.run(order.split(), check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", certificate)  # trusted, so that nothing else is wrong with it
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as running:
+        running.socket = context.wrap_socket(running.socket, server_side=True)
+        threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        url = f"https://127.0.0.1:{running.server_address[1]}/own.pth"
+        with pytest.raises(FetchError, match=r"its certificate is not accepted \(certificate has expired\)") as raised:
+            fetch(Weights("own.pth", "", (url,)), into)
+        running.shutdown()
+    assert raised.value.tried == ((url, "its certificate is not accepted (certificate has expired)"),)
+
+
 def test_a_silent_server_is_given_up(into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -509,3 +650,48 @@ def test_without_httpx_a_folder_still_delivers_and_a_url_says_what_is_missing(
         fetch(WEIGHTS, into, ["http://127.0.0.1:1"])
     (tmp_path / FILE).write_bytes(BODY)
     assert fetch(WEIGHTS, into, [str(tmp_path)]).read_bytes() == BODY
+
+
+# ---- which homes answer
+
+
+def test_every_home_says_what_it_says(server: Server, storage: Server) -> None:
+    storage.answers["/signed"] = serving()
+    server.answers = {
+        "/whole": serving(),
+        "/page": serving(PAGE),
+        "/moved": lambda handler: (
+            handler.send_response(302),
+            handler.send_header("Location", storage.url + "/signed"),
+            handler.end_headers(),
+        ),
+    }
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    urls = {name: f"{server.url}/{name}" for name in ("whole", "page", "moved", "gone")}
+    urls["dead"] = f"http://127.0.0.1:{port}/x"
+    told = homes.ask([homes.Home(name, ("paper",), url) for name, url in urls.items()])
+    assert {home.host: (home.answers, home.said) for home in told} == {
+        "whole": (True, "it has the file, 1 MB"),
+        "page": (False, "it answered with a web page instead of a file, as an expired domain does"),
+        "moved": (True, "it has the file, 1 MB by way of 127.0.0.1"),
+        "gone": (False, "it answered 404 Not Found"),
+        "dead": (False, "it refused the connection"),
+    }
+
+
+def test_a_silent_home_holds_nobody_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        home = homes.Home("silent", ("paper",), f"http://127.0.0.1:{silent.getsockname()[1]}/x")
+        (told,) = homes.ask([home], within=0.1)
+    assert (told.answers, told.said) == (False, "it did not answer within 0.1 s")
+
+
+def test_the_homes_are_those_of_the_catalogue_once_each() -> None:
+    known = homes.known_homes()
+    assert [(home.host, home.sets) for home in known] == [
+        ("mmassets.onedl.ai", ("paper", "zoo")),
+        ("download.openmmlab.com", ("paper", "zoo")),
+        ("github.com", ("ssseg",)),
+    ]
+    assert all(home.url.startswith(f"https://{home.host}/") and home.url.endswith(".pth") for home in known)

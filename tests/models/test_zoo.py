@@ -48,7 +48,7 @@ class Loads:
         return {model for model, network in self.alive.items() if network() is not None}
 
 
-def failing(wrong: str, error: Exception) -> Callable[[ModelSpec], Network]:
+def failing(wrong: str, error: BaseException) -> Callable[[ModelSpec], Network]:
     """A loader whose network `wrong` loads but fails when it is asked."""
 
     def scores(image: Image) -> Posterior:
@@ -187,9 +187,10 @@ def test_two_photos_at_once_share_the_networks_and_give_the_same_answers() -> No
         (torch.OutOfMemoryError("CUDA out of memory"), "needs more memory than cpu has free"),
         (BackendError("it cannot"), "it cannot"),
         (RuntimeError("kernel size can't be greater"), "cannot answer this photo of 60 x 40 pixels"),
+        (SystemExit("enough"), "cannot answer this photo of 60 x 40 pixels"),
     ],
 )
-def test_a_network_that_fails_costs_itself_alone(error: Exception, words: str) -> None:
+def test_a_network_that_fails_costs_itself_alone(error: BaseException, words: str) -> None:
     found = outcomes(Zoo(device="cpu", load=failing(FIVE[2], error)))
     assert [outcome.spec.id for outcome in found] == list(FIVE)
     refusals = [outcome for outcome in found if isinstance(outcome, Refusal)]
@@ -212,6 +213,60 @@ def test_a_network_that_cannot_load_is_refused_and_asked_again_next_time() -> No
     assert isinstance(outcomes(zoo)[0], Refusal)
     assert FIVE[0] not in zoo.loaded
     assert isinstance(outcomes(zoo)[0], Answer)
+
+
+@pytest.mark.parametrize("error", [KeyError("MyTransform"), SystemExit(3), MemoryError(), RecursionError("deep")])
+def test_a_network_whose_own_code_fails_to_load_costs_itself_alone(error: BaseException) -> None:
+    def load(spec: ModelSpec) -> Network:
+        if spec.id == FIVE[1]:
+            raise error
+        return toy_network(spec)
+
+    zoo = Zoo(device="cpu", load=load)
+    found = outcomes(zoo)
+    (refusal,) = (outcome for outcome in found if isinstance(outcome, Refusal))
+    assert (refusal.spec.id, refusal.loaded, len(found)) == (FIVE[1], False, 5)
+    assert f"cannot be loaded ({type(error).__name__}: " in str(refusal.error)
+    zoo.warm_up(list(FIVE))
+    assert FIVE[1] not in zoo.loaded
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_scores_that_are_no_numbers_are_a_refusal(value: float) -> None:
+    def load(spec: ModelSpec) -> Network:
+        network = toy_network(spec)
+
+        def scores(image: Image) -> Posterior:
+            posterior = network.scores(image)
+            posterior.tiles[0].scores[3, 2, 1] = value
+            return posterior
+
+        return replace(network, scores=scores) if spec.id == FIVE[0] else network
+
+    first, *others = outcomes(Zoo(device="cpu", load=load))
+    assert isinstance(first, Refusal) and "answers with scores that are nan or infinite" in str(first.error)
+    assert all(isinstance(outcome, Answer) for outcome in others)
+
+
+def test_what_is_loaded_is_told_while_networks_come_and_go() -> None:
+    zoo = Zoo(device="cpu", load=Loads(), memory_budget=250)
+    specs, told = [catalog.find(model) for model in FIVE], []
+
+    def ask() -> None:
+        told.extend(len(zoo.loaded) for _ in range(2000))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for number in range(2000):
+        zoo.load(specs[number % 5])
+    asking.join()
+    assert len(told) == 2000 and max(told) <= 2
+
+
+def test_a_budget_of_nothing_keeps_one_network() -> None:
+    zoo = Zoo(device="cpu", load=Loads(), memory_budget=0)
+    zoo.segment(PHOTO, FIVE[:2])
+    assert zoo.loaded == (FIVE[1],)
 
 
 def test_warming_up_loads_what_can_be_and_leaves_the_rest_for_later() -> None:

@@ -1,4 +1,4 @@
-"""The browser's scripts parse: one slip in a viewer file, or a name used by two, kills the whole page."""
+"""The browser's scripts parse, and the modules come as they are: compressed, for ever, and without their tests."""
 
 from __future__ import annotations
 
@@ -6,30 +6,52 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import gradio as gr
 import pytest
+from gradio.routes import App
+from starlette.testclient import TestClient
 
-from demo.page.assets import HERE, script, viewer_script
+from demo.page import assets
+from demo.page.assets import HERE, WEB, folder, modules, preload, routes, script
 
 NODE = shutil.which("node")
-SCRIPTS = ["viewer", *sorted(path.stem for path in (HERE / "scripts").glob("*.js"))]
-
-
-def check(body: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    """Parse `body` as Gradio runs it: inside one function."""
-    file = tmp_path / "script.cjs"
-    file.write_text(f"async function run() {{\n{body}\n}}\n", encoding="utf-8")
-    assert NODE
-    return subprocess.run([NODE, "--check", str(file)], capture_output=True, text=True, check=False)
+SCRIPTS = sorted(path.stem for path in (HERE / "scripts").glob("*.js"))
 
 
 @pytest.mark.skipif(NODE is None, reason="node is not installed here")
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_parses(name: str, tmp_path: Path) -> None:
-    done = check(viewer_script() if name == "viewer" else script(name), tmp_path)
+    """As Gradio runs it: inside one function."""
+    file = tmp_path / "script.cjs"
+    file.write_text(f"async function run() {{\n{script(name)}\n}}\n", encoding="utf-8")
+    assert NODE
+    done = subprocess.run([NODE, "--check", str(file)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed here")
-def test_a_name_used_twice_would_be_found(tmp_path: Path) -> None:
-    done = check(viewer_script() + "\nconst twice = 1;\nconst twice = 2;", tmp_path)
-    assert "already been declared" in done.stderr
+@pytest.fixture(scope="module")
+def served() -> TestClient:
+    return TestClient(App.create_app(gr.Blocks(), app_kwargs={"routes": routes()}))
+
+
+def test_a_module_is_served_compressed_and_for_ever(served: TestClient) -> None:
+    reply = served.get(f"/{folder()}/main.js", headers={"Accept-Encoding": "gzip"})
+    assert reply.content == (WEB / "main.js").read_bytes()
+    assert reply.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert reply.headers["content-encoding"] == "gzip"
+    assert "immutable" in reply.headers["cache-control"]
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "../assets.py", "%2e%2e/assets.py", "wire.d.ts", "wording.test.js"])
+def test_nothing_but_modules_is_served(served: TestClient, name: str) -> None:
+    assert served.get(f"/{folder()}/{name}").status_code == 404
+
+
+def test_a_changed_module_has_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = folder()
+    monkeypatch.setattr(assets, "modules", lambda: modules() | {"main.js": b"changed"})
+    assert folder.__wrapped__() != before
+
+
+def test_every_module_is_asked_for_at_once() -> None:
+    assert preload().count("<link") == len(modules()) and f'href="{folder()}/ui/legend.js"' in preload()

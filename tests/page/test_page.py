@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
+from demo import catalog
 from demo.errors import DemoError, FetchError
 from demo.images import Limits
 from demo.models.checkpoints import Progress
@@ -15,7 +16,7 @@ from demo.page.build import Page
 from demo.page.components import PhotoInput
 from demo.page.examples import examples
 from demo.page.failures import sentence, told
-from demo.page.fetching import Fetching
+from demo.page.fetching import Fetching, UnfetchedError
 from demo.page.networks import Networks
 from demo.page.store import Store
 from demo.page.tabs import pixel
@@ -24,6 +25,8 @@ from tests.toy import toy_ids, toy_zoo
 
 ROOT = Path(__file__).parents[2]
 CAT = str(ROOT / "examples" / "cat.png")
+COMPACT_CHOSEN = ("compact", *(list(toy_ids()) if name == "compact" else [] for name in catalog.SETS))
+"""What the page's choice of models gives."""
 
 
 def asked(turn: str) -> gr.EventData:
@@ -70,7 +73,7 @@ def test_a_users_mistake_is_told_in_its_own_words_and_ours_by_a_reference(caplog
 def test_the_last_update_of_a_run_says_everything_again(store: Store) -> None:
     """To a browser that is told a whole run at once, what the last update leaves out was never said."""
     page = Page(Networks(toy_zoo()), store, Fetching(), ())
-    *_, before, last = page.run(asked("a"), CAT, "compact", list(toy_ids()), [], [])
+    *_, before, last = page.run(asked("a"), CAT, *COMPACT_CHOSEN)
     assert last[:3] == before[:3] and [panel.status for panel in last[0].panels] == ["done"] * 5
     assert last[3]["value"] == "Segment" and last[5] == before[5]
 
@@ -78,10 +81,10 @@ def test_the_last_update_of_a_run_says_everything_again(store: Store) -> None:
 def test_a_run_that_was_stopped_before_its_turn_came_changes_nothing_but_the_buttons(store: Store) -> None:
     page = Page(Networks(toy_zoo()), store, Fetching(), ())
     page.stop({"turn": "a"})
-    (only,) = page.run(asked("a"), CAT, "compact", list(toy_ids()), [], [])
+    (only,) = page.run(asked("a"), CAT, *COMPACT_CHOSEN)
     assert [update for update in only if update != gr.skip()] == [only[3], only[4]]
     assert only[3]["value"] == "Segment" and only[4]["visible"] is False
-    *_, last = page.run(asked("a"), CAT, "compact", list(toy_ids()), [], [])  # the stop was for that once
+    *_, last = page.run(asked("a"), CAT, *COMPACT_CHOSEN)  # the stop was for that once
     assert [panel.status for panel in last[0].panels] == ["done"] * 5
 
 
@@ -92,9 +95,10 @@ def test_a_stop_that_names_no_turn_stops_nothing(store: Store, question: object)
 
 
 def test_at_least_one_model_must_be_chosen() -> None:
-    assert selection.chosen("paper", ["a"], ["b", "c"], None) == ["b", "c"]
+    lists = {name: [f"{name}-a", f"{name}-b"] for name in catalog.SETS} | {"zoo": None}
+    assert selection.chosen("paper", *lists.values()) == ["paper-a", "paper-b"]
     with pytest.raises(gr.Error, match="at least one model"):
-        selection.chosen("zoo", ["a"], ["b"], None)
+        selection.chosen("zoo", *lists.values())
 
 
 def test_the_paper_set_is_offered_with_its_size(tmp_path: Path) -> None:
@@ -102,8 +106,10 @@ def test_the_paper_set_is_offered_with_its_size(tmp_path: Path) -> None:
     lacking = selection.missing(networks, "paper")
     if len(lacking) < 5:
         pytest.skip("files of the paper set are on this machine")
-    assert selection.gigabytes(lacking) == "2.3 GB"
-    assert "5 of 5 files are not on this machine (2.3 GB)" in selection.about(networks, "paper")
+    assert selection.gigabytes(lacking) == selection.gigabytes(selection.missing(networks, "ssseg")) == "2.3 GB"
+    files = "5 of 5 files are not on this machine (2.3 GB); their first home is"
+    assert f"{files} mmassets.onedl.ai." in selection.about(networks, "paper")
+    assert f"{files} github.com." in selection.about(networks, "ssseg")
     assert not selection.offer(networks, "compact") and not selection.offer(networks, "zoo")
 
 
@@ -124,19 +130,36 @@ def test_a_fetch_tells_its_progress_and_can_be_cancelled(tmp_path: Path) -> None
     assert list(words)[-1].startswith("Cancelled.")
 
 
-def test_a_fetch_that_fails_is_raised(tmp_path: Path) -> None:
-    specs = selection.missing(Networks(toy_zoo()), "paper")[:1]
-    if not specs:
-        pytest.skip("files of the paper set are on this machine")
+def no_home(weights: Weights, into: Path, sources: object, report: object) -> Path:
+    raise FetchError(f"told with {into}", [("https://example.org/x.pth", "it refused the connection")])
 
-    def refused(weights: Weights, into: Path, sources: object, report: object) -> Path:
-        raise FetchError("no source delivered it")
 
-    fetching = Fetching([tmp_path], refused)
-    with pytest.raises(FetchError, match="no source"):
-        list(fetching.files(specs))
-    with pytest.raises(FetchError):  # and the next one may try again
-        list(fetching.files(specs))
+def test_every_file_is_tried_and_what_failed_is_one_sentence_without_a_path(tmp_path: Path) -> None:
+    specs = catalog.models("ssseg")[:3]
+
+    def some(weights: Weights, into: Path, sources: object, report: object) -> Path:
+        return into / weights.file if weights == specs[1].weights else no_home(weights, into, sources, report)
+
+    fetching = Fetching([tmp_path], some)
+    for _ in range(2):  # and the next visitor may try again
+        with pytest.raises(UnfetchedError) as raised:
+            list(fetching.files(specs))
+        assert str(raised.value) == (
+            "No home delivered fcn_resnet101os8_ade20k.pth (237 MB), deeplabv3plus_resnet101os8_ade20k.pth (261 MB); "
+            "by hand, put them into this server's folder of checkpoints under these names."
+        )
+        assert raised.value.details == ["example.org: it refused the connection"]
+
+
+def test_a_disk_that_takes_no_file_ends_the_fetch_and_is_told_to_the_log_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(weights: Weights, into: Path, sources: object, report: object) -> Path:
+        raise FetchError(f"the disk of {into} is full")
+
+    with pytest.raises(DemoError, match=r"^The files cannot be kept on this machine; its log says why\.$"):
+        list(Fetching([tmp_path], full).files(catalog.models("ssseg")))
+    assert f"the disk of {tmp_path} is full" in caplog.text
 
 
 def test_every_example_has_a_credit_and_a_thumbnail() -> None:
@@ -162,12 +185,12 @@ def test_the_numbers_at_a_pixel() -> None:
 
 def test_after_a_fetch_that_failed_the_page_goes_on_with_compact(tmp_path: Path) -> None:
     networks = Networks(toy_zoo())
-    if not selection.offer(networks, "paper"):
-        pytest.skip("files of the paper set are on this machine")
-
-    def refused(weights: Weights, into: Path, sources: object, report: object) -> Path:
-        raise FetchError("no source delivered it")
-
-    page = Page(networks, Store(Limits()), Fetching([tmp_path], refused), ())
-    *_, (words, _, _, chosen) = page.fetch("paper")
-    assert chosen == "compact" and "going on with the compact set. no source delivered it" in str(words)
+    if len(selection.missing(networks, "ssseg")) < 5:
+        pytest.skip("files of the set are on this machine")
+    page = Page(networks, Store(Limits()), Fetching([tmp_path], no_home), ())
+    *_, (words, _, _, chosen) = page.fetch("ssseg")
+    assert chosen == "compact"
+    text, _, folded = str(words).partition("<details>")
+    assert "SSSegmentation could not be fetched; going on with Compact. No home delivered fcn_" in text
+    assert "example.org" not in text and "<li>example.org: it refused the connection</li>" in folded
+    assert str(tmp_path) not in str(words)

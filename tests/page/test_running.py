@@ -106,6 +106,7 @@ def test_compact_networks_are_called_what_they_are(store: Store, run: Run) -> No
     assert any(SMALL in note for note in next(iter(views(networks, store, run, "a.png", toy_ids()))).notes)
     paper = next(iter(views(networks, store, run, "a.png", ("fcn-r101",))))
     assert not any(SMALL in note for note in paper.notes)
+    assert [panel.trained_by for panel in paper.panels] == ["OpenMMLab"]
 
 
 def test_the_zoo_is_opened_once_however_many_ask() -> None:

@@ -1,7 +1,9 @@
 """Runs are found by their photo's bytes, say nothing of their visitor, and leave when there are too many."""
 
+import io
 import shutil
 from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from PIL import Image
 
 from demo.errors import ImageError
+from demo.export import read_photo
 from demo.images import Limits
 from demo.page.networks import Networks
 from demo.page.running import views
@@ -38,6 +41,31 @@ def test_the_same_bytes_are_the_same_run_whatever_they_are_called(store: Store, 
     first = store.open(photo(tmp_path, "mine.png", 10))
     assert store.open(photo(tmp_path, "yours.png", 10)) is first
     assert not any("mine" in str(getattr(first, field.name)) for field in fields(first))
+
+
+def test_a_photo_is_read_once(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, reads = photo(tmp_path, "a.png", 10), []
+    opened = io.open
+
+    def counted(file: object, *options: object, **named: object) -> object:
+        reads.append(Path(str(file)).name)
+        return opened(file, *options, **named)
+
+    monkeypatch.setattr(io, "open", counted)
+    store.open(path)
+    assert reads.count("a.png") == 1
+    reads.clear()
+    assert read_photo(path).sha256 == sha256(path.read_bytes()).hexdigest()
+    assert reads.count("a.png") == 2, "one of them is this test's own"
+
+
+def test_what_was_ignored_of_a_photo_is_a_note_beside_it(store: Store, tmp_path: Path) -> None:
+    path = photo(tmp_path, "a.png", 10)
+    png = path.read_bytes()
+    path.write_bytes(png[:33] + b"\0\0\0\5tEXta\0bcd" + bytes(4) + png[33:])
+    run = store.open(path)
+    last = list(views(Networks(toy_zoo()), store, run, path.name, toy_ids()[:1]))[-1]
+    assert last.notes[0].startswith("Its texts or its colour profile are damaged or too long")
 
 
 def test_answers_are_kept_and_not_asked_for_again(store: Store, tmp_path: Path) -> None:

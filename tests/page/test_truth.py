@@ -241,6 +241,19 @@ def test_a_bad_region_is_a_sentence(ask: Ask, regions: list[Any], words: str) ->
     assert words in ask(regions)["message"]
 
 
+def test_what_is_remembered_of_a_truth_does_not_grow_with_the_callers_words(
+    store: Store, run: Run, mask: Path, tmp_path: Path
+) -> None:
+    tab = TruthTab(store, tmp_path)
+    source = {"files": [str(mask)]}
+    for number in range(20):
+        for what in ("truth", "model", "proper"):
+            words = {"model": f"nobody {number}", "band": f"none {number}", "name": "cat.png"}
+            tab.ask({"run": run.key, "what": what, "source": source, **words})
+    (kept,) = tab._kept[run].values()
+    assert list(kept.told) == [("truth",)]
+
+
 def test_a_class_is_looked_up_with_a_hint(store: Store) -> None:
     tab = TruthTab(store)
     assert tab.ask({"what": "class", "name": "Sky"}) == {"index": NAMES.index("sky")}

@@ -20,6 +20,7 @@ def photo() -> np.ndarray:
 def test_labels_come_back_value_for_value(photo: np.ndarray, tmp_path: Path) -> None:
     answer = next(iter(toy_zoo().stream(photo, "fcn-compact")))
     panel = panel_of(answer, tmp_path)
+    assert (panel.title, panel.trained_by) == ("FCN", "this project")
     assert np.array_equal(np.array(Image.open(panel.labels.path)), answer.prediction.label_map)
     assert sum(row.area for row in panel.classes) == pytest.approx(1)
     assert [row.area for row in panel.classes] == sorted((row.area for row in panel.classes), reverse=True)

@@ -1,5 +1,6 @@
 """Folders in ADE20K's layout, and what is said of others."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,25 @@ def test_photos_come_from_files_folders_and_datasets_with_names_of_their_own(tmp
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError, match="There is no photo"):
         open_photos([tmp_path / "empty"])
+
+
+@pytest.mark.parametrize(("photo", "truth"), [("NFD", "NFC"), ("NFC", "NFD"), ("NFD", "NFD")])
+def test_names_that_look_the_same_are_a_pair(tmp_path: Path, photo: str, truth: str) -> None:
+    """As a Mac writes them, and as everybody else does."""
+    make_dataset(tmp_path, 1)
+    for part, form in (("images", photo), ("annotations", truth)):
+        file = tmp_path / part / "validation" / "photo0.png"
+        file.rename(file.with_name(unicodedata.normalize(form, "Äpfel, café.png")))
+    found = open_dataset(tmp_path)
+    assert [case.name for case in found.cases] == ["Äpfel, café"] and not found.problems
+    assert [case.name for case in open_photos([tmp_path / "images/validation"]).cases] == ["Äpfel, café"]
+
+
+def test_of_two_names_that_look_the_same_one_is_told(tmp_path: Path) -> None:
+    images = make_dataset(tmp_path, 1) / "images/validation"
+    for form in ("NFC", "NFD"):
+        name = unicodedata.normalize(form, "café.png")
+        (images / name).write_bytes((images / "photo0.png").read_bytes())
+    (tmp_path / "annotations/validation/café.png").write_bytes(b"")
+    (problem,) = open_dataset(tmp_path).problems
+    assert "has the same name. Rename one of them" in problem

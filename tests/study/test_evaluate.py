@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from demo.analysis import scores
 from demo.errors import BackendError, DatasetError, DemoError, MissingCheckpointError
 from demo.images import open_image
-from demo.labels import decode_annotation
+from demo.labels import decode_annotation, encode_annotation
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
@@ -130,8 +131,6 @@ def test_bad_files_cost_only_themselves_and_are_named_with_a_remedy(tmp_path: Pa
 
 
 def test_a_mask_of_another_size_is_left_out(tmp_path: Path) -> None:
-    from PIL import Image as PillowImage
-
     dataset = make_dataset(tmp_path / "set", 2)
     PillowImage.open(dataset / "annotations/validation/photo0.png").resize((10, 10)).save(
         dataset / "annotations/validation/photo0.png"
@@ -139,6 +138,38 @@ def test_a_mask_of_another_size_is_left_out(tmp_path: Path) -> None:
     evaluation = evaluate(dataset, "fcn-compact", toy_zoo(), tmp_path / "out")
     assert len(evaluation.problems) == 1
     assert "should be 72 x 48 like its photo, but is 10 x 10" in evaluation.problems[0]
+
+
+def test_links_that_lead_nowhere_are_told(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "set", 3)
+    for part, number in (("images", 0), ("annotations", 0), ("annotations", 1)):
+        file = dataset / part / "validation" / f"photo{number}.png"
+        file.unlink()
+        file.symlink_to(f"/not/mounted/{number}.png")
+    evaluation = evaluate(dataset, "fcn-compact", toy_zoo(), tmp_path / "out")
+    assert [score.photo for score in evaluation.models[0].photos] == ["photo2"]
+    photo, truth = evaluation.problems
+    assert photo.endswith("but is a link to /not/mounted/0.png, which is not there; mount its disk.")
+    assert truth.endswith("photo1.png: it is a link to /not/mounted/1.png, which is not there; mount its disk.")
+
+
+def test_a_truth_that_labels_nothing_is_told(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "set", 2)
+    (dataset / "annotations/validation/photo0.png").write_bytes(encode_annotation(np.full((48, 72), 255, np.uint8)))
+    evaluation = evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
+    (problem,) = evaluation.problems
+    assert problem.startswith("photo0.png is left out: photo0.png should label at least one pixel, but all of it is")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_annotations_that_count_from_zero_are_told(tmp_path: Path, first: int) -> None:
+    dataset = make_dataset(tmp_path / "set", 3)
+    for case in open_dataset(dataset).cases:
+        (said,) = toy_zoo().segment(open_image(case.photo), "fcn-compact")
+        PillowImage.fromarray(said.label_map + np.uint8(first)).save(case.annotation)
+    evaluation = evaluate(dataset, "fcn-compact", toy_zoo(), tmp_path / "out")
+    told = [problem for problem in evaluation.problems if "seem to count classes from 0: 100%" in problem]
+    assert len(told) == (1 if first == 0 else 0) and all(text.endswith("and run again.") for text in told)
 
 
 def refusing(error: DemoError, spec_id: str = "fcn-compact") -> Zoo:

@@ -4,49 +4,36 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-from torch import nn
-from torch.nn import functional
 
 from demo.train import recipe as recipe_module
 from demo.train.data import CropPlan
 from demo.train.recipe import Recipe
+from tests.train.toy import ToySegmentor, toy_answerer, toy_scorer
 
 SKY, GRASS = 3, 10
 """As annotated: ADE20K's 1..150."""
 
 
-class ToySegmentor(nn.Module):
-    """The four things the recipe asks of an MMSegmentation segmentor."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.backbone = nn.Sequential(nn.Conv2d(3, 8, 3, stride=4, padding=1), nn.BatchNorm2d(8), nn.ReLU())
-        self.head = nn.Conv2d(8, 150, 1)
-
-    def init_weights(self) -> None:
-        nn.init.zeros_(self.head.bias)
-
-    def forward(self, pixels: torch.Tensor, mode: str = "tensor") -> torch.Tensor:
-        return self.head(self.backbone(pixels))
-
-    def inference(self, pixels: torch.Tensor, metas: list[dict[str, tuple[int, int]]]) -> torch.Tensor:
-        return functional.interpolate(self(pixels), metas[0]["img_shape"], mode="bilinear")
-
-
 @pytest.fixture
 def toy_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every config builds a ToySegmentor, which can take large steps."""
-    monkeypatch.setitem(recipe_module.LEARNING_RATES, "Sequential", 0.05)
+    """Every config builds a ToySegmentor."""
     monkeypatch.setattr(recipe_module, "build_network", lambda config: ToySegmentor())
+    monkeypatch.setattr(recipe_module, "answerer", toy_answerer)
+    monkeypatch.setattr(recipe_module, "scorer", toy_scorer)
 
 
 @pytest.fixture
 def quick() -> Recipe:
-    """The recipe at the size of the made-up photographs, saying everything."""
+    """The recipe at the size of the made-up photographs, in large steps, saying everything."""
     return Recipe(
-        crops=CropPlan(32, (32, 64)), batch=4, side=48, average_decay=0.5, save_every=9, report_every=0, score_every=9
+        crops=CropPlan(32, (32, 64), 4, 4),
+        batch=4,
+        learning_rate=0.05,
+        average_decay=0.5,
+        save_every=9,
+        report_every=0,
+        score_every=9,
     )
 
 

@@ -9,7 +9,8 @@ import torch
 
 from demo.errors import DatasetError
 from demo.train.card import PURPOSE, Demonstration, Finding, card, describe, history, publish, summary
-from demo.train.recipe import Recipe, train_network
+from demo.train.data import Folder
+from demo.train.recipe import Recipe, train_networks
 from demo.train.scoring import Scores
 
 pytestmark = pytest.mark.usefixtures("toy_network")
@@ -17,9 +18,15 @@ pytestmark = pytest.mark.usefixtures("toy_network")
 
 @pytest.fixture
 def weights(scenes: Path, tmp_path: Path, quick: Recipe) -> Path:
-    return train_network(
-        Path("toy-compact.py"), scenes, tmp_path / "out", epochs=1, recipe=quick, report=lambda line: None
+    (written,) = train_networks(
+        [Path("toy-compact.py")],
+        [Folder(scenes)],
+        tmp_path / "out",
+        epochs=1,
+        recipe=quick,
+        report=lambda line: None,
     )
+    return written
 
 
 def _publish(weights: Path, folder: Path) -> Path:
@@ -46,9 +53,11 @@ def test_publish_replaces_the_version_before(weights: Path, tmp_path: Path) -> N
 def test_the_card_quotes_what_was_measured(weights: Path, tmp_path: Path) -> None:
     _publish(weights, tmp_path / "shipped")
     text = (tmp_path / "shipped" / "toy-compact.md").read_text()
-    validation = torch.load(weights, weights_only=True)["meta"]["validation"]
-    assert f"| validation (2 photos) | {validation['pixel_accuracy']:.3f} | {validation['mean_iou']:.3f} |" in text
+    validation = torch.load(weights, weights_only=True)["meta"]["validation"]["scenes"]
+    assert f"| scenes (2 photos) | {validation['pixel_accuracy']:.3f} | {validation['mean_iou']:.3f} |" in text
     assert "| two sheep (2 photos) | 0.875 | 0.250 | 3 |" in text
+    found = torch.load(weights, weights_only=True)["meta"]["calibration"]
+    assert f"expected calibration error {found['ece_before']:.3f} on" in text
     assert PURPOSE in text and "two cores" in text and "everything else" in text
 
 
@@ -56,7 +65,7 @@ def test_the_card_counts_the_minutes_of_all_runs(weights: Path, tmp_path: Path) 
     _publish(weights, tmp_path / "shipped")
     record = json.loads((tmp_path / "shipped" / "toy-compact.json").read_text())
     record["run"] |= {"seconds": 3000, "started_from": {**record["run"], "seconds": 2400, "started_from": None}}
-    assert "Trained from nothing, for 90 minutes, on a small machine" in card(record)
+    assert "Trained for 90 minutes on a small machine" in card(record)
     assert "| 90 min |" in summary([record])
 
 

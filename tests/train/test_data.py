@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from demo.errors import DatasetError
+from demo.images import open_image
 from demo.schema import VOID
-from demo.train.data import CropPlan, Pair, Photographs, batches, cut, find_pairs, jitter, normalise
+from demo.train.data import CropPlan, Cut, Folder, Pair, Photographs, batches, draw, find_pairs, folder, jitter, mixed
 
 
 class Middle(random.Random):
@@ -43,6 +44,39 @@ def test_an_annotation_in_another_format_is_named(tmp_path: Path, annotation: Im
         Photographs([pair_of(tmp_path, annotation)])[0]
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_is_read_as_a_person_sees_it(tmp_path: Path, orientation: int) -> None:
+    seen = np.repeat(np.arange(0, 240, 40, dtype=np.uint8), 16)[None].repeat(64, 0)
+    back = Image.Exif()
+    back[0x0112] = {6: 8, 8: 6}.get(orientation, orientation)  # the turn that undoes this one
+    Image.fromarray(seen).save(tmp_path / "t.png", exif=back)
+    with Image.open(tmp_path / "t.png") as file:
+        lying = ImageOps.exif_transpose(file)
+    tag = Image.Exif()
+    tag[0x0112] = orientation
+    lying.save(tmp_path / "a.png", exif=tag)
+    Image.fromarray(seen // 40 + np.uint8(1)).save(tmp_path / "truth.png")
+    photo, label_map = Photographs([Pair(tmp_path / "a.png", tmp_path / "truth.png")])[0]
+    assert photo.mode == "RGB" and (np.asarray(photo)[..., 1] == np.asarray(label_map) * 40).all()
+
+
+def test_deep_and_transparent_photographs_are_read_as_everywhere(tmp_path: Path) -> None:
+    deep = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
+    clear = np.full((8, 8, 4), (200, 0, 0, 0), np.uint8)
+    for pixels in (deep, clear):
+        Image.fromarray(pixels).save(tmp_path / "a.png")
+        Image.new("L", (8, 8), 3).save(tmp_path / "truth.png")
+        photo, _ = Photographs([Pair(tmp_path / "a.png", tmp_path / "truth.png")])[0]
+        assert (np.asarray(photo) == open_image(tmp_path / "a.png")).all()
+
+
+def test_a_photograph_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    pair = pair_of(tmp_path, Image.new("L", (4, 4), 1))
+    pair.photo.write_text("no photo")
+    with pytest.raises(DatasetError, match=r"wanted readable photographs in .*, but a\.jpg is a file of another kind"):
+        Photographs([pair])[0]
+
+
 def test_endings_in_capitals_count_and_hidden_files_do_not(scenes: Path) -> None:
     annotation = scenes / "annotations/validation/photo_0.png"
     annotation.rename(annotation.with_suffix(".PNG"))
@@ -55,7 +89,7 @@ def test_crop_and_targets_show_the_same_place() -> None:
     label_map = np.repeat(np.arange(1, 17, dtype=np.uint8), 4)[None].repeat(48, 0)
     photo = np.stack([label_map * 10] * 3, axis=2)
     for seed in range(20):
-        crop, target = cut(*map(Image.fromarray, (photo, label_map)), CropPlan(32, (48, 96)), random.Random(seed))
+        crop, target = _cut(*map(Image.fromarray, (photo, label_map)), CropPlan(32, (48, 96)), random.Random(seed))
         assert crop.shape == (32, 32, 3) and target.shape == (8, 8)
         shown = crop[2::4, 2::4, 0] / 10
         assert np.abs(shown - target).max() <= 1
@@ -63,13 +97,14 @@ def test_crop_and_targets_show_the_same_place() -> None:
 
 def test_a_photograph_smaller_than_the_crop_is_enlarged() -> None:
     photo, label_map = Image.new("RGB", (20, 10)), Image.new("L", (20, 10), 6)
-    crop, target = cut(photo, label_map, CropPlan(32, (16, 16)), random.Random(0))
+    crop, target = _cut(photo, label_map, CropPlan(32, (16, 16)), random.Random(0))
     assert crop.shape == (32, 32, 3) and set(target.ravel()) == {6}
 
 
 def test_a_round_shows_every_photograph_once(scenes: Path) -> None:
     photographs = Photographs(find_pairs(scenes, "training"))
-    crops, targets = next(batches(photographs, 8, CropPlan(32, (32, 48)), random.Random(0)))
+    batch = next(batches(photographs, 8, CropPlan(32, (32, 48)), random.Random(0)))
+    crops, targets = batch.pixels, batch.labels
     assert crops.shape == (8, 32, 32, 3) and crops.dtype == torch.uint8
     assert targets.shape == (8, 8, 8) and set(targets.unique().tolist()) <= {2, 9, VOID}
     assert len({crop.numpy().tobytes() for crop in crops}) == 8
@@ -105,6 +140,40 @@ def test_jitter_changes_every_crop_its_own_way() -> None:
     assert len(set(means.tolist())) == 3 and (means - 100).abs().max() <= 25.01
 
 
-def test_normalise_centres_the_mean_colour() -> None:
-    grey = torch.tensor([123.675, 116.28, 103.53]).view(1, 3, 1, 1)
-    assert torch.allclose(normalise(grey), torch.zeros(1, 3, 1, 1))
+def test_a_square_of_maps_is_the_square_of_the_photograph() -> None:
+    """Maps that say where they are, in pixels of the photograph, say the places of the square's cells."""
+    y, x = torch.meshgrid(torch.arange(6) * 8 + 4.0, torch.arange(8) * 8 + 4.0, indexing="ij")
+    for mirrored in (False, True):
+        found = Cut((10, 12, 42, 44), mirrored).sampled(torch.stack([x, y]), (64, 48), 4)
+        across = torch.tensor([14.0, 22, 30, 38])
+        expected = across.flip(0) if mirrored else across
+        assert torch.allclose(found[0], expected.expand(4, 4), atol=1e-4)
+        assert torch.allclose(found[1], torch.tensor([16.0, 24, 32, 40])[:, None].expand(4, 4), atol=1e-4)
+
+
+def test_the_teacher_comes_with_every_crop(scenes: Path) -> None:
+    photographs = mixed([Folder(scenes)], "training", lambda photo: torch.full((3, 6, 8), float(photo.stem[-1])))
+    batch = next(batches(photographs, 8, CropPlan(32, (32, 48), 4, 8), random.Random(0)))
+    assert batch.teacher is not None and batch.teacher.shape == (8, 3, 4, 4)
+    assert sorted(batch.teacher[:, 0, 0, 0].tolist()) == pytest.approx(range(8), abs=1e-5)
+
+
+def test_a_folder_may_come_several_times_a_round(scenes: Path) -> None:
+    photographs = mixed([Folder(scenes), Folder(scenes, 3)], "training")
+    assert len(photographs) == 16
+    assert [photographs.round.count(index) for index in (0, 8)] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("a/b", Folder(Path("a/b"))), ("a:3", Folder(Path("a"), 3)), ("a:b", Folder(Path("a:b")))]
+)
+def test_a_folder_is_written_with_its_times(text: str, expected: Folder) -> None:
+    assert folder(text) == expected
+
+
+def _cut(
+    photo: Image.Image, label_map: Image.Image, plan: CropPlan, dice: random.Random
+) -> tuple[np.ndarray, np.ndarray]:
+    cut = draw(photo.size, plan, dice)
+    cells = plan.size // plan.target_stride
+    return cut.of(photo, plan.size, Image.Resampling.BILINEAR), cut.of(label_map, cells, Image.Resampling.NEAREST)

@@ -19,7 +19,10 @@
     waiting.add(asking);
     try {
       const reply = await ask(...request);
-      const { event_id: id } = await reply.clone().json().catch(() => ({}));
+      const { event_id: id } = await reply
+        .clone()
+        .json()
+        .catch(() => ({}));
       if (id && !early.delete(id)) waiting.add(id);
       return reply;
     } finally {
@@ -33,7 +36,7 @@
     const told = new ReadableStream({
       async start(controller) {
         try {
-          for (let reply = first; reply; ) reply = (await goesOn(reply, controller)) ? await ask(...request) : null;
+          for (let reply = first; reply;) reply = (await goesOn(reply, controller)) ? await ask(...request) : null;
           controller.close();
         } catch (error) {
           controller.error(error);
@@ -43,9 +46,11 @@
     return new Response(told, { status: first.status, headers: first.headers });
   }
 
-  async function goesOn(reply, controller) { // true when the stream ended and an event is still to be told
-    const encoder = new TextEncoder(), reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let text = ""; ; ) {
+  async function goesOn(reply, controller) {
+    // true when the stream ended and an event is still to be told
+    const encoder = new TextEncoder();
+    const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ""; ;) {
       const { value, done } = await reader.read();
       if (done) return false;
       const messages = (text + value).split("\n\n");

@@ -2,7 +2,9 @@
 // The example photos beside the input.
 const list = element.querySelector(".zoo-strip");
 for (const example of props.examples) {
-  const button = document.createElement("button"), image = document.createElement("img"), name = document.createElement("span");
+  const button = document.createElement("button");
+  const image = document.createElement("img");
+  const name = document.createElement("span");
   Object.assign(button, { type: "button", title: example.credit });
   Object.assign(image, { src: example.thumb, alt: "", width: example.width, height: example.height });
   name.textContent = example.title;

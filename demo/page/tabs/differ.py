@@ -26,10 +26,11 @@ WRONG = "Ask with run, models and what: differences, conflict or together."
 
 
 def build() -> gr.HTML:
-    """The tab's content: an empty place that the viewer's script fills."""
+    """The tab's content: an empty place that the page's modules fill."""
     return gr.HTML(
         html_template='<div class="zoo zoo-differ"></div>',
-        js_on_load=script("differ"),
+        js_on_load=script("place"),
+        tab="differ",
         apply_default_css=False,
         elem_id="differ",
     )

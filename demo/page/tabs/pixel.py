@@ -20,10 +20,11 @@ GONE = "This result is no longer kept; press Segment to have it again."
 
 
 def build() -> gr.HTML:
-    """The tab's content: the viewer's script sends it what `probe` answered."""
+    """The tab's content: the page's modules show there what `probe` answered."""
     return gr.HTML(
         html_template='<div class="zoo-pixel" aria-live="polite"></div>',
-        js_on_load=script("pixel"),
+        js_on_load=script("place"),
+        tab="pixel",
         apply_default_css=False,
         elem_id="pixel",
     )

@@ -57,7 +57,8 @@ def _row(answer: Answer, panel: Panel) -> str:
         f"{panel.entropy:.2f}",
         f"{float(prediction.confidence.mean()):.2f}",
     )
-    family = f"<small>{FAMILIES.get(spec.family, spec.family)}</small>"
+    known = [FAMILIES.get(spec.family, spec.family), *([f"by {spec.trained_by}"] if spec.trained_by else [])]
+    family = f"<small>{escape(', '.join(known))}</small>"
     return f'<tr><th scope="row">{escape(spec.title)} {family}</th>' + "".join(f"<td>{cell}</td>" for cell in cells)
 
 

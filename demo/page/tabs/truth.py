@@ -34,10 +34,11 @@ WRONG = "Ask with run, what (truth, model, proper or class) and source: files, o
 
 
 def build() -> gr.HTML:
-    """The tab's content: an empty place that the viewer's script fills."""
+    """The tab's content: an empty place that the page's modules fill."""
     return gr.HTML(
         html_template='<div class="zoo zoo-truth"></div>',
-        js_on_load=script("truth"),
+        js_on_load=script("place"),
+        tab="truth",
         apply_default_css=False,
         elem_id="truth",
     )
@@ -85,7 +86,7 @@ class TruthTab:
     def _told(self, run: Run, what: str, source: dict[str, Any], question: dict[str, object]) -> Row:
         kept = self._given(run, source, str(question.get("name", "")))
         model, band = str(question.get("model", "")), question.get("band")
-        asked = (what, model, band)
+        asked = (what,) if what == "truth" else (what, model, band)  # a caller's own words make no entries
         if asked not in kept.told:
             kept.told[asked] = self.SUBJECTS[what](self, run, kept, model, cast(Band, band))
         return kept.told[asked]

@@ -1,0 +1,72 @@
+"""Segmenter, mask transformer, on the first 8 layers of DINOv2's ViT-S/14, for trying the tool.
+
+Self-contained, so that it loads with the package or without its configuration tree. How it was trained: segmenter-compact.md.
+"""
+
+norm_cfg = dict(type="BN", requires_grad=True)
+data_preprocessor = dict(
+    type="SegDataPreProcessor",
+    mean=[123.675, 116.28, 103.53],
+    std=[58.395, 57.12, 57.375],
+    bgr_to_rgb=True,
+    pad_val=0,
+    seg_pad_val=255,
+)
+model = dict(
+    type="EncoderDecoder",
+    data_preprocessor=data_preprocessor,
+    pretrained=None,
+    backbone=dict(
+        type="VisionTransformer",
+        img_size=(518, 518),
+        patch_size=14,
+        patch_bias=True,
+        in_channels=3,
+        embed_dims=384,
+        num_layers=8,
+        num_heads=6,
+        out_indices=(7,),
+        drop_rate=0.0,
+        drop_path_rate=0.05,
+        frozen_exclude=["layers.6", "layers.7"],
+        norm_cfg=dict(type="LN", eps=1e-6, requires_grad=True),
+        with_cls_token=True,
+        interpolate_mode="bicubic",
+    ),
+    decode_head=dict(
+        type="SegmenterMaskTransformerHead",
+        in_channels=384,
+        channels=192,
+        in_index=0,
+        num_layers=2,
+        num_heads=6,
+        embed_dims=192,
+        dropout_ratio=0.0,
+        num_classes=150,
+        norm_cfg=dict(type="LN"),
+        align_corners=False,
+        loss_decode=dict(type="CrossEntropyLoss", use_sigmoid=False, loss_weight=1.0),
+    ),
+    train_cfg=dict(),
+    test_cfg=dict(mode="whole"),
+)
+
+test_pipeline = [
+    dict(type="LoadImageFromFile"),
+    dict(type="Resize", scale=(2048, 252), keep_ratio=True),
+    dict(type="ResizeToMultiple", size_divisor=14, interpolation="bilinear"),
+    dict(type="PackSegInputs"),
+]
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    sampler=dict(type="DefaultSampler", shuffle=False),
+    dataset=dict(
+        type="ADE20KDataset",
+        data_root="data/ade/ADEChallengeData2016",
+        data_prefix=dict(img_path="images/validation", seg_map_path="annotations/validation"),
+        pipeline=test_pipeline,
+    ),
+)
+test_evaluator = dict(type="IoUMetric", iou_metrics=["mIoU"])
+default_scope = "mmseg"

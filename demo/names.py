@@ -1,0 +1,51 @@
+"""The names of files as text: whatever bytes a disk holds as a name, every report and reader can hold them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+from pathlib import Path
+from typing import Final
+
+_UNWRITABLE: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def readable(text: str) -> str:
+    r"""The text, in which bytes that were no UTF-8 (surrogates to Python) and control characters show as in addresses.
+
+    >>> readable("caf\udce9.png"), readable("café.png")
+    ('caf%E9.png', 'café.png')
+    """
+    return _UNWRITABLE.sub(lambda found: _escaped(ord(found[0])), text)
+
+
+def same_name(text: str) -> str:
+    """What two names have in common that look the same: é as one character, or as e and an accent that follows.
+
+    >>> same_name("cafe\N{COMBINING ACUTE ACCENT}") == same_name("café")
+    True
+    """
+    return unicodedata.normalize("NFC", text)
+
+
+def leads_nowhere(path: Path) -> str:
+    """What a link names that is not there, or that this user may not see; "" for anything else."""
+    return os.readlink(path) if os.path.islink(path) and not os.path.exists(path) else ""
+
+
+def to_json(value: object, *, indent: int = 1) -> str:
+    r"""JSON that is UTF-8 whatever names it holds; nan is a ValueError.
+
+    >>> print(to_json(["caf\udce9", "é"]))
+    [
+     "caf%E9",
+     "é"
+    ]
+    """
+    return readable(json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False))
+
+
+def _escaped(code: int) -> str:
+    return f"%{code - 0xDC00 if 0xDC80 <= code <= 0xDCFF else code:02X}"

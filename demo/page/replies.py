@@ -1,0 +1,306 @@
+"""What the server answers the tabs' questions with, as types: the browser's scripts are checked against them.
+
+A reply that has nothing to say but why is a Refusal. Shares and areas are 0..1, entropies are in nats, maps are grey
+PNG files as data URLs; `index` is 0..149 unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict
+from typing_extensions import TypedDict
+
+from demo.page.view import View
+
+Better = Literal["higher", "lower"]
+
+
+class _Exact(TypedDict):
+    """Nothing may be in a reply that its type does not name."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]  # pydantic reads it there
+
+
+class Refusal(_Exact):
+    """Why a question could not be answered, and what to do."""
+
+    message: str
+
+
+class LikelyClass(_Exact):
+    index: int
+    name: str
+    probability: float
+
+
+class PixelAnswer(_Exact):
+    """One network's likeliest classes at a pixel."""
+
+    model: str
+    title: str
+    family: str
+    classes: list[LikelyClass]
+    entropy: float
+    margin: float
+
+
+class PixelReply(_Exact):
+    rows: list[PixelAnswer]
+
+
+class ClassArea(_Exact):
+    index: int
+    area: float
+
+
+class Split(_Exact):
+    """Between whom the dispute runs, as shares of the photo."""
+
+    all_agree: float
+    between_families: float
+    inside_cnn: float
+    inside_transformer: float
+    mixed: float
+
+
+class ClassPair(_Exact):
+    classes: tuple[int, int]
+    area: float
+
+
+class Conflict(_Exact):
+    """Where at least two networks are sure of different classes."""
+
+    threshold: float
+    area: float
+    pairs: list[ClassPair]
+    more: int
+
+
+class Piece(_Exact):
+    """Some words of a sentence; a class where there is an index."""
+
+    text: str
+    index: int | None
+
+
+Party = TypedDict("Party", {"class": str, "models": list[str], "confidence": float})
+
+
+class Region(_Exact):
+    """A disputed region; `box` is y0, x0, y1, x1, `point` y, x."""
+
+    area: float
+    box: tuple[int, int, int, int]
+    point: tuple[int, int]
+    where: str
+    parties: list[Party]
+    between_families: bool
+    severe: bool
+    sentence: str
+    pieces: list[Piece]
+
+
+class Pair(_Exact):
+    agreement: float
+    kappa: float | None
+
+
+class Structure(_Exact):
+    """How much of a network's entropy lies near its boundaries, and how much its map is in pieces."""
+
+    model: str
+    boundary_area: float
+    boundary_entropy: float | None
+    entropy_at: float | None
+    entropy_inside: float | None
+    fragments: int
+    per_megapixel: float
+    median_area: float
+    boundary_length: int
+
+
+class DifferMaps(_Exact):
+    votes: str
+    split: str
+    conflict: str
+    majority: str
+    regions: str
+
+
+class Differences(_Exact):
+    """What the networks say together; pairs of them are named "first|second"."""
+
+    models: list[str]
+    lead: str
+    headline: str
+    alone: dict[str, float]
+    votes: list[float]
+    split: Split
+    boundary_only: float
+    conflict_areas: list[float]
+    conflict: Conflict
+    majority: list[ClassArea]
+    regions: list[Region]
+    maps: DifferMaps
+    pairs: dict[str, Pair]
+    fleiss_kappa: float | None
+    structures: list[Structure]
+
+
+class TooFew(_Exact):
+    """There are fewer than two networks to compare."""
+
+    models: list[str]
+    message: str
+    structures: list[Structure]
+
+
+class MeanMaps(_Exact):
+    together: str
+    entropy: str
+    mean_entropy: str
+    mutual_information: str
+
+
+class MeanFields(_Exact):
+    entropy: float
+    mean_entropy: float
+    mutual_information: float
+
+
+class Mean(_Exact):
+    """The mean of the networks' probabilities; `grid` is height, width."""
+
+    grid: tuple[int, int]
+    classes: list[ClassArea]
+    tops: MeanFields
+    means: MeanFields
+    divergence: dict[str, float]
+    maps: MeanMaps
+
+
+class ClassPixels(_Exact):
+    index: int
+    pixels: int
+
+
+class Truth(_Exact):
+    """A ground truth; in its map 254 is what no class names, 255 what is not labelled."""
+
+    kind: str
+    width: int
+    height: int
+    labelled: int
+    unknown: int | None
+    classes: list[ClassPixels]
+    map: str
+
+
+class ClassIndex(_Exact):
+    index: int
+
+
+class Number(_Exact):
+    id: str
+    title: str
+    value: float | None
+    unit: str
+    pixels: int
+    formula: str
+    better: Better
+
+
+class Counted(_Exact):
+    """Pixels."""
+
+    photo: int
+    labelled: int
+    unknown: int
+
+
+class ClassRow(_Exact):
+    """`index` is that of the annotation files, 1..150."""
+
+    index: int
+    name: str
+    iou: float | None
+    accuracy: float | None
+    boundary_iou: float | None
+    annotated: int
+    predicted: int
+
+
+class Confusion(_Exact):
+    truth: str
+    predicted: str
+    pixels: int
+    share: float
+
+
+ReliabilityBin = TypedDict(
+    "ReliabilityBin",
+    {"from": float, "to": float, "pixels": int, "confidence": float | None, "accuracy": float | None},
+)
+
+
+class RiskCurve(_Exact):
+    """At each percent of coverage."""
+
+    coverage: list[float]
+    risk: list[float]
+
+
+class RiskCurves(_Exact):
+    entropy: RiskCurve
+    confidence: RiskCurve
+    margin: RiskCurve
+
+
+class Findings(_Exact):
+    """How well doubt finds what no class names."""
+
+    pixels: int
+    numbers: list[Number]
+
+
+class Report(_Exact):
+    """Everything that the truth says of one network."""
+
+    model: str
+    band: str
+    sure: float
+    pixels: Counted
+    numbers: list[Number]
+    classes: list[ClassRow]
+    confusions: list[Confusion]
+    reliability: list[ReliabilityBin]
+    risk_coverage: RiskCurves
+    unknown: Findings | None
+    error_shares: dict[str, float]
+
+
+class Judged(_Exact):
+    """A network's report; its map holds 0 where right, 1 + the percent of confidence where wrong, 254, 255 as above.
+
+    `wrong` counts the mistakes by percent of confidence.
+    """
+
+    report: Report
+    right: int
+    wrong: list[int]
+    map: str
+
+
+class Proper(_Exact):
+    """The numbers that need all probabilities."""
+
+    numbers: list[Number]
+
+
+REPLIES: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (View, Refusal, PixelReply, Differences, TooFew, Conflict, Mean, Truth, ClassIndex, Judged, Proper)
+}
+"""What comes whole; the rest is in these."""

@@ -1,0 +1,73 @@
+// @ts-check
+// Tables of 256 pixels through which maps are coloured, in the colours and scales of the moment.
+
+import { css, doubt, hex, rgba } from "./colours.js";
+import { clamp } from "./sampling.js";
+import { page } from "../page.js";
+import { run } from "../run.js";
+import { shownClass, state } from "../state.js";
+
+const classColour = (index) => page.palettes[state.palette][index];
+
+/** @param {number} t 0..1, the doubt */
+export function scaleColour(t) {
+  const rows = page.scales[state.article ? "grey" : "colour"];
+  return rows[Math.round(clamp(t, 0, 1) * (rows.length - 1))];
+}
+
+export function publishPalette() {
+  const style = document.documentElement.style;
+  page.palettes[state.palette].forEach((colour, index) => style.setProperty(`--class-${index}`, css(colour)));
+}
+
+const REST = { light: rgba(226, 231, 236), dark: rgba(38, 48, 59) };
+
+const isDark = () => document.body.classList.contains("dark");
+
+export function classTable() {
+  const table = new Uint32Array(256);
+  const only = shownClass();
+  for (let index = 0; index < page.names.length; index++) {
+    const [r, g, b] = classColour(index);
+    table[index] =
+      only === null || only === index ? rgba(r, g, b) : state.view === "labels" ? REST[isDark() ? "dark" : "light"] : 0;
+  }
+  return table;
+}
+
+/** @param {import("../state.js").Measure} measure */
+export function fieldTable(measure) {
+  const table = new Uint32Array(256);
+  const cut = state.view === "uncertainty" ? state.threshold[measure] : null;
+  for (let level = 0; level < page.levels; level++) {
+    const t = level / (page.levels - 1);
+    const hidden = cut !== null && (state.side === "below" ? t < cut : t > cut);
+    table[level] = hidden ? 0 : rgba(...scaleColour(doubt(measure, t)));
+  }
+  return table;
+}
+
+/** @param {import("../run.js").Layer} layer */
+export function layerTable(layer) {
+  const table = new Uint32Array(256);
+  if (layer.kind === "classes") return classTable();
+  if (layer.table) {
+    layer.table(table);
+    return table;
+  }
+  if (layer.kind === "scalar") for (let v = 0; v < 256; v++) table[v] = rgba(...scaleColour(v / 255));
+  for (const code of layer.codes) table[code.value] = rgba(...hex(code.colour));
+  return table;
+}
+
+// The classes of a run, the commonest first: patterns follow this rank, so that neighbours differ.
+export function ranks() {
+  const area = new Float64Array(256);
+  for (const card of run.cards.values()) for (const row of card.panel.classes) area[row.index] += row.area;
+  const order = [...page.names.keys()].sort((a, b) => area[b] - area[a]);
+  const rank = new Uint8Array(256);
+  order.forEach((index, position) => {
+    rank[index] = position;
+  });
+  return rank;
+}

@@ -1,0 +1,46 @@
+// @ts-check
+// The viewer put in place; from here on the server's views and the visitor's hands move it.
+
+import { publishPalette } from "./draw/tables.js";
+import { fillPage } from "./page.js";
+import { run } from "./run.js";
+import { redraw } from "./state.js";
+import { mountPixel } from "./tabs/pixel.js";
+import { mountDiffer } from "./tabs/differ/tab.js";
+import { mountTruth } from "./tabs/truth/tab.js";
+import { sync } from "./ui/answers.js";
+import { grid } from "./ui/cards.js";
+import { makeStage, stage } from "./ui/compare.js";
+import { listenForPhotos } from "./ui/drop.js";
+import { keysDialog, makeKeys } from "./ui/keys.js";
+import { followLink } from "./ui/link.js";
+import { live } from "./ui/live.js";
+import "./ui/readout.js";
+import { empty, makeEmpty } from "./ui/start.js";
+import { makeToolbar, toolbar } from "./ui/toolbar.js";
+import "./ui/turns.js";
+
+/** @param {import("./page.js").Given} given */
+export function mount(given) {
+  fillPage(given);
+  followLink();
+  makeToolbar();
+  makeStage();
+  makeEmpty();
+  makeKeys();
+  listenForPhotos();
+  mountTruth();
+  mountPixel();
+  given.element.querySelector(".zoo").append(live, toolbar, empty, grid, stage, keysDialog);
+  publishPalette();
+  new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  given.watch("value", sync);
+  sync();
+  redraw("layout", "toolbar", "paint", "differ");
+  mountDiffer();
+  // the exact indices on screen, for whoever wants to check them
+  const labels = (id) => run.cards.get(id)?.labels?.map;
+  const layer = (id) => run.layers.get(id)?.painting?.map;
+  Object.assign(given.element, { labels, layer });
+  given.element.dataset.ready = "yes";
+}

@@ -1,0 +1,50 @@
+// @ts-check
+// What Gradio hands to the viewer. `mount` of main.js fills it before anything else is called.
+
+/**
+ * What answers a question; a reply that only says why it has nothing else has a message.
+ *
+ * @template Reply
+ * @typedef {(question: object) => Promise<Partial<Reply> & {message?: string}>} Ask
+ */
+
+/**
+ * @typedef {object} Server
+ * @property {Ask<import("./wire.d.ts").PixelReply>} probe
+ * @property {Ask<any>} differ Differences, Conflict or Mean, as the question says
+ * @property {Ask<any>} truth Truth, Judged, Proper or ClassIndex, as the question says
+ * @property {Ask<object>} stop
+ */
+
+/**
+ * @typedef {object} Given what the component's script has in hand
+ * @property {HTMLElement} element the component's own
+ * @property {{value: import("./wire.d.ts").View} & Record<string, any>} props what the server has put into it
+ * @property {(name: "run" | "wait", detail?: object) => void} trigger starts an event of the server's
+ * @property {Server} server
+ * @property {(file: File) => Promise<{path: string}>} upload
+ * @property {(name: string, changed: () => void) => void} watch
+ */
+
+/** @typedef {import("./draw/colours.js").Colour} Colour */
+
+export const page = {
+  /** @type {HTMLElement} */ element: null,
+  /** @type {Given["props"]} */ props: null,
+  /** @type {Given["trigger"]} */ trigger: null,
+  /** @type {Given["server"]} */ server: null,
+  /** @type {Given["upload"]} */ upload: null,
+  /** @type {string[]} the classes */ names: [],
+  /** @type {Record<"distinct" | "official", Colour[]>} a colour a class */ palettes: null,
+  /** @type {Record<"colour" | "grey", Colour[]>} from no doubt to all */ scales: null,
+  /** nats */ maxEntropy: 0,
+  /** steps of the entropy, confidence and margin maps */ levels: 0,
+  /** @type {{name: string, title: string, thumb: string, width: number, height: number}[]} */ examples: [],
+};
+
+/** @param {Given} given */
+export function fillPage({ element, props, trigger, server, upload }) {
+  const { names, palettes, scales, max_entropy: maxEntropy, levels, examples } = props;
+  Object.assign(page, { element, props, trigger, server, upload });
+  Object.assign(page, { names, palettes, scales, maxEntropy, levels, examples });
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { change, drawNow, onDraw, redraw, shownClass, state } from "./state.js";
+
+const frames = [];
+globalThis.requestAnimationFrame = (draw) => frames.push(draw);
+
+/** What is drawn in the next frame. */
+const nextFrame = () => frames.splice(0).forEach((draw) => draw());
+
+const drawn = [];
+for (const name of ["paint", "glass", "layout", "draw"]) onDraw(name, () => drawn.push(name));
+
+beforeEach(() => {
+  nextFrame();
+  drawn.length = 0;
+});
+
+test("a frame draws each drawing once, recolouring before drawing before the crosshair", () => {
+  redraw("glass", "paint");
+  redraw("draw", "paint", "layout");
+  assert.deepEqual([frames.length, drawn], [1, []]);
+  nextFrame();
+  assert.deepEqual(drawn, ["layout", "paint", "draw", "glass"]);
+});
+
+test("what a drawing asks for comes with a frame of its own", () => {
+  onDraw("toolbar", () => redraw("layout"));
+  redraw("toolbar");
+  nextFrame();
+  assert.deepEqual(drawn, []);
+  nextFrame();
+  assert.deepEqual(drawn, ["layout"]);
+});
+
+test("a change is there at once and drawn later", () => {
+  change({ isolated: 4 }, "paint");
+  assert.deepEqual([state.isolated, shownClass(), drawn], [4, 4, []]);
+  change({ preview: 0 });
+  assert.equal(shownClass(), 0);
+  nextFrame();
+  assert.deepEqual(drawn, ["paint"]);
+});
+
+test("several may draw under one name, in the order in which they came", () => {
+  onDraw("truth", () => drawn.push("first"));
+  onDraw("truth", () => drawn.push("second"));
+  drawNow("truth");
+  assert.deepEqual(drawn, ["first", "second"]);
+});

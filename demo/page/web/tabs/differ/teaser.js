@@ -1,0 +1,62 @@
+// @ts-check
+// Above the panels: how far the networks agree, and the way to the tabs below.
+
+import { bringUp, make } from "../../elements.js";
+import { finished, run, unfinished } from "../../run.js";
+import { state } from "../../state.js";
+import { differing } from "./state.js";
+import { grid } from "../../ui/cards.js";
+import { unbroken } from "../../wording.js";
+
+const teaser = make("p", { class: "zoo-teaser", hidden: true });
+
+export function fillTeaser() {
+  const { reply } = differing;
+  const all = run.cards.size;
+  const lead = reply?.lead;
+  const waiting = unfinished().length > 0;
+  const told = lead ?? (waiting ? `${finished().length} of ${all} have answered.` : sayHeadline());
+  if (!teaser.isConnected) grid.before(teaser);
+  teaser.hidden = !run.id;
+  teaser.replaceChildren(
+    all > 1 ? make("span", {}, unbroken(told)) : "",
+    all > 1 && lead
+      ? make(
+          "button",
+          { type: "button", class: "zoo-more", onclick: () => openTab("Where they differ") },
+          "Where they differ ↓",
+        )
+      : "",
+    likeliest,
+  );
+}
+
+// What a click on a pixel asks for lies below the panels. Keeping the button's place keeps the panels in theirs.
+const likeliest = make(
+  "button",
+  { type: "button", class: "zoo-more", style: "visibility: hidden", onclick: () => openTab("Pixel") },
+  "Five likeliest ↓",
+);
+
+export const offerLikeliest = () => {
+  likeliest.style.visibility = state.pin ? "visible" : "hidden";
+};
+
+function openTab(name) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const buttons = document.querySelectorAll("#tabs [role=tab]");
+  const button = [...buttons].find((candidate) => candidate.textContent.trim() === name);
+  button?.click();
+  button?.focus({ preventScroll: true });
+  bringUp(button);
+}
+
+export function sayHeadline() {
+  const { reply } = differing;
+  const waiting = unfinished().length;
+  if (!run.id) return "Choose a photo: where the networks differ on it appears here.";
+  const answered = `${finished().length} of ${run.cards.size} have answered`;
+  if (waiting) return `${answered}; what they say together appears here when all have.`;
+  if (reply) return reply.headline ?? reply.message;
+  return differing.asking ? "Comparing the answers ..." : "No network has answered, so there is nothing to compare.";
+}

@@ -1,0 +1,78 @@
+// @ts-check
+// The tab "Pixel": what every model thinks of the inspected pixel, its likeliest classes and how unsure it is.
+
+import { make, swatch } from "../elements.js";
+import { emit, hear } from "../events.js";
+import { fixed, score } from "../wording.js";
+
+/** @typedef {import("../wire.d.ts").PixelAnswer} PixelAnswer */
+
+const INVITATION =
+  "Click a pixel in any panel, or move the crosshair with the arrow keys and press Enter: " +
+  "every network's five likeliest classes appear here.";
+
+/** @param {import("../wire.d.ts").LikelyClass} row */
+function bar(row) {
+  const fill = make("span", { style: `width:${Math.max(0.5, row.probability * 100)}%` });
+  const meter = make("span", { class: "meter" }, fill);
+  return make(
+    "li",
+    {},
+    swatch(row.index),
+    make("span", { class: "name" }, row.name),
+    meter,
+    make("b", {}, score(row.probability)),
+  );
+}
+
+/** @param {PixelAnswer} model */
+function answer(model) {
+  const doubt = `entropy ${fixed(model.entropy, 2)} · margin ${fixed(model.margin, 2)}`;
+  const bars = make("ol", {}, ...model.classes.map(bar));
+  return make("section", { class: "zoo-answer" }, make("h3", {}, model.title), bars, make("p", {}, doubt));
+}
+
+/**
+ * Who says what, the largest party first.
+ *
+ * @param {PixelAnswer[]} rows
+ */
+function verdict(rows) {
+  const parties = new Map();
+  for (const row of rows) {
+    const { name } = row.classes[0];
+    parties.set(name, [...(parties.get(name) ?? []), row]);
+  }
+  if (parties.size > 1) {
+    const ranked = [...parties].sort((a, b) => b[1].length - a[1].length);
+    return `${ranked.map(([name, models]) => `${models.map((row) => row.title).join(", ")}: ${name}`).join("; ")}.`;
+  }
+  const { title, classes } = rows[0];
+  return rows.length === 1 ? `${title} says ${classes[0].name}.` : `all ${rows.length} say ${classes[0].name}.`;
+}
+
+function lead({ rows, x, y, message }) {
+  if (message) return message;
+  if (rows.length) return `Pixel x ${x}, y ${y}: ${verdict(rows)}`;
+  return x === undefined ? INVITATION : "No network has answered yet.";
+}
+
+function show(box, reply) {
+  const answers = make("div", { class: "zoo-answers" }, ...reply.rows.map(answer));
+  box.replaceChildren(make("p", { class: "zoo-lead" }, lead(reply)), answers);
+  box.dataset.models = String(reply.rows.length);
+}
+
+export function mountPixel() {
+  let box = null;
+  let latest = { rows: [] };
+  hear("pixel-here", ({ root }) => {
+    box = root;
+    show(box, latest);
+  });
+  hear("probe", (reply) => {
+    latest = { rows: [], ...reply };
+    if (box) show(box, latest);
+  });
+  emit("pixel-wanted");
+}

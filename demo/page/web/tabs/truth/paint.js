@@ -1,0 +1,28 @@
+// @ts-check
+// The maps of the tab in their colours: the truth, and each model's errors.
+
+import { hex, rgba } from "../../draw/colours.js";
+import { classTable } from "../../draw/tables.js";
+import { page } from "../../page.js";
+import { redraw } from "../../state.js";
+import { COLOURS, FOREIGN, judged } from "./state.js";
+
+export function paintTruth() {
+  if (!judged.painting) return;
+  const table = Uint32Array.from(classTable());
+  for (let i = page.names.length; i < 256; i++) table[i] = 0;
+  table[FOREIGN] = rgba(...hex(COLOURS.foreign));
+  judged.painting.repaint(table);
+  redraw("draw");
+}
+
+/** 0 right, 1 + percent of confidence where wrong. */
+export function paintErrors(row) {
+  const table = new Uint32Array(256);
+  table[0] = rgba(...hex(COLOURS.right));
+  for (let level = 0; level <= 100; level++)
+    table[1 + level] = rgba(...hex(level >= judged.sure ? COLOURS.sure : COLOURS.unsure));
+  table[FOREIGN] = rgba(...hex(COLOURS.foreign));
+  row.painting?.repaint(table);
+  redraw("draw");
+}

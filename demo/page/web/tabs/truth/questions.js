@@ -1,0 +1,77 @@
+// @ts-check
+// The truth goes to the server, which counts by it, model by model.
+
+import { readGrey } from "../../draw/files.js";
+import { Painting } from "../../draw/painting.js";
+import { page } from "../../page.js";
+import { finished, run } from "../../run.js";
+import { replyOf } from "../../server.js";
+import { drawNow } from "../../state.js";
+import { paintErrors, paintTruth } from "./paint.js";
+import { forgetTruth, judged, keyNow, say } from "./state.js";
+
+/** Another photo has no truth yet; another answer is judged like the others. */
+export function followTruth() {
+  if (judged.run !== run.id) {
+    forgetTruth();
+    Object.assign(judged, { run: run.id, files: [], regions: [], open: [], message: "" });
+    drawNow("truth");
+  } else if (judged.truth && finished().some(({ id }) => !judged.rows.has(id) && !judged.pending)) judgeAll();
+}
+
+export const askServer = (what, source, more = {}) =>
+  replyOf(page.server.truth({ run: run.id, what, source, name: run.name, ...more }), "try again");
+
+/** What was shown stays until the new truth is known to be one. */
+export async function giveTruth(source) {
+  const id = run.id;
+  const turn = ++judged.asked;
+  say("Reading the truth ...");
+  const reply = await askServer("truth", source);
+  if (id !== run.id || turn !== judged.asked) return; // a later truth has made this one idle
+  if (reply.message) {
+    say("", reply.message);
+    return;
+  }
+  Object.assign(judged, { source, truth: reply, turn: judged.turn + 1, message: "" });
+  const map = await readGrey({ url: reply.map });
+  if (source !== judged.source) return;
+  judged.painting = new Painting(map);
+  paintTruth();
+  judgeAll();
+}
+
+/** Quick numbers of all models first, then those that need all probabilities. */
+export async function judgeAll() {
+  const key = keyNow();
+  const { source, band } = judged;
+  const current = () => key === keyNow();
+  judged.pending = true;
+  for (const panel of finished()) {
+    if (judged.rows.get(panel.id)?.key === key) continue;
+    say(`Judging ${panel.title} ...`);
+    const reply = await askServer("model", source, { model: panel.id, band });
+    if (!current()) return;
+    if (reply.message) {
+      judged.rows.set(panel.id, { key, message: reply.message });
+      continue;
+    }
+    const row = { ...reply, key, painting: new Painting(await readGrey({ url: reply.map })) };
+    if (!current()) return;
+    judged.rows.set(panel.id, row);
+    paintErrors(row);
+    drawNow("truth");
+  }
+  for (const panel of finished()) {
+    const row = judged.rows.get(panel.id);
+    if (!row?.report || row.proper) continue;
+    say(`Adding up the probabilities of ${panel.title} ...`);
+    const reply = await askServer("proper", source, { model: panel.id, band });
+    if (!current()) return;
+    row.proper = reply.numbers ?? [];
+    drawNow("truth");
+  }
+  judged.pending = false;
+  say("", judged.message);
+  followTruth(); // a network may have answered meanwhile
+}

@@ -1,0 +1,71 @@
+// @ts-check
+// What the visitor gives as truth, and what is known by it of each model.
+
+import { finished } from "../../run.js";
+import { drawNow } from "../../state.js";
+
+/** @typedef {import("../../draw/painting.js").Painting} Painting */
+/** @typedef {import("../../wire.d.ts").Judged} Judged */
+/** @typedef {[number, number]} Corner x and y in the photo's pixels; a photo of 640 x 480 goes from 0,0 to 640,480 */
+/** @typedef {{name: string, corners: Corner[]}} Polygon a painted region and its class */
+
+/**
+ * @typedef {object} More what a row gets here
+ * @property {string} key the truth and the pixels that it is about
+ * @property {Painting} painting
+ * @property {import("../../wire.d.ts").Number[]} proper the numbers that need all probabilities, once they are there
+ * @property {string} message why there is nothing else
+ */
+
+/** @typedef {Partial<Judged & More>} Row what is known of one model */
+
+export const judged = {
+  /** @type {string | null} the run that all this is about */ run: null,
+  /** @type {"files" | "paint"} */ mode: "files",
+  /** @type {{name: string, path: string}[]} */ files: [],
+  /** @type {Polygon[]} */ regions: [],
+  /** @type {Corner[]} of the region that is being drawn */ open: [],
+  /** @type {{files?: string[], regions?: Polygon[]} | null} the truth in force, as it was given */ source: null,
+  /** @type {import("../../wire.d.ts").Truth | null} and as the server reads it */ truth: null,
+  /** @type {Painting | null} */ painting: null,
+  /** @type {"all" | "boundary" | "interior"} which pixels count */ band: "all",
+  /** percent of confidence from which a mistake counts as sure */ sure: 80,
+  /** @type {Map<string, Row>} by model */ rows: new Map(),
+  /** counts the truths in force */ turn: 0,
+  /** counts those that were given */ asked: 0,
+  /** whether models are being judged */ pending: false,
+  /** what is being done, as a sentence */ busy: "",
+  /** what went wrong, as a sentence */ message: "",
+};
+
+/** In maps from the server: something that no ADE20K class names. */
+export const FOREIGN = 254;
+export const COLOURS = { right: "#4a90d9", unsure: "#f2b134", sure: "#d1255f", foreign: "#8b6fd6" };
+
+/** @type {Record<string, any>} the tab's elements, once there is a place for them */
+export const parts = {};
+
+export const keyNow = () => `${judged.turn}/${judged.band}`;
+
+export const judgedRows = () =>
+  finished()
+    .map((panel) => ({ panel, row: judged.rows.get(panel.id) }))
+    .filter(({ row }) => row);
+
+export function forgetTruth() {
+  Object.assign(judged, { source: null, truth: null, painting: null, turn: judged.turn + 1, busy: "", pending: false });
+  judged.rows.clear();
+}
+
+export function say(busy, message = "") {
+  Object.assign(judged, { busy, message });
+  drawNow("truth");
+}
+
+/** Of the pixels that are right or wrong. */
+export function sureShares(row) {
+  const wrong = row.wrong.reduce((sum, n) => sum + n, 0);
+  const sure = row.wrong.slice(judged.sure).reduce((sum, n) => sum + n, 0);
+  const all = Math.max(1, row.right + wrong);
+  return { right: row.right / all, unsure: (wrong - sure) / all, sure: sure / all };
+}

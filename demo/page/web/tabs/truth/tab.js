@@ -1,0 +1,313 @@
+// @ts-check
+// The tab "Truth": the truth beside its picture, and below it what is found by it.
+
+import { make, radioBar, swatch } from "../../elements.js";
+import { emit, hear } from "../../events.js";
+import { page } from "../../page.js";
+import { run } from "../../run.js";
+import { onDraw, redraw } from "../../state.js";
+import { clearRegions, closeRegion, typeCorners, undoCorner } from "./corners.js";
+import { takeFiles } from "./files.js";
+import { paintErrors, paintTruth } from "./paint.js";
+import { TruthSurface } from "./picture.js";
+import { followTruth, judgeAll } from "./questions.js";
+import { fillErrors, fillResults } from "./results.js";
+import { COLOURS, judged, judgedRows, keyNow, parts } from "./state.js";
+import { percent, thousands } from "../../wording.js";
+
+const MODES = { files: "Drop a mask", paint: "Paint regions" };
+
+const BANDS = { all: "All pixels", boundary: "Boundary band", interior: "Without the band" };
+
+function makeParts() {
+  const t = parts;
+  t.mode = radioBar("zoo-truth-mode", "How the truth is given", MODES, judged.mode, (mode) => {
+    judged.mode = mode;
+    judged.message = "";
+    fillTruth();
+    redraw("glass");
+  });
+  t.files = makeDrop();
+  t.paint = makePaint();
+  t.message = make("p", { class: "zoo-truth-message", role: "alert" });
+  t.busy = make("p", { class: "zoo-quiet", role: "status" });
+  t.surface = new TruthSurface(
+    () => [judged.painting ? { base: run.grey, map: judged.painting.canvas, opacity: 0.72 } : { base: run.photo }],
+    "The photo and its truth",
+  );
+  t.facts = make("div", { class: "zoo-truth-facts" });
+  t.band = radioBar("zoo-truth-band", "Which pixels count", BANDS, judged.band, (band) => {
+    judged.band = band;
+    judgeAll();
+    fillTruth();
+  });
+  t.band.title =
+    "The band: pixels within 0.75 % of the diagonal of an outline of the truth, where annotators differ too";
+  t.sure = make("input", {
+    type: "range",
+    min: 5,
+    max: 99,
+    step: 1,
+    value: judged.sure,
+    "aria-label": "Confidence from which a mistake counts as sure",
+    oninput: () => {
+      judged.sure = Number(t.sure.value);
+      judged.rows.forEach(paintErrors);
+      fillErrors();
+    },
+  });
+  t.sureText = make("output", {});
+  t.table = make("div", {});
+  t.errors = make("div", { class: "zoo-truth-errors" });
+  t.errorLegend = make("div", { class: "zoo-truth-legend" });
+  t.details = make("div", { class: "zoo-truth-details" });
+  t.how = make("details", { class: "zoo-fold" }, make("summary", {}, "How each number is computed"), make("div", {}));
+  t.results = make(
+    "div",
+    { class: "zoo-truth-results" },
+    make("div", { class: "zoo-row" }, make("h3", {}, "Against the truth"), t.band),
+    t.table,
+    make(
+      "div",
+      { class: "zoo-row" },
+      make("h3", {}, "Where each is right, and how sure of its mistakes"),
+      make("label", { class: "zoo-strength" }, make("span", {}, "Sure from"), t.sure, t.sureText),
+    ),
+    t.errorLegend,
+    t.errors,
+    make("h3", {}, "Each network in detail"),
+    t.details,
+    t.how,
+  );
+  t.all = make(
+    "div",
+    { class: "zoo-truth-all" },
+    make(
+      "div",
+      { class: "zoo-truth-top" },
+      make(
+        "section",
+        { "aria-label": "The truth" },
+        t.mode,
+        t.files,
+        t.paint,
+        t.message,
+        t.busy,
+        (t.why = makeWhy()),
+        t.facts,
+      ),
+      make("section", { "aria-label": "The photo and its truth" }, t.surface.box),
+    ),
+    t.results,
+  );
+}
+
+function makeDrop() {
+  const input = make("input", {
+    type: "file",
+    multiple: true,
+    accept: ".png,.json",
+    onchange: () => {
+      takeFiles([...input.files]);
+      input.value = "";
+    },
+  });
+  const zone = make(
+    "label",
+    { class: "zoo-truth-drop", "data-own-drop": true },
+    input,
+    make("strong", {}, "Drop the truth of this photo here, or choose files"),
+    make("span", {}, "ADE20K: its annotation PNG (0 = not labelled, 1 to 150 = class)."),
+    make("span", {}, "COCO panoptic: its PNG together with its JSON."),
+  );
+  zone.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    zone.classList.add("over");
+  });
+  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    zone.classList.remove("over");
+    takeFiles(event.dataTransfer.files);
+  });
+  return make("div", {}, zone);
+}
+
+/** Before there is a truth: what it is good for. */
+function makeWhy() {
+  const rows = [
+    ["How right", "pixel accuracy, IoU of each class, boundary IoU, and what was mistaken for what."],
+    ["How honest", "whether a confidence of 0.8 is right 8 times in 10: reliability, ECE, Brier, NLL."],
+    ["Who knew", "whether doubt finds the errors, and an error map: right, wrong and unsure, wrong and sure."],
+  ];
+  return make(
+    "div",
+    {},
+    make("p", {}, "Agreement is not truth: five networks can share a mistake. A truth tells of every network:"),
+    make(
+      "dl",
+      { class: "zoo-truth-why" },
+      ...rows.flatMap(([term, text]) => [make("dt", {}, term), make("dd", {}, text)]),
+    ),
+    make("p", { class: "zoo-quiet" }, "No mask at hand? Paint a region and name its class."),
+  );
+}
+
+function makePaint() {
+  const t = parts;
+  const button = (text, act, title) =>
+    make("button", { type: "button", class: "zoo-button", title, onclick: act }, text);
+  t.name = make("input", {
+    type: "text",
+    class: "zoo-input",
+    list: "zoo-truth-names",
+    placeholder: "such as sky, animal, wall",
+    autocomplete: "off",
+    onkeydown: (event) => {
+      if (event.key === "Enter" && judged.open.length) closeRegion();
+    },
+  });
+  t.typed = make("input", {
+    type: "text",
+    class: "zoo-input",
+    placeholder: "10,20 200,20 200,150",
+    autocomplete: "off",
+    onkeydown: (event) => {
+      if (event.key === "Enter") addTyped();
+    },
+  });
+  const addTyped = () => {
+    if (typeCorners(t.typed.value)) t.typed.value = "";
+  };
+  t.undo = button("Undo", undoCorner, "Take the last corner back (Backspace on the picture)");
+  t.clear = button("Clear", clearRegions, "Remove all regions");
+  t.close = button(
+    "Close region",
+    closeRegion,
+    "Join the last corner to the first (double click, or Shift + Enter on the picture)",
+  );
+  t.list = make("ul", { class: "zoo-truth-regions", "aria-label": "Painted regions" });
+  return make(
+    "div",
+    { class: "zoo-truth-paint" },
+    make(
+      "p",
+      { class: "zoo-quiet" },
+      "Click the corners of something on the photo; a double click closes the region. By keyboard: move the " +
+        "crosshair on the picture with the arrow keys, Enter sets a corner, Shift + Enter closes.",
+    ),
+    make(
+      "label",
+      {},
+      make("span", {}, "Class"),
+      t.name,
+      make(
+        "datalist",
+        { id: "zoo-truth-names" },
+        ...[...page.names].sort().map((name) => make("option", { value: name })),
+      ),
+    ),
+    make("label", {}, make("span", {}, "Corners, typed"), t.typed, button("Add", addTyped)),
+    (t.extent = make("p", { class: "zoo-quiet" })),
+    make("div", { class: "zoo-row" }, t.close, t.undo, t.clear),
+    t.list,
+  );
+}
+
+function fillTruth() {
+  const t = parts;
+  if (!t.all) return;
+  t.mode.pick(judged.mode);
+  t.files.hidden = judged.mode !== "files";
+  t.paint.hidden = judged.mode !== "paint";
+  t.close.disabled = judged.open.length < 3;
+  t.undo.disabled = t.clear.disabled = !judged.open.length && !judged.regions.length;
+  t.list.replaceChildren(
+    ...judged.regions.map((region) =>
+      make(
+        "li",
+        { class: "zoo-code" },
+        swatch(page.names.indexOf(region.name)),
+        make("span", {}, `${region.name}, ${region.corners.length} corners`),
+      ),
+    ),
+    judged.open.length
+      ? make("li", { class: "zoo-quiet" }, `open: ${judged.open.map(([x, y]) => `${x},${y}`).join(" ")}`)
+      : "",
+  );
+  t.message.textContent = judged.message;
+  t.message.hidden = !judged.message;
+  t.busy.textContent = judged.busy;
+  t.busy.hidden = !judged.busy;
+  t.why.hidden = Boolean(judged.truth) || judged.mode === "paint" || Boolean(judged.message);
+  t.extent.textContent = `Corners are in the photo's pixels: x 0 to ${run.photoWidth}, y 0 to ${run.photoHeight}.`;
+  t.all.style.setProperty("--picture", run.width / Math.max(1, run.height));
+  t.surface.box.classList.toggle("painting", judged.mode === "paint");
+  fillTruthFacts();
+  t.results.hidden = !judgedRows().length;
+  if (!t.results.hidden) fillResults();
+  page.element.dataset.judged = judged.busy ? "" : `${judgedRows().filter(({ row }) => row.key === keyNow()).length}`;
+  redraw("draw", "glass");
+}
+
+function fillTruthFacts() {
+  const { truth } = judged;
+  const t = parts;
+  t.facts.hidden = !truth;
+  if (!truth || t.facts.about === truth) return;
+  t.facts.about = truth;
+  const all = truth.width * truth.height;
+  const rows = truth.classes.slice(0, 10);
+  const from = judged.source.files ? judged.files.map((file) => file.name).join(" + ") : "";
+  t.facts.replaceChildren(
+    make("p", {}, make("b", {}, truth.kind), from ? ` ${from}` : ""),
+    make(
+      "p",
+      { class: "zoo-quiet" },
+      `${thousands(truth.labelled)} of ${thousands(all)} pixels labelled (${percent(truth.labelled / all)}), ` +
+        `counted on ${truth.width} × ${truth.height}` +
+        (truth.unknown === null ? "." : `; ${thousands(truth.unknown)} of things that no ADE20K class names.`),
+    ),
+    make(
+      "ul",
+      {},
+      ...rows.map((row) =>
+        make(
+          "li",
+          { class: "zoo-code" },
+          swatch(row.index),
+          make("span", {}, page.names[row.index]),
+          make("b", {}, percent(row.pixels / all)),
+        ),
+      ),
+      truth.unknown
+        ? make(
+            "li",
+            { class: "zoo-code" },
+            make("i", { style: `background:${COLOURS.foreign}` }),
+            make("span", {}, "no ADE20K class"),
+            make("b", {}, percent(truth.unknown / all)),
+          )
+        : "",
+      truth.classes.length > rows.length
+        ? make("li", { class: "zoo-quiet" }, `and ${truth.classes.length - rows.length} smaller`)
+        : "",
+    ),
+  );
+}
+
+// What the other parts do, the tab follows.
+onDraw("layout", followTruth);
+
+onDraw("paint", paintTruth);
+
+onDraw("truth", fillTruth);
+
+export function mountTruth() {
+  hear("truth-here", ({ root }) => {
+    if (!parts.all) makeParts();
+    root.replaceChildren(parts.all);
+    fillTruth();
+  });
+  emit("truth-wanted");
+}

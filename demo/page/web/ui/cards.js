@@ -1,0 +1,230 @@
+// @ts-check
+// The grid: the photo's card and one card a model, each with its picture, what is under the crosshair, its legend.
+
+import { clamp } from "../draw/sampling.js";
+import { Surface } from "../draw/surface.js";
+import { classTable, fieldTable, layerTable, ranks } from "../draw/tables.js";
+import { icon, make } from "../elements.js";
+import { page } from "../page.js";
+import { run } from "../run.js";
+import { change, classView, onDraw, redraw, shownClass, state } from "../state.js";
+import { duration, fixed, millions, percent } from "../wording.js";
+
+const FAMILY = { cnn: "CNN", transformer: "transformer" };
+
+const WAITING = {
+  queued: "Waiting its turn",
+  loading: "Loading the network",
+  running: "Looking at the photo",
+  stopped: "Stopped",
+  failed: "No answer",
+};
+
+export const grid = make("div", { class: "zoo-grid", id: "zoo-grid" });
+
+/** @type {any} the photo's card, once there is a photo */
+export let photoCard = null;
+
+function frameOf(surface, title, extra, id) {
+  const grow = make(
+    "button",
+    {
+      class: "zoo-tool",
+      type: "button",
+      "aria-label": `Show ${title} alone`,
+      title: "Show alone (F)",
+      onclick: () => solo(id),
+    },
+    icon("grow"),
+  );
+  const head = make("header", { class: "zoo-head" }, make("h3", {}, title), ...extra, grow);
+  const tip = make("div", { class: "zoo-tip", hidden: true });
+  const status = make("div", { class: "zoo-status", hidden: true });
+  surface.box.append(tip, status);
+  const legend = make("div", { class: "zoo-legend" });
+  const node = make("section", { class: "zoo-card", "data-id": id, "aria-label": title }, head, surface.box, legend);
+  return { node, head, tip, status, legend, surface };
+}
+
+export function makePhotoCard() {
+  const surface = new Surface(() => {
+    const layer = run.layers.get(state.first);
+    return [
+      {
+        base: run.photo,
+        map: state.bare ? null : layer?.painting?.canvas,
+        opacity: layer?.kind === "scalar" ? 1 : 0.85,
+      },
+    ];
+  }, "Photo");
+  const size = make("span", { class: "zoo-fact" });
+  const choice = make("select", {
+    class: "zoo-select",
+    "aria-label": "What the first picture shows",
+    onchange: (event) => change({ first: event.target.value }, "layout", "paint"),
+  });
+  photoCard = { ...frameOf(surface, "Photo", [choice, size], "photo"), size, choice, kind: "photo" };
+}
+
+/**
+ * @param {import("../run.js").Panel} panel
+ * @returns {import("../run.js").Card}
+ */
+export function makeCard(panel) {
+  /** @type {any} what is missing comes below */
+  const card = { kind: "model", panel, labels: null, fields: null };
+  const surface = new Surface(() => [mapOf(card)], panel.title);
+  const fact = make("span", { class: "zoo-fact" });
+  Object.assign(
+    card,
+    frameOf(
+      surface,
+      panel.title,
+      [
+        make("span", { class: "zoo-trained" }, panel.trained_by),
+        make("span", { class: `zoo-family ${panel.family}` }, FAMILY[panel.family] ?? panel.family),
+        fact,
+      ],
+      panel.id,
+    ),
+    { fact },
+  );
+  return card;
+}
+
+export const ground = () => (shownClass() !== null ? run.grey : run.photo);
+
+/** What a model's card draws, in the view of the moment. */
+function mapOf(card, field = state.measure) {
+  if (state.bare) return { base: run.photo };
+  if (state.view === "uncertainty")
+    return { base: run.photo, map: card.fields?.[field].canvas, opacity: state.opacity.uncertainty };
+  if (!card.labels) return { base: run.photo };
+  return { base: ground(), map: card.labels.canvas, opacity: state.opacity[state.view] ?? 1 };
+}
+
+/** Answered, but what it sees did not come through. */
+function fillLost(card) {
+  card.status.hidden = !card.lost;
+  card.status.className = `zoo-status ${card.lost ? "failed" : ""}`;
+  card.status.replaceChildren(
+    make("strong", {}, `The ${card.kind === "photo" ? "photo" : "map"} could not be fetched`),
+    make("span", {}, "Press Segment to ask for it again."),
+  );
+}
+
+export function fillStatus(card) {
+  if (card.kind === "photo") {
+    fillLost(card);
+    return;
+  }
+  const { panel, status } = card;
+  const busy = panel.status === "loading" || panel.status === "running";
+  status.hidden = false;
+  status.className = `zoo-status ${panel.status}`;
+  status.replaceChildren(
+    busy ? make("span", { class: "zoo-spin", "aria-hidden": "true" }) : "",
+    make("strong", {}, `${WAITING[panel.status] ?? ""}${busy ? " ..." : ""}`),
+    make("span", {}, panel.message || ""),
+  );
+  if (panel.status === "done") fillLost(card);
+  card.fact.textContent = panel.status === "done" ? `${duration(panel.seconds)} · ${millions(panel.parameters)}` : "";
+  card.fact.title = panel.status === "done" ? "Time for this photo, and parameters" : "";
+  card.surface.box.setAttribute("aria-label", describe(card));
+}
+
+function describe(card) {
+  const { panel } = card;
+  if (panel.status !== "done") return `${panel.title}: ${WAITING[panel.status] ?? ""}. ${panel.message}`;
+  const seen = panel.classes
+    .slice(0, 4)
+    .map((row) => `${page.names[row.index]} ${percent(row.area)}`)
+    .join(", ");
+  const doubt = `Mean entropy ${fixed(panel.entropy, 2)} nats.`;
+  return `${panel.title} sees ${seen}. ${doubt} Arrow keys move the crosshair, Enter inspects.`;
+}
+
+export function solo(id) {
+  change({ solo: state.solo === id ? null : id }, "layout", "draw", "toolbar");
+}
+
+const cardOf = (id) => (id === "photo" ? photoCard : run.cards.get(id));
+
+const allCards = () => [photoCard, ...run.cards.values()].filter(Boolean);
+
+onDraw("layout", () => {
+  if (!photoCard) return;
+  grid.hidden = state.view === "compare" || !run.id;
+  if (state.solo && !cardOf(state.solo)) state.solo = null;
+  grid.classList.toggle("solo", Boolean(state.solo));
+  const ratio = run.width / Math.max(1, run.height);
+  grid.style.setProperty("--ratio", clamp(ratio, 1, 2.4));
+  grid.style.setProperty("--picture", ratio);
+  for (const card of allCards()) {
+    const alone = state.solo === card.node.dataset.id;
+    const button = card.head.querySelector(".zoo-tool");
+    card.node.classList.toggle("alone", alone);
+    card.node.hidden = Boolean(state.solo) && !alone;
+    button.replaceChildren(icon(alone ? "shrink" : "grow"));
+    button.setAttribute("aria-pressed", String(alone));
+    fillStatus(card);
+  }
+  fillPhotoCard();
+  redraw("draw");
+});
+
+function fillPhotoCard() {
+  const layers = [...run.layers.values()].filter((layer) => layer.kind !== "regions");
+  if (!layers.some((layer) => layer.id === state.first)) state.first = "photo";
+  photoCard.choice.hidden = !layers.length;
+  photoCard.head.querySelector("h3").hidden = Boolean(layers.length);
+  photoCard.choice.replaceChildren(
+    new Option("Photo", "photo"),
+    ...layers.map((layer) => new Option(layer.title, layer.id)),
+  );
+  photoCard.choice.value = state.first;
+  photoCard.size.textContent = `${run.photoWidth} × ${run.photoHeight}`;
+  photoCard.surface.box.setAttribute(
+    "aria-label",
+    `The photo ${run.name}, ${run.photoWidth} by ${run.photoHeight} pixels`,
+  );
+  const codes = run.layers.get(state.first)?.codes ?? [];
+  const rows = codes.map((code) =>
+    make(
+      "li",
+      { class: "zoo-code" },
+      make("i", { style: `background:${code.colour}` }),
+      make("span", {}, code.label),
+      code.area == null ? "" : make("b", {}, percent(code.area)),
+    ),
+  );
+  photoCard.legend.replaceChildren(
+    ...(rows.length
+      ? [make("ul", {}, ...rows)]
+      : run.notes.concat(hints()).map((text) => make("p", { class: "zoo-quiet" }, text))),
+  );
+}
+
+const hints = () => [
+  "Click a pixel to read its five likeliest classes.",
+  "Legends: share of the picture, mean entropy in nats; choose a class to see it alone.",
+];
+
+onDraw("paint", () => {
+  const classes = classTable();
+  const rank = state.patterns ? ranks() : null;
+  const needed = state.view === "compare" ? [state.left, state.right] : null;
+  for (const card of run.cards.values()) {
+    const { id } = card.panel;
+    if (card.labels && (needed ? needed.includes(`${id}:labels`) : classView())) {
+      if (rank) card.labels.hatch(classes, rank);
+      else card.labels.paint(classes);
+    }
+    for (const [name, painting] of Object.entries(card.fields ?? {})) {
+      if (needed ? needed.includes(`${id}:${name}`) : state.view === "uncertainty" && name === state.measure)
+        painting.paint(fieldTable(/** @type {import("../state.js").Measure} */ (name)));
+    }
+  }
+  for (const layer of run.layers.values()) layer.painting?.repaint(layerTable(layer));
+  redraw("draw");
+});

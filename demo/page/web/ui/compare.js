@@ -1,0 +1,127 @@
+// @ts-check
+// The swipe between any two maps. The divider is a range input; the map keys are "photo", "<model>:labels",
+// "<model>:entropy", "<model>:confidence", "<model>:margin" and "layer:<id>".
+
+import { Surface } from "../draw/surface.js";
+import { icon, make } from "../elements.js";
+import { run } from "../run.js";
+import { change, onDraw, state } from "../state.js";
+import { ground } from "./cards.js";
+import { blinking, swapSides } from "./view.js";
+
+const MEASURES = { entropy: "entropy", confidence: "confidence", margin: "margin" };
+
+export const stage = make("div", { class: "zoo-stage", hidden: true });
+
+const sides = {};
+
+export function makeStage() {
+  const surface = new Surface(
+    () => [
+      { ...mapByKey(state.blink ? state.blink : state.left), clip: [0, state.blink ? 1 : state.cut] },
+      ...(state.blink ? [] : [{ ...mapByKey(state.right), clip: [state.cut, 1] }]),
+    ],
+    "The two maps, one over the other",
+  );
+  const range = make("input", {
+    type: "range",
+    class: "zoo-divider",
+    min: 0,
+    max: 1000,
+    value: 500,
+    "aria-label": "Divider: how much of the left map is shown",
+    oninput: () => change({ cut: range.value / 1000 }, "draw", "toolbar"),
+  });
+  const line = make("div", { class: "zoo-cut", "aria-hidden": "true" });
+  for (const side of ["left", "right"]) {
+    const choice = make("select", {
+      class: "zoo-select",
+      "aria-label": `Map on the ${side}`,
+      onchange: () => change({ [side]: choice.value }, "paint", "toolbar"),
+    });
+    sides[side] = {
+      choice,
+      name: make("span", { class: `zoo-name ${side}` }),
+      tip: make("div", { class: `zoo-tip ${side}`, hidden: true }),
+    };
+  }
+  const swap = make(
+    "button",
+    { type: "button", class: "zoo-tool", "aria-label": "Swap the two maps", title: "Swap (S)", onclick: swapSides },
+    icon("swap"),
+  );
+  const blink = make(
+    "button",
+    {
+      type: "button",
+      class: "zoo-button",
+      title: "Hold to alternate the two maps (B)",
+      onpointerdown: () => blinking(true),
+      onpointerup: () => blinking(false),
+      onpointerleave: () => blinking(false),
+    },
+    "Hold to blink",
+  );
+  surface.box.append(line, range, sides.left.name, sides.right.name);
+  stage.append(make("div", { class: "zoo-sides" }, sides.left.choice, swap, sides.right.choice, blink), surface.box);
+  Object.assign(stage, { surface, range, line });
+}
+
+onDraw("layout", () => {
+  stage.hidden = state.view !== "compare" || !run.id;
+});
+
+onDraw("toolbar", () => {
+  if (run.id) fillSides();
+});
+
+function mapKeys() {
+  const keys = [["photo", "Photo"]];
+  for (const { panel } of run.cards.values()) {
+    keys.push([`${panel.id}:labels`, panel.title]);
+    for (const [measure, word] of Object.entries(MEASURES))
+      keys.push([`${panel.id}:${measure}`, `${panel.title} ${word}`]);
+  }
+  for (const layer of run.layers.values()) if (layer.kind !== "regions") keys.push([`layer:${layer.id}`, layer.title]);
+  return keys;
+}
+
+function mapByKey(key) {
+  const [id, what] = key.split(":");
+  const card = run.cards.get(id);
+  if (id === "layer") return { base: run.photo, map: run.layers.get(what)?.painting?.canvas, opacity: 1 };
+  if (!card) return { base: run.photo };
+  if (what === "labels") return { base: ground(), map: card.labels?.canvas, opacity: state.opacity.overlay };
+  return { base: run.photo, map: card.fields?.[what].canvas, opacity: state.opacity.uncertainty };
+}
+
+/** Two different models to begin with. */
+function fillSides() {
+  const keys = mapKeys();
+  const known = new Set(keys.map(([key]) => key));
+  const labels = keys.map(([key]) => key).filter((key) => key.endsWith(":labels"));
+  if (!known.has(state.left)) state.left = labels[0] ?? "photo";
+  if (!known.has(state.right)) state.right = labels.at(-1) !== state.left ? (labels.at(-1) ?? "photo") : "photo";
+  for (const [side, { choice, name }] of Object.entries(sides)) {
+    if (choice.options.length !== keys.length || [...choice.options].some((option, i) => option.value !== keys[i][0])) {
+      const groups = new Map();
+      for (const [key, text] of keys) {
+        const title = run.cards.get(key.split(":")[0])?.panel.title ?? "All together";
+        if (!groups.has(title)) groups.set(title, make("optgroup", { label: title }));
+        groups.get(title).append(new Option(text, key));
+      }
+      choice.replaceChildren(...groups.values());
+    }
+    choice.value = state[side];
+    name.textContent = keys.find(([key]) => key === (state.blink || state[side]))?.[1] ?? "";
+    name.hidden = Boolean(state.blink) && side === "right";
+  }
+  stage.range.value = Math.round(state.cut * 1000);
+  stage.range.setAttribute(
+    "aria-valuetext",
+    `${Math.round(state.cut * 100)} percent ${sides.left.name.textContent}, the rest ${sides.right.name.textContent}`,
+  );
+  stage.line.style.left = `${state.cut * 100}%`;
+  stage.classList.toggle("blinking", Boolean(state.blink));
+  stage.style.setProperty("--picture", run.width / Math.max(1, run.height));
+}

@@ -1,0 +1,130 @@
+// @ts-check
+// The uncertainty view's own row: which number, in which colours, on which fixed scale, and a threshold.
+
+import { css, doubt } from "../draw/colours.js";
+import { scaleColour } from "../draw/tables.js";
+import { checkbox, make, radioBar } from "../elements.js";
+import { page } from "../page.js";
+import { change, redraw, state } from "../state.js";
+import { fixed } from "../wording.js";
+
+export const MEASURE = {
+  entropy: {
+    text: "Entropy",
+    get top() {
+      return page.maxEntropy;
+    },
+    unit: "nats",
+    ticks: [0, 1, 2, 3, 4, 5],
+  },
+  confidence: { text: "Confidence", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1] },
+  margin: { text: "Margin", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1] },
+};
+
+const EXPLAIN = {
+  entropy: "Entropy of the 150 probabilities: 0 is certain, ln 150 = 5.01 nats is no idea at all.",
+  confidence: "Probability of the likeliest class.",
+  margin: "Likeliest minus second likeliest probability.",
+};
+
+/** @type {Record<string, any>} the row's elements */
+const ruler = {};
+
+export function makeScale() {
+  ruler.measure = radioBar(
+    "zoo-measure",
+    "Which uncertainty",
+    Object.fromEntries(Object.entries(MEASURE).map(([key, { text }]) => [key, text])),
+    state.measure,
+    (measure) => change({ measure }, "paint", "toolbar", "glass", "link"),
+  );
+  ruler.article = checkbox("White = high entropy", "Grey levels, as in the article's figures", (article) =>
+    change({ article }, "paint", "toolbar"),
+  );
+  ruler.ramp = make("canvas", { class: "zoo-ramp", width: 512, height: 1, "aria-hidden": "true" });
+  ruler.cut = make("input", {
+    type: "range",
+    class: "zoo-cutoff",
+    min: 0,
+    max: page.levels,
+    step: 1,
+    oninput: moveCut,
+  });
+  ruler.ticks = make("div", { class: "zoo-ticks", "aria-hidden": "true" });
+  ruler.side = make(
+    "select",
+    {
+      class: "zoo-select",
+      "aria-label": "Which pixels are hidden",
+      onchange: () => {
+        change({ side: ruler.side.value }, "paint", "toolbar");
+        moveCut();
+      },
+    },
+    new Option("Hide below", "below"),
+    new Option("Hide above", "above"),
+  );
+  ruler.cutText = make("output", { class: "zoo-quiet" });
+  ruler.explain = make("span", { class: "zoo-quiet zoo-explain" });
+  ruler.scale = make(
+    "div",
+    { class: "zoo-row zoo-scale", hidden: true },
+    ruler.measure,
+    make("div", { class: "zoo-ruler" }, ruler.ramp, ruler.cut, ruler.ticks),
+    make("div", { class: "zoo-hide" }, ruler.side, ruler.cutText),
+    ruler.article,
+    ruler.explain,
+  );
+  return ruler.scale;
+}
+
+// The thumb rests at the end where nothing is hidden.
+const restOf = (side) => (side === "below" ? 0 : page.levels);
+
+function moveCut() {
+  const value = Number(ruler.cut.value);
+  const nothing = value === restOf(state.side);
+  state.threshold[state.measure] = nothing ? null : (value - 0.5) / (page.levels - 1);
+  redraw("paint", "toolbar");
+}
+
+export function fillScale() {
+  ruler.scale.hidden = state.view !== "uncertainty";
+  if (ruler.scale.hidden) return;
+  const { top, unit, ticks } = MEASURE[state.measure];
+  const cut = state.threshold[state.measure];
+  ruler.measure.pick(state.measure);
+  ruler.article.input.checked = state.article;
+  ruler.side.value = state.side;
+  const at = cut === null ? restOf(state.side) : Math.round(cut * (page.levels - 1) + 0.5);
+  if (Number(ruler.cut.value) !== at) ruler.cut.value = at;
+  const said = cut === null ? "nothing" : `${fixed(Math.max(0, cut) * top, 2)} ${unit}`.trim();
+  ruler.cutText.textContent = said;
+  ruler.cut.setAttribute("aria-label", `Threshold: hide pixels ${state.side} it`);
+  ruler.cut.setAttribute(
+    "aria-valuetext",
+    cut === null ? "nothing is hidden" : `hides ${state.measure} ${state.side} ${said}`,
+  );
+  ruler.explain.textContent = EXPLAIN[state.measure];
+  const ends = state.measure === "entropy" ? [...ticks.slice(0, 5), page.maxEntropy] : ticks;
+  ruler.ticks.replaceChildren(
+    ...ends.map((value, i) =>
+      make(
+        "span",
+        { style: `left:${(value / top) * 100}%` },
+        i === ends.length - 1 && state.measure === "entropy"
+          ? fixed(value, 2)
+          : `${value}${i === 0 && unit ? ` ${unit}` : ""}`,
+      ),
+    ),
+  );
+  const context = ruler.ramp.getContext("2d");
+  for (let x = 0; x < 512; x++) {
+    const t = x / 511;
+    const hidden = cut !== null && (state.side === "below" ? t < cut : t > cut);
+    context.clearRect(x, 0, 1, 1);
+    context.globalAlpha = hidden ? 0.15 : 1;
+    context.fillStyle = css(scaleColour(doubt(state.measure, t)));
+    context.fillRect(x, 0, 1, 1);
+  }
+}

@@ -1,0 +1,50 @@
+// @ts-check
+// What a visitor meets before the first photo: what this is, what to do, and something to do it with.
+
+import { make } from "../elements.js";
+import { emit } from "../events.js";
+import { page } from "../page.js";
+import { run } from "../run.js";
+import { onDraw } from "../state.js";
+import { photoCard } from "./cards.js";
+
+export const empty = make("div", { class: "zoo-empty" });
+
+onDraw("layout", () => {
+  const held = run.id && empty.contains(document.activeElement);
+  empty.hidden = Boolean(run.id);
+  if (held) photoCard?.surface.box.focus({ preventScroll: true }); // a hidden button would drop it
+});
+
+export function makeEmpty() {
+  const thumbs = page.examples.map((example) =>
+    make(
+      "button",
+      { type: "button", class: "zoo-example", onclick: () => emit("choose", { name: example.name }) },
+      make("img", { src: example.thumb, alt: "", width: example.width, height: example.height }),
+      make("span", {}, example.title),
+    ),
+  );
+  const steps = [
+    ["See", "what each network sees: every class it names, in one colour in all panels."],
+    ["Doubt", "where it hesitates: entropy, confidence and margin, each on one fixed scale."],
+    ["Point", "at any pixel and read every network's five likeliest classes there."],
+  ];
+  empty.append(
+    make("h2", {}, "One photo, five architectures, every pixel accountable"),
+    make(
+      "p",
+      {},
+      "Drop a photo anywhere on this page, paste one with Ctrl + V, or take an example. FCN, PSPNet, DeepLabV3+, " +
+        "SETR and SegFormer answer side by side. Nothing leaves the server that runs this page.",
+    ),
+    thumbs.length
+      ? make("div", { class: "zoo-examples", role: "group", "aria-label": "Example photos" }, ...thumbs)
+      : null,
+    make(
+      "dl",
+      { class: "zoo-steps" },
+      ...steps.map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, text))),
+    ),
+  );
+}

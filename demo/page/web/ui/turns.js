@@ -1,0 +1,61 @@
+// @ts-check
+// One run at a time is asked for, and can be stopped.
+
+import { hear } from "../events.js";
+import { page } from "../page.js";
+import { run, runChanged, unfinished } from "../run.js";
+import { change, state } from "../state.js";
+import { fillStatus } from "./cards.js";
+import { isolate } from "./legend.js";
+import { showRegion } from "./regions.js";
+import { showPair } from "./view.js";
+
+/** One at a time is with the server: of two photos chosen in a row the later one stays. */
+function askForRun() {
+  run.next = Boolean(run.turn);
+  page.trigger("wait");
+  if (run.turn) return;
+  run.turn = Math.random().toString(36).slice(2);
+  page.trigger("run", { turn: run.turn });
+}
+
+function ran() {
+  run.turn = "";
+  if (run.next) askForRun();
+}
+
+function stop() {
+  run.next = false;
+  if (!run.turn) return;
+  page.server.stop({ turn: run.turn });
+  giveUp();
+}
+
+/** What has not answered will not. */
+export function giveUp() {
+  run.ended = run.turn;
+  for (const card of unfinished()) {
+    card.panel = { ...card.panel, status: "stopped", message: "Stopped before this network had answered." };
+    fillStatus(card);
+  }
+  runChanged();
+}
+
+// What other parts of the page may ask for.
+hear("run", askForRun);
+
+hear("stop", stop);
+
+hear("failed", giveUp);
+
+hear("ran", ran);
+
+hear("region", ({ region, x, y }) =>
+  showRegion(region === state.region ? 0 : region, x === undefined ? null : { x, y }),
+);
+
+hear("layer", ({ id }) => change({ first: id }, "layout", "paint", "glass"));
+
+hear("pair", ({ left, right }) => showPair(left, right));
+
+hear("isolate", ({ index }) => isolate(index));

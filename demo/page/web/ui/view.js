@@ -1,0 +1,40 @@
+// @ts-check
+// Which view is shown, and the blink between two maps.
+
+import { change, state } from "../state.js";
+
+export const VIEWS = { overlay: "Overlay", labels: "Labels", uncertainty: "Uncertainty", compare: "Compare" };
+
+export function setView(view) {
+  if (!VIEWS[view]) return;
+  clearInterval(blinker);
+  change({ view, bare: false, blink: null }, "layout", "paint", "toolbar", "glass", "link");
+}
+
+let blinker = 0;
+
+/** In the swipe the two maps alternate; in the grid the photo shows bare. */
+export function blinking(on) {
+  clearInterval(blinker);
+  if (state.view !== "compare") {
+    change({ bare: on }, "draw", "glass");
+    return;
+  }
+  const next = () => change({ blink: state.blink === state.right ? state.left : state.right }, "draw", "toolbar");
+  if (!on) {
+    change({ blink: null }, "draw", "toolbar");
+    return;
+  }
+  next();
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) blinker = setInterval(next, 450);
+}
+
+export function swapSides() {
+  change({ left: state.right, right: state.left }, "paint", "toolbar");
+}
+
+/** For other parts of the page: two models' label maps side by side. */
+export function showPair(left, right) {
+  change({ left: `${left}:labels`, right: `${right}:labels` });
+  setView("compare");
+}

@@ -1,0 +1,333 @@
+// What the server sends. Written by python -m demo.page.declarations from demo/page/replies.py and view.py.
+
+export interface ClassArea {
+  index: number;
+  area: number;
+}
+
+export interface ClassIndex {
+  index: number;
+}
+
+export interface ClassPair {
+  classes: [number, number];
+  area: number;
+}
+
+export interface ClassPixels {
+  index: number;
+  pixels: number;
+}
+
+/** `index` is that of the annotation files, 1..150. */
+export interface ClassRow {
+  index: number;
+  name: string;
+  iou: number | null;
+  accuracy: number | null;
+  boundary_iou: number | null;
+  annotated: number;
+  predicted: number;
+}
+
+/** One row of a legend. */
+export interface ClassShare {
+  index: number;
+  area: number;
+  entropy: number;
+}
+
+/** One value of a map of kind "codes" and what it means. */
+export interface Code {
+  value: number;
+  label: string;
+  colour: string;
+  area: number | null;
+}
+
+/** Where at least two networks are sure of different classes. */
+export interface Conflict {
+  threshold: number;
+  area: number;
+  pairs: ClassPair[];
+  more: number;
+}
+
+export interface Confusion {
+  truth: string;
+  predicted: string;
+  pixels: number;
+  share: number;
+}
+
+/** Pixels. */
+export interface Counted {
+  photo: number;
+  labelled: number;
+  unknown: number;
+}
+
+export interface DifferMaps {
+  votes: string;
+  split: string;
+  conflict: string;
+  majority: string;
+  regions: string;
+}
+
+/** What the networks say together; pairs of them are named "first|second". */
+export interface Differences {
+  models: string[];
+  lead: string;
+  headline: string;
+  alone: Record<string, number>;
+  votes: number[];
+  split: Split;
+  boundary_only: number;
+  conflict_areas: number[];
+  conflict: Conflict;
+  majority: ClassArea[];
+  regions: Region[];
+  maps: DifferMaps;
+  pairs: Record<string, Pair>;
+  fleiss_kappa: number | null;
+  structures: Structure[];
+}
+
+export interface FileData {
+  path: string;
+  url: string | null;
+  size: number | null;
+  orig_name: string | null;
+  mime_type: string | null;
+  is_stream: boolean;
+  meta: FileDataMeta;
+}
+
+export interface FileDataMeta {
+  _type: "gradio.FileData";
+}
+
+/** How well doubt finds what no class names. */
+export interface Findings {
+  pixels: number;
+  numbers: Number[];
+}
+
+export interface Judged {
+  report: Report;
+  right: number;
+  wrong: number[];
+  map: string;
+}
+
+/** A map of all models together: it can take the photo's place in the grid, and either side of the swipe. */
+export interface Layer {
+  id: string;
+  title: string;
+  kind: "classes" | "codes" | "scalar" | "regions";
+  map: FileData | null;
+  codes: Code[];
+  top: number;
+  unit: string;
+}
+
+export interface LikelyClass {
+  index: number;
+  name: string;
+  probability: number;
+}
+
+/** The mean of the networks' probabilities; `grid` is height, width. */
+export interface Mean {
+  grid: [number, number];
+  classes: ClassArea[];
+  tops: MeanFields;
+  means: MeanFields;
+  divergence: Record<string, number>;
+  maps: MeanMaps;
+}
+
+export interface MeanFields {
+  entropy: number;
+  mean_entropy: number;
+  mutual_information: number;
+}
+
+export interface MeanMaps {
+  together: string;
+  entropy: string;
+  mean_entropy: string;
+  mutual_information: string;
+}
+
+export interface Number {
+  id: string;
+  title: string;
+  value: number | null;
+  unit: string;
+  pixels: number;
+  formula: string;
+  better: "higher" | "lower";
+}
+
+export interface Pair {
+  agreement: number;
+  kappa: number | null;
+}
+
+/** One model's place in the grid, filled when its network has finished. */
+export interface Panel {
+  id: string;
+  title: string;
+  trained_by: string;
+  family: string;
+  status: "queued" | "loading" | "running" | "done" | "failed" | "stopped";
+  message: string;
+  labels: FileData | null;
+  fields: FileData | null;
+  classes: ClassShare[];
+  seconds: number;
+  parameters: number;
+  entropy: number;
+}
+
+export interface Party {
+  class: string;
+  models: string[];
+  confidence: number;
+}
+
+/** Some words of a sentence; a class where there is an index. */
+export interface Piece {
+  text: string;
+  index: number | null;
+}
+
+/** One network's likeliest classes at a pixel. */
+export interface PixelAnswer {
+  model: string;
+  title: string;
+  family: string;
+  classes: LikelyClass[];
+  entropy: number;
+  margin: number;
+}
+
+export interface PixelReply {
+  rows: PixelAnswer[];
+}
+
+/** The numbers that need all probabilities. */
+export interface Proper {
+  numbers: Number[];
+}
+
+/** Why a question could not be answered, and what to do. */
+export interface Refusal {
+  message: string;
+}
+
+/** A disputed region; `box` is y0, x0, y1, x1, `point` y, x. */
+export interface Region {
+  area: number;
+  box: [number, number, number, number];
+  point: [number, number];
+  where: string;
+  parties: Party[];
+  between_families: boolean;
+  severe: boolean;
+  sentence: string;
+  pieces: Piece[];
+}
+
+export interface ReliabilityBin {
+  from: number;
+  to: number;
+  pixels: number;
+  confidence: number | null;
+  accuracy: number | null;
+}
+
+/** Everything that the truth says of one network. */
+export interface Report {
+  model: string;
+  band: string;
+  sure: number;
+  pixels: Counted;
+  numbers: Number[];
+  classes: ClassRow[];
+  confusions: Confusion[];
+  reliability: ReliabilityBin[];
+  risk_coverage: RiskCurves;
+  unknown: Findings | null;
+  error_shares: Record<string, number>;
+}
+
+/** At each percent of coverage. */
+export interface RiskCurve {
+  coverage: number[];
+  risk: number[];
+}
+
+export interface RiskCurves {
+  entropy: RiskCurve;
+  confidence: RiskCurve;
+  margin: RiskCurve;
+}
+
+/** Between whom the dispute runs, as shares of the photo. */
+export interface Split {
+  all_agree: number;
+  between_families: number;
+  inside_cnn: number;
+  inside_transformer: number;
+  mixed: number;
+}
+
+/** How much of a network's entropy lies near its boundaries, and how much its map is in pieces. */
+export interface Structure {
+  model: string;
+  boundary_area: number;
+  boundary_entropy: number | null;
+  entropy_at: number | null;
+  entropy_inside: number | null;
+  fragments: number;
+  per_megapixel: number;
+  median_area: number;
+  boundary_length: number;
+}
+
+/** There are fewer than two networks to compare. */
+export interface TooFew {
+  models: string[];
+  message: string;
+  structures: Structure[];
+}
+
+/** A ground truth; in its map 254 is what no class names, 255 what is not labelled. */
+export interface Truth {
+  kind: string;
+  width: number;
+  height: number;
+  labelled: number;
+  unknown: number | null;
+  classes: ClassPixels[];
+  map: string;
+}
+
+/** All that the viewer component shows. The browser keeps how it is looked at (mode, zoom, crosshair) to itself. */
+export interface View {
+  run: string;
+  turn: string;
+  name: string;
+  example: string;
+  photo: FileData | null;
+  width: number;
+  height: number;
+  photo_width: number;
+  photo_height: number;
+  notes: string[];
+  panels: Panel[];
+  layers: Layer[];
+}

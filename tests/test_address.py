@@ -1,0 +1,124 @@
+"""Ports and hosts as people type them, each refused in one sentence; and this machine asked without a proxy."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo import address, cli
+from demo.address import check_environment, check_free, port_of, without_proxies
+from demo.errors import AddressError
+
+ROOT = Path(__file__).parents[1]
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that another program listens on."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "65536", "99999", "http", "80.5", "", "７８６０"])
+def test_what_is_no_port_is_refused(text: str) -> None:
+    with pytest.raises(AddressError, match=r"^A port should be a number from 1 to 65535, but is .*; choose another\.$"):
+        port_of(text)
+
+
+def test_a_port_in_use_is_named(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AddressError, match=rf"^Port {taken} is in use; choose another with --port, or leave it out\.$"):
+        check_free(port=taken)
+    monkeypatch.setenv("GRADIO_SERVER_PORT", str(taken))
+    with pytest.raises(AddressError, match=f"^Port {taken} is in use"):
+        check_free()
+    monkeypatch.delenv("GRADIO_SERVER_PORT")
+    monkeypatch.setattr(address, "FIRST_PORT", taken)
+    monkeypatch.setattr(address, "PORTS", 1)
+    with pytest.raises(AddressError, match=f"^None of the ports {taken} to {taken} is free; choose another"):
+        check_free()
+
+
+def test_a_free_port_is_said_nothing_of() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    check_free("127.0.0.1", port)
+    check_free("localhost", port)
+    check_free("0.0.0.0", port)
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid", "http://localhost", "a..b", "x" * 70])
+def test_a_host_that_is_not_this_machine_is_refused(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = r"^The page should be served at an address of this machine, but .* is none of them; use 127\.0\.0\.1 "
+    with pytest.raises(AddressError, match=sentence):
+        check_free(host, 7999)
+    monkeypatch.setenv("GRADIO_SERVER_NAME", host)
+    with pytest.raises(AddressError, match=sentence):
+        check_free()
+
+
+def test_a_port_of_administrators_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: socket.socket, place: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(AddressError, match=r"^Port 80 is kept for administrators; choose another"):
+        check_free(port=80)
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "abc"])
+def test_serve_refuses_a_port_in_one_line(port: str, capsys: Capture) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["serve", "--port", port])
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and f"A port should be a number from 1 to 65535, but is '{port}'" in err
+
+
+def test_a_port_in_the_environment_is_checked_before_gradio_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "seven")
+    with pytest.raises(AddressError, match="but is 'seven'"):
+        check_environment()
+
+
+def test_proxies_are_hidden_for_a_while_and_then_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "socks://127.0.0.1:9")
+    before = dict(os.environ)
+    with pytest.raises(KeyError), without_proxies():
+        assert not {name for name in os.environ if name.lower().endswith("_proxy") and name.lower() != "no_proxy"}
+        raise KeyError
+    assert dict(os.environ) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["http_proxy", "ALL_PROXY"])
+def test_the_page_starts_behind_a_proxy(name: str) -> None:
+    """A proxy that answers nobody: whoever goes through it, even to this machine, fails."""
+    value = {"http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "socks://127.0.0.1:9"}[name]
+    code = (
+        "import os; from demo.page.build import build; from demo.page.serve import launch\n"
+        "from tests.toy import toy_zoo\n"
+        f"print(launch(build(toy_zoo()), host='127.0.0.1')); print(os.environ[{name!r}])"
+    )
+    environment = {key: text for key, text in os.environ.items() if not key.lower().endswith("_proxy")}
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True,
+        env={**environment, name: value},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-2].startswith("http://127.0.0.1:") and run.stdout.splitlines()[-1] == value
+
+
+@pytest.mark.slow
+def test_serve_says_that_its_port_is_in_use(taken: int) -> None:
+    command = [sys.executable, "-m", "demo", "serve", "--port", str(taken)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 2
+    assert run.stderr.splitlines()[-1].startswith(f"error: Port {taken} is in use; choose another with --port")

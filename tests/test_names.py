@@ -1,0 +1,47 @@
+"""Names that are no UTF-8, names that look the same, links that lead nowhere."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from demo.errors import DemoError
+from demo.names import leads_nowhere, readable, same_name, to_json
+
+
+@given(st.binary(max_size=12))
+def test_any_bytes_of_a_name_can_be_written(name: bytes) -> None:
+    text = os.fsdecode(name)
+    readable(text).encode()
+    readable(str(DemoError(f"{text} is no photo."))).encode()
+    assert json.loads(to_json({"photo": text}).encode()) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"caf\xe9.png", "caf%E9.png"),
+        (b"\x83\x65.jpg", "%83e.jpg"),
+        ("Übung 3.png".encode(), "Übung 3.png"),
+        (b"red\x1b[31m.png", "red%1B[31m.png"),
+        ("at\u202f10.png".encode(), "at\u202f10.png"),
+    ],
+)
+def test_only_what_no_text_can_hold_is_escaped(name: bytes, shown: str) -> None:
+    assert readable(os.fsdecode(name)) == shown
+    assert str(DemoError(os.fsdecode(name))) == shown
+
+
+def test_names_that_look_the_same_are_the_same() -> None:
+    assert same_name("u\u0308ber") == same_name("über") != same_name("uber")
+
+
+def test_a_link_that_leads_nowhere_tells_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("")
+    for name, target in (("good", "there"), ("lost", "gone/photo.png"), ("round", "round")):
+        (tmp_path / name).symlink_to(target)
+    found = [leads_nowhere(tmp_path / name) for name in ("there", "good", "lost", "round", "none")]
+    assert found == ["", "", "gone/photo.png", "round", ""]
