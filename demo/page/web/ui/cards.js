@@ -81,7 +81,7 @@ export function makeCard(panel) {
       surface,
       panel.title,
       [
-        make("span", { class: "zoo-trained" }, panel.trained_by),
+        make("span", { class: "zoo-trained", title: `trained by ${panel.trained_by}` }, panel.trained_by),
         make("span", { class: `zoo-family ${panel.family}` }, FAMILY[panel.family] ?? panel.family),
         fact,
       ],
