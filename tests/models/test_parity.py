@@ -54,7 +54,7 @@ def _trained_network(model: str) -> torch.nn.Module:
     checkpoint = locate(spec.weights)
     assert checkpoint, f"{model} is not in the repository"
     network = build_network(resolve_config(spec)).eval()
-    _fill(network, load_state(checkpoint), checkpoint)
+    _fill(network, load_state(checkpoint), checkpoint, own=False)
     network.cfg = _read_config(resolve_config(spec))
     return network
 

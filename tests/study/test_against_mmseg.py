@@ -33,7 +33,7 @@ def network(model: str) -> object:
     checkpoint = locate(spec.weights)
     assert checkpoint, f"{model} is not in the repository"
     built = build_network(resolve_config(spec)).eval()
-    _fill(built, load_state(checkpoint), checkpoint)
+    _fill(built, load_state(checkpoint), checkpoint, own=False)
     built.cfg = Config.fromfile(str(resolve_config(spec)))
     return built
 
