@@ -1,4 +1,4 @@
-"""Runs are found by their photo's bytes, say nothing of their visitor, and leave when there are too many."""
+"""Spans are found by their photo's bytes, say nothing of their visitor, and leave when there are too many."""
 
 import io
 import shutil
