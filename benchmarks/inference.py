@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.measure import Json, Spans, alternate, in_child, significant, summaries
+from benchmarks.measure import Json, Runs, alternate, in_child, significant, summaries
 from benchmarks.peers import Peer, Subject, agreement, photo, photo_files, subjects, trained, zoo_of
 from demo.models.cost import count_flops
 from demo.models.zoo import Zoo
@@ -19,7 +19,7 @@ from demo.schema import LabelMap, Size
 
 SIZES: tuple[Size, ...] = ((480, 640), (1200, 1600))
 REPEATS = {"compact": (9, 9), "paper": (3, 1)}
-"""Spans that count, by size; the paper's networks see both photos at 683 x 512."""
+"""Runs that count, by size; the paper's networks see both photos at 683 x 512."""
 
 
 def measure(quick: bool) -> Json:
@@ -45,7 +45,7 @@ def measure_set(set_name: str, quick: bool, device: str = "cpu") -> Json:
 def _compare(file: Path, zoos: dict[str, Zoo], peers: list[Peer], repeats: int, warm: int) -> Json:
     """Times of the four ways, interleaved, and of each model in each way."""
     ids = [peer.subject.spec.id for peer in peers]
-    by_model: dict[str, dict[str, Spans]] = {model: {} for model in ids}
+    by_model: dict[str, dict[str, Runs]] = {model: {} for model in ids}
     ways: dict[str, Callable[[], object]] = {
         "zoo_exact": partial(_stream, zoos["exact"], file, ids, by_model, "zoo_exact"),
         "zoo_fast": partial(_stream, zoos["fast"], file, ids, by_model, "zoo_fast"),
@@ -59,10 +59,10 @@ def _compare(file: Path, zoos: dict[str, Zoo], peers: list[Peer], repeats: int, 
     return report
 
 
-def _stream(zoo: Zoo, file: Path, ids: list[str], by_model: dict[str, dict[str, Spans]], way: str) -> None:
+def _stream(zoo: Zoo, file: Path, ids: list[str], by_model: dict[str, dict[str, Runs]], way: str) -> None:
     """`Zoo.segment`, with each network's seconds written down."""
     for prediction in zoo.segment(file, ids):
-        by_model[prediction.model].setdefault(way, Spans()).wall.append(prediction.seconds["network"])
+        by_model[prediction.model].setdefault(way, Runs()).wall.append(prediction.seconds["network"])
 
 
 def _agreements(size: Size, zoos: dict[str, Zoo], peers: list[Peer]) -> Json:

@@ -31,7 +31,7 @@ SAFE_SHARE = 0.6
 
 
 @dataclass
-class Spans:
+class Runs:
     """The times of one piece of work."""
 
     wall: list[float] = field(default_factory=list)
@@ -51,12 +51,12 @@ class Spans:
         }
 
 
-def alternate(works: Mapping[str, Callable[[], object]], repeats: int, warm: int = 1) -> dict[str, Spans]:
+def alternate(works: Mapping[str, Callable[[], object]], repeats: int, warm: int = 1) -> dict[str, Runs]:
     """Run the pieces of work in turn, `repeats` times round, after `warm` rounds that do not count.
 
     Whoever begins changes from round to round.
     """
-    runs = {name: Spans() for name in works}
+    runs = {name: Runs() for name in works}
     order = list(works)
     for _ in range(warm):
         for name in order:
@@ -70,7 +70,7 @@ def alternate(works: Mapping[str, Callable[[], object]], repeats: int, warm: int
     return runs
 
 
-def summaries(runs: Mapping[str, Spans]) -> Json:
+def summaries(runs: Mapping[str, Runs]) -> Json:
     return {name: one.summary() for name, one in runs.items()}
 
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.measure import Json, Spans, in_child
+from benchmarks.measure import Json, Runs, in_child
 from benchmarks.peers import photo_files
 from benchmarks.visitor import Server, Visitor, serving
 from demo.catalog import models
@@ -25,7 +25,7 @@ def measure(quick: bool) -> Json:
 
 def starts(repeats: int) -> Json:
     """Our page and the bare one in turn; the first segmentation is timed from the answered page on."""
-    hello, page, first = Spans(), Spans(), Spans()
+    hello, page, first = Runs(), Runs(), Runs()
     with TemporaryDirectory() as folder, photo_files([(480, 640)]) as (photo,):
         bare = Path(folder) / "hello.py"
         bare.write_text(HELLO)
@@ -60,10 +60,10 @@ def _started(command: list[str]) -> float:
         return server.seconds
 
 
-def _add(runs: Spans, seconds: float) -> None:
+def _add(runs: Runs, seconds: float) -> None:
     runs.wall.append(seconds)
     runs.processor.append(float("nan"))
 
 
-def _times(runs: Spans) -> Json:
+def _times(runs: Runs) -> Json:
     return {key: value for key, value in runs.summary().items() if key != "processor_seconds"}

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    "names",
+    "names measures",
     "schema errors",
     "catalog labels address tiff",
     "analysis images",

@@ -49,7 +49,7 @@ class Refusal:
 
 
 class Zoo:
-    """Spans models of the catalogue on photos.
+    """Runs models of the catalogue on photos.
 
     `device` is "auto", "cpu", "cuda" or "cuda:1". `precision` "exact" is float32 as MMSegmentation computes it,
     "fast" bfloat16. `checkpoints` are folders searched before the project's own. `memory_budget` (bytes) bounds

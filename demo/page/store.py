@@ -65,7 +65,7 @@ class Run:
 
 
 class Store:
-    """Spans by key. The newest always stays, even alone above the bound."""
+    """Runs by key. The newest always stays, even alone above the bound."""
 
     def __init__(self, limits: Limits, *, count: int = 24, megabytes: float = 1500) -> None:
         self.limits = limits

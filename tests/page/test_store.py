@@ -1,4 +1,4 @@
-"""Spans are found by their photo's bytes, say nothing of their visitor, and leave when there are too many."""
+"""Runs are found by their photo's bytes, say nothing of their visitor, and leave when there are too many."""
 
 import io
 import shutil
