@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schema import CLASSES, VOID, Field, LabelMap, Prediction
-from . import calibration, scores
+from demo.analysis import calibration, scores
+from demo.schema import CLASSES, VOID, Field, LabelMap, Prediction
 
 Counts = NDArray[np.int64]
 
@@ -26,7 +26,7 @@ SHAPES = {
 
 
 @dataclass(frozen=True)
-class Tally:
+class TruthCounts:
     """Counts of one model over any number of photos; add them in any order."""
 
     sizes: Counts
@@ -43,8 +43,8 @@ class Tally:
     margin: Counts
     """The same by 1 - margin."""
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(**{name: getattr(self, name) + getattr(other, name) for name in SHAPES})
+    def __add__(self, other: TruthCounts) -> TruthCounts:
+        return TruthCounts(**{name: getattr(self, name) + getattr(other, name) for name in SHAPES})
 
     @property
     def confusion(self) -> Counts:
@@ -67,7 +67,7 @@ class Tally:
         return zlib.compress(block.getvalue(), 1)
 
     @classmethod
-    def from_bytes(cls, block: bytes) -> Tally:
+    def from_bytes(cls, block: bytes) -> TruthCounts:
         """What `to_bytes` wrote."""
         content, arrays = io.BytesIO(zlib.decompress(block)), {}
         for name, shape in SHAPES.items():
@@ -79,8 +79,8 @@ class Tally:
         return cls(**arrays)
 
     @classmethod
-    def zero(cls) -> Tally:
-        """The tally of no photo."""
+    def zero(cls) -> TruthCounts:
+        """The counts of no photo."""
         return cls(**{name: np.zeros(shape, np.int64) for name, shape in SHAPES.items()})
 
 
@@ -89,8 +89,10 @@ class Truth:
     """A ground truth and what is derived from it once for all models."""
 
     label_map: LabelMap
-    strip: NDArray[np.bool_]
+    inner: NDArray[np.bool_]
+    """(H, W) pixels of the inner boundaries."""
     groups: NDArray[np.uint8]
+    """(H, W) index of each pixel's region size in `scores.SIZE_GROUPS`."""
 
     @classmethod
     def of(cls, label_map: LabelMap) -> Truth:
@@ -101,10 +103,10 @@ class Truth:
     def only(self, mask: NDArray[np.bool_]) -> Truth:
         """The same truth with everything outside the mask void, boundaries and sizes unchanged."""
         chosen = np.where(mask, self.label_map, np.uint8(VOID))
-        return Truth(chosen, self.strip, np.where(chosen == VOID, np.uint8(VOID), self.groups))
+        return Truth(chosen, self.inner, np.where(chosen == VOID, np.uint8(VOID), self.groups))
 
 
-def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Field]] | None = None) -> Tally:
+def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Field]] | None = None) -> TruthCounts:
     """Count one prediction of one photo; Brier and NLL only when `strips` of probabilities are given.
 
     Prediction and truth have one size, else a ValueError.
@@ -115,9 +117,9 @@ def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Fiel
     known = label_map != VOID
     right = (prediction.label_map == label_map)[known]
     confidence = prediction.confidence[known]
-    return Tally(
+    return TruthCounts(
         sizes=scores.size_confusions(prediction.label_map, label_map, truth.groups),
-        boundary=scores.boundary_areas(prediction.label_map, label_map, truth.strip),
+        boundary=scores.boundary_areas(prediction.label_map, label_map, truth.inner),
         reliability=calibration.reliability(confidence, right),
         proper=np.zeros(3, np.int64) if strips is None else calibration.proper_scores(strips, label_map),
         entropy=calibration.rank(prediction.entropy[known], ~right),
