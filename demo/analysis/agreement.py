@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from demo.analysis.spans import Spans, components, find_spans
 from demo.analysis.structure import boundary, default_distance, within
-from demo.schema import CLASSES, Comparison, LabelMap
+from demo.schema import CLASSES, Comparison, Family, LabelMap
 
 SPLIT = ("all_agree", "between_families", "inside_cnn", "inside_transformer", "mixed")
 """What can be said of a pixel, in the order of the codes 0..4 that `split` returns.
@@ -53,24 +53,24 @@ def split(c: Comparison) -> NDArray[np.uint8]:
     A dispute among models of one family alone is inside that family; one model always agrees with itself.
     """
     spans = find_spans(c.label_maps)
-    return spans.paint(_split(c, spans))
+    return spans.paint(dividing_line(spans.labels, c.families))
 
 
 def split_counts(c: Comparison) -> NDArray[np.int64]:
     """(5,) pixels in each part of SPLIT."""
     spans = find_spans(c.label_maps)
-    return np.bincount(_split(c, spans), spans.lengths, minlength=len(SPLIT)).astype(np.int64)
+    return np.bincount(dividing_line(spans.labels, c.families), spans.lengths, minlength=len(SPLIT)).astype(np.int64)
 
 
-def _split(c: Comparison, spans: Spans) -> NDArray[np.uint8]:
-    cnn, transformer = (_divided(spans, c, family) for family in ("cnn", "transformer"))
-    parts = [~disputed(spans), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
+def dividing_line(labels: NDArray[np.uint8], families: Sequence[Family]) -> NDArray[np.uint8]:
+    """(R,) index into SPLIT of what the models say, (M, R): the one definition of who stands against whom."""
+    cnn, transformer = (_divided(labels[[own == family for own in families]]) for family in ("cnn", "transformer"))
+    parts = [~_divided(labels), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
     return np.select(parts, [np.uint8(code) for code in range(4)], np.uint8(4))
 
 
-def _divided(spans: Spans, c: Comparison, family: str) -> NDArray[np.bool_]:
-    """(R,) whether models of this family name different classes; never when there are none."""
-    labels = spans.labels[[member == family for member in c.families]]
+def _divided(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(R,) whether different classes are named; never by nobody."""
     return (labels != labels[:1]).any(0)
 
 
@@ -139,7 +139,7 @@ def boundary_only(c: Comparison, distance: float | None = None) -> NDArray[np.bo
 
 def disputed(spans: Spans) -> NDArray[np.bool_]:
     """(R,) whether different classes are named along each span."""
-    return (spans.labels != spans.labels[0]).any(0)
+    return _divided(spans.labels)
 
 
 def share_inside(
