@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from demo.errors import BackendError, MissingCheckpointError, UnknownModelError
+from demo.labels.ade20k import ADE20K
 from demo.schema import Family, ModelSpec, Reported, Weights
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -202,7 +203,7 @@ def _published_row(found: ModelSet, row: _Row) -> ModelSpec:
 def _spec(found: ModelSet, row: _Row, config: str, weights: Weights) -> ModelSpec:
     reported = Reported(row.get("miou"), row.get("fps"), row.get("memory_gb"), row.get("parameters_mb"))
     known = (row["id"], row["title"], row["family"], found.name, config, weights, reported, row["paper"])
-    return ModelSpec(*known, trained_by=found.trained_by)
+    return ModelSpec(*known, trained_by=found.trained_by, class_set=ADE20K)
 
 
 def _published(found: ModelSet, path: str) -> Weights:
@@ -282,7 +283,7 @@ def _zoo_row(row: _Row, name: str, title: str) -> ModelSpec:
     backbone = row["Metadata"]["Architecture"][0]
     family: Family = "transformer" if backbone.startswith(tuple(_data()["zoo"]["transformers"])) else "cnn"
     paper = row.get("Paper", {}).get("URL", "")
-    return ModelSpec(name, title, family, ZOO, _config_of(row), weights, reported, paper, found.trained_by)
+    return ModelSpec(name, title, family, ZOO, _config_of(row), weights, reported, paper, found.trained_by, ADE20K)
 
 
 def _short(config: str) -> str:

@@ -28,7 +28,8 @@ from demo.cli.console import LiveLine
 from demo.cli.segment import ahead
 from demo.errors import CorruptCheckpointError
 from demo.images import Limits
-from demo.labels import decode_annotation, encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import decode_annotation, encode_annotation
 from demo.models import zoo as zoo_module
 from demo.models.homes import Home
 from demo.models.network import Network
@@ -178,7 +179,7 @@ def test_segment_writes_the_files_of_every_model_and_a_summary(
     maps = ("entropy.npy", "entropy.png", "labels.png", "overlay.png")
     written = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert written == {"summary.json", *(f"{model}/{name}" for model in models for name in maps)}
-    assert decode_annotation(folder / models[0] / "labels.png").shape == (40, 50)
+    assert decode_annotation(folder / models[0] / "labels.png", ADE20K).shape == (40, 50)
     summary = json.loads((folder / "summary.json").read_text())
     assert [entry["id"] for entry in summary["models"]] == list(models)
     assert summary["comparison"]["all_agree"] <= 1
@@ -321,7 +322,7 @@ def latin_dataset(tmp_path: Path) -> Path:
     dataset = latin(tmp_path, b"d\xe9j\xe0")
     for number, name in enumerate((b"caf\xe9.png", b"caf\xe8.png", b"\x83\x65.png")):
         os.replace(save(tmp_path / "photo.png", number), latin(made(dataset / "images"), name))
-        truth = encode_annotation(np.full((40, 50), 1, np.uint8))
+        truth = encode_annotation(np.full((40, 50), 1, np.uint8), ADE20K)
         latin(made(dataset / "annotations"), name).write_bytes(truth)
     return dataset
 
@@ -351,7 +352,9 @@ def test_studies_take_names_of_any_bytes(
     command: str, toy: None, latin_dataset: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     latin(latin_dataset / "images", b"bad\xe9.png").write_text("no photo")
-    latin(latin_dataset / "annotations", b"bad\xe9.png").write_bytes(encode_annotation(np.zeros((4, 5), np.uint8)))
+    latin(latin_dataset / "annotations", b"bad\xe9.png").write_bytes(
+        encode_annotation(np.zeros((4, 5), np.uint8), ADE20K)
+    )
     out = latin(tmp_path, b"out\xff")
     assert cli.main([command, str(latin_dataset), "-m", toy_ids()[0], "-o", str(out)]) == 1
     printed = capsys.readouterr()
@@ -373,7 +376,7 @@ def test_an_own_model_may_have_a_name_of_any_bytes(toy: None, photo: Path, tmp_p
     (tmp_path / "set/images").mkdir(parents=True)
     (tmp_path / "set/annotations").mkdir()
     os.replace(photo, tmp_path / "set/images/owl.png")
-    (tmp_path / "set/annotations/owl.png").write_bytes(encode_annotation(np.zeros((40, 50), np.uint8)))
+    (tmp_path / "set/annotations/owl.png").write_bytes(encode_annotation(np.zeros((40, 50), np.uint8), ADE20K))
     command = ["evaluate", str(tmp_path / "set"), "-m", f"{config}:{weights}", "-o", str(tmp_path / "scores")]
     assert cli.main(command) == 0
     assert "\nn%E9t,n%E9t," in (tmp_path / "scores/scores.csv").read_text("utf-8")
@@ -666,7 +669,7 @@ def dataset(tmp_path: Path) -> Path:
         save(tmp_path / "ade" / "images" / f"{number}.png", seed=number)
         (tmp_path / "ade" / "annotations").mkdir(exist_ok=True)
         truth = np.full((40, 50), number, np.uint8)
-        (tmp_path / "ade" / "annotations" / f"{number}.png").write_bytes(encode_annotation(truth))
+        (tmp_path / "ade" / "annotations" / f"{number}.png").write_bytes(encode_annotation(truth, ADE20K))
     (tmp_path / "ade" / "annotations" / "2.png").write_text("not a PNG")
     return tmp_path / "ade"
 
@@ -697,7 +700,7 @@ def test_studies_read_photos_up_to_the_size_asked_for(
 ) -> None:
     save(dataset / "images" / "0.png", seed=0)
     PillowImage.new("RGB", (60, 50)).save(dataset / "images" / "1.png")
-    (dataset / "annotations" / "1.png").write_bytes(encode_annotation(np.full((50, 60), 1, np.uint8)))
+    (dataset / "annotations" / "1.png").write_bytes(encode_annotation(np.full((50, 60), 1, np.uint8), ADE20K))
     asked = [command, str(dataset), "-m", toy_ids()[0], "-o", str(tmp_path / "out"), "--max-megapixels"]
     assert cli.main([*asked, "0.0025"]) == 1
     assert "1.png is left out: 1.png is 60 x 50, 0.0 megapixels" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from demo.export import class_rows
 from demo.images import write_atomic
 from demo.page.view import ClassShare, Panel
 from demo.render.encode import jpeg, png, shrink
-from demo.schema import MAX_ENTROPY, Field, Image, Prediction, Size
+from demo.schema import Field, Image, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -61,7 +61,11 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
 def fields(prediction: Prediction) -> NDArray[np.uint8]:
     """(3 h, w): entropy over confidence over margin, at most FIELD_SIDE long, in FIELD_LEVELS steps of their range."""
     height, width = _within(prediction.size, FIELD_SIDE)
-    ranges = ((prediction.entropy, MAX_ENTROPY), (prediction.confidence, 1.0), (prediction.margin, 1.0))
+    ranges = (
+        (prediction.entropy, prediction.class_set.max_entropy),
+        (prediction.confidence, 1.0),
+        (prediction.margin, 1.0),
+    )
     return np.vstack([_steps(_sample(field, height, width), top) for field, top in ranges])
 
 

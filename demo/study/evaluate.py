@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demo import catalog, labels
+from demo import catalog
 from demo.analysis import calibration, scores
 from demo.analysis.judge import class_rows, confusion_rows, reliability_rows, risk_rows
 from demo.analysis.numbers import Json, numbers, plain
@@ -107,7 +107,7 @@ def evaluate(
     with Ledger(out / LEDGER) as ledger:
         problems = run(found.cases, specs, ask, _measure, ledger, settings=named, limits=limits, report=report)
         results = [_collect(spec, kept(found.cases, spec, ledger, named)) for spec in specs]
-    answered = tuple(result for result in results if result.photos)
+    answered = tuple(result for result in results if result)
     if not answered:
         raise BackendError(f"None of the photos could be answered. {' '.join(problems[:1])}")
     evaluation = Evaluation(
@@ -125,7 +125,10 @@ def evaluate(
 
 def _counted_from_zero(models: Sequence[ModelResult]) -> Iterator[str]:
     """What is to be said of annotations in which 0 is the first class, and not void: one class off all along."""
-    confusion = sum((model.tally.confusion for model in models), np.zeros((1, 1), np.int64))
+    confusions = [model.tally.confusion for model in models if model.tally.class_set.offset]
+    if not confusions:
+        return
+    confusion = np.sum(confusions, 0)
     pixels, plain_share, shifted = confusion.sum(), np.trace(confusion), np.trace(confusion, offset=1)
     if shifted > max(2 * plain_share, 0.2 * pixels):
         yield (
@@ -141,12 +144,13 @@ def _measure(prediction: Prediction, truth: LabelMap | None) -> bytes:
     return count(prediction, Truth.of(truth)).to_bytes()
 
 
-def _collect(spec: ModelSpec, contents: Iterable[tuple[str, bytes]]) -> ModelResult:
-    """One photo's counts in memory at a time: together they would be gigabytes."""
-    total, photos = Tally.zero(), []
+def _collect(spec: ModelSpec, contents: Iterable[tuple[str, bytes]]) -> ModelResult | None:
+    """One photo's counts in memory at a time: together they would be gigabytes. None without any photo."""
+    total: Tally | None = None
+    photos = []
     for name, content in contents:
         tally = Tally.from_bytes(content)
-        total += tally
+        total = tally if total is None else total + tally
         photos.append(
             PhotoScore(
                 name,
@@ -156,7 +160,7 @@ def _collect(spec: ModelSpec, contents: Iterable[tuple[str, bytes]]) -> ModelRes
                 calibration.auroc(tally.entropy),
             )
         )
-    return ModelResult(spec, total, tuple(photos))
+    return None if total is None else ModelResult(spec, total, tuple(photos))
 
 
 def _model_json(model: ModelResult) -> dict[str, Json]:
@@ -195,10 +199,10 @@ def _class_table(evaluation: Evaluation) -> list[list[object]]:
     for model in evaluation.models:
         confusion = model.tally.confusion
         columns = (scores.iou(confusion), scores.class_accuracy(confusion), scores.iou_of_areas(model.tally.boundary))
-        for index, name in enumerate(labels.NAMES):
+        for index, name in enumerate(model.tally.class_set.names):
             values = [plain(float(column[index])) for column in columns]
             counts = int(confusion[index].sum()), int(confusion[:, index].sum())
-            table.append([model.spec.id, index + 1, name, *values, *counts])
+            table.append([model.spec.id, index + model.tally.class_set.offset, name, *values, *counts])
     return table
 
 
