@@ -100,7 +100,7 @@ def _photos() -> Iterator[np.ndarray]:
 
 
 def _miou(evaluation: Evaluation) -> list[float]:
-    return [round(100 * scores.mean_iou(model.tally.confusion), 2) for model in evaluation.models]
+    return [round(100 * scores.mean_iou(model.counts.confusion), 2) for model in evaluation.models]
 
 
 if __name__ == "__main__":

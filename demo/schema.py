@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from demo.measures import ALWAYS, BY_ID
 
 Image: TypeAlias = NDArray[np.uint8]
 """(H, W, 3) RGB."""
@@ -175,7 +178,7 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What one model says of one photo, at one pixel grid; all four maps have the same (H, W)."""
+    """What one model says of one photo, at one pixel grid; all maps have the same (H, W)."""
 
     model: str
     label_map: LabelMap
@@ -189,20 +192,29 @@ class Prediction:
     """What the label map's numbers mean."""
     seconds: dict[str, float] = field(default_factory=dict)
     """Seconds by stage: "network", "maps"."""
+    more: Mapping[str, Field] = field(default_factory=dict)
+    """Maps of further measures that were asked for, by their ids in demo.measures; what could not be said is absent."""
 
     def __post_init__(self) -> None:
         if self.label_map.ndim != 2 or self.label_map.dtype != np.uint8:
             raise ValueError(
                 f"label_map must be a 2D uint8 array, but got {self.label_map.dtype} {self.label_map.shape}"
             )
-        for name in ("confidence", "entropy", "margin"):
-            value = getattr(self, name)
+        for name, value in self.measures.items():
+            if name not in BY_ID:
+                raise ValueError(f"a measure must be among {', '.join(BY_ID)}, but got {name!r}")
             if value.shape != self.label_map.shape or value.dtype != np.float32:
                 raise ValueError(f"{name} must be float32 {self.label_map.shape}, but got {value.dtype} {value.shape}")
 
     @property
     def size(self) -> Size:
         return self.label_map.shape[0], self.label_map.shape[1]
+
+    @property
+    def measures(self) -> dict[str, Field]:
+        """Every measure's map by its id, in the order of demo.measures."""
+        found = {name: getattr(self, name) for name in ALWAYS} | dict(self.more)
+        return {name: found.pop(name) for name in BY_ID if name in found} | found
 
 
 @dataclass(frozen=True)

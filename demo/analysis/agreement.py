@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis.runs import Runs, components, find_runs
+from demo.analysis.spans import Spans, components, find_spans
 from demo.analysis.structure import boundary, default_distance, within
 from demo.schema import VOID, Comparison, LabelMap
 
@@ -30,20 +30,20 @@ mixed               both families disagree among themselves
 
 def votes(c: Comparison) -> NDArray[np.uint8]:
     """(H, W) how many different classes are named at each pixel, 1..M."""
-    runs = find_runs(c.label_maps)
-    return runs.paint(number_of_votes(runs))
+    spans = find_spans(c.label_maps)
+    return spans.paint(number_of_votes(spans))
 
 
 def vote_counts(c: Comparison) -> NDArray[np.int64]:
     """(M,) pixels where 1, 2, ... M different classes are named."""
-    runs = find_runs(c.label_maps)
-    counts = np.bincount(number_of_votes(runs), runs.lengths, minlength=len(c.ids) + 1)
+    spans = find_spans(c.label_maps)
+    counts = np.bincount(number_of_votes(spans), spans.lengths, minlength=len(c.ids) + 1)
     return counts[1:].astype(np.int64)
 
 
-def number_of_votes(runs: Runs) -> NDArray[np.uint8]:
-    """(R,) how many different classes are named along each run."""
-    ordered = np.sort(runs.labels, axis=0)
+def number_of_votes(spans: Spans) -> NDArray[np.uint8]:
+    """(R,) how many different classes are named along each span."""
+    ordered = np.sort(spans.labels, axis=0)
     return (1 + (ordered[1:] != ordered[:-1]).sum(0)).astype(np.uint8)
 
 
@@ -52,25 +52,25 @@ def split(c: Comparison) -> NDArray[np.uint8]:
 
     A dispute among models of one family alone is inside that family; one model always agrees with itself.
     """
-    runs = find_runs(c.label_maps)
-    return runs.paint(_split(c, runs))
+    spans = find_spans(c.label_maps)
+    return spans.paint(_split(c, spans))
 
 
 def split_counts(c: Comparison) -> NDArray[np.int64]:
     """(5,) pixels in each part of SPLIT."""
-    runs = find_runs(c.label_maps)
-    return np.bincount(_split(c, runs), runs.lengths, minlength=len(SPLIT)).astype(np.int64)
+    spans = find_spans(c.label_maps)
+    return np.bincount(_split(c, spans), spans.lengths, minlength=len(SPLIT)).astype(np.int64)
 
 
-def _split(c: Comparison, runs: Runs) -> NDArray[np.uint8]:
-    cnn, transformer = (_divided(runs, c, family) for family in ("cnn", "transformer"))
-    parts = [~disputed(runs), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
+def _split(c: Comparison, spans: Spans) -> NDArray[np.uint8]:
+    cnn, transformer = (_divided(spans, c, family) for family in ("cnn", "transformer"))
+    parts = [~disputed(spans), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
     return np.select(parts, [np.uint8(code) for code in range(4)], np.uint8(4))
 
 
-def _divided(runs: Runs, c: Comparison, family: str) -> NDArray[np.bool_]:
+def _divided(spans: Spans, c: Comparison, family: str) -> NDArray[np.bool_]:
     """(R,) whether models of this family name different classes; never when there are none."""
-    labels = runs.labels[[member == family for member in c.families]]
+    labels = spans.labels[[member == family for member in c.families]]
     return (labels != labels[:1]).any(0)
 
 
@@ -89,15 +89,15 @@ def majority(c: Comparison) -> LabelMap:
     Among classes named equally often wins the one whose models are surest together (highest sum of confidences),
     then the one of the lowest index, so the order of the models never matters.
     """
-    runs = find_runs(c.label_maps)
-    number = np.stack([(runs.labels == label).sum(0) for label in runs.labels])
+    spans = find_spans(c.label_maps)
+    number = np.stack([(spans.labels == label).sum(0) for label in spans.labels])
     leads = number == number.max(0)
-    lowest = np.where(leads, runs.labels, 255).min(0)
-    tied = (np.where(leads, runs.labels, 0).max(0) != lowest).nonzero()[0]
-    winners = runs.paint(lowest).copy()
+    lowest = np.where(leads, spans.labels, 255).min(0)
+    tied = (np.where(leads, spans.labels, 0).max(0) != lowest).nonzero()[0]
+    winners = spans.paint(lowest).copy()
     if len(tied):
-        pixels = np.flatnonzero(runs.paint(np.isin(np.arange(len(lowest)), tied)))
-        candidates = np.repeat(leads[:, tied], runs.lengths[tied], axis=1)
+        pixels = np.flatnonzero(spans.paint(np.isin(np.arange(len(lowest)), tied)))
+        candidates = np.repeat(leads[:, tied], spans.lengths[tied], axis=1)
         winners.reshape(-1)[pixels] = _surest(c, pixels, candidates)
     return winners
 
@@ -138,21 +138,21 @@ def boundary_only(c: Comparison, distance: float | None = None) -> NDArray[np.bo
     A dispute is a connected region where every model keeps to one class; it is only a shifted boundary when every
     pixel of it lies within `distance` pixels (default 0.75 % of the diagonal) of a boundary of one of the maps.
     """
-    runs = find_runs(c.label_maps)
-    return runs.paint(disputed(runs) & (share_inside(runs, components(runs), c.label_maps, distance) == 0))
+    spans = find_spans(c.label_maps)
+    return spans.paint(disputed(spans) & (share_inside(spans, components(spans), c.label_maps, distance) == 0))
 
 
-def disputed(runs: Runs) -> NDArray[np.bool_]:
-    """(R,) whether different classes are named along each run."""
-    return (runs.labels != runs.labels[0]).any(0)
+def disputed(spans: Spans) -> NDArray[np.bool_]:
+    """(R,) whether different classes are named along each span."""
+    return (spans.labels != spans.labels[0]).any(0)
 
 
 def share_inside(
-    runs: Runs, component: NDArray[np.int32], label_maps: NDArray[np.uint8], distance: float | None
+    spans: Spans, component: NDArray[np.int32], label_maps: NDArray[np.uint8], distance: float | None
 ) -> NDArray[np.float64]:
-    """(R,) of the component that each run lies in, the share further than `distance` from every map's boundaries."""
-    near = within(boundary(*label_maps), default_distance(runs.size) if distance is None else distance)
-    return (np.bincount(component, runs.sums(~near)) / np.bincount(component, runs.lengths))[component]
+    """(R,) of the component that each span lies in, the share further than `distance` from every map's boundaries."""
+    near = within(boundary(*label_maps), default_distance(spans.size) if distance is None else distance)
+    return (np.bincount(component, spans.sums(~near)) / np.bincount(component, spans.lengths))[component]
 
 
 @dataclass(frozen=True)

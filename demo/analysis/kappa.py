@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis.runs import find_runs
+from demo.analysis.spans import find_spans
 from demo.schema import Comparison
 
 
@@ -39,11 +39,11 @@ class Pair:
 
 def pairwise(c: Comparison) -> tuple[Pair, ...]:
     """Every pair of models, in the comparison's order: (0, 1), (0, 2), ... (1, 2), ..."""
-    runs = find_runs(c.label_maps)
-    labels, classes = runs.labels.astype(np.int64), len(c.class_set)
+    spans = find_spans(c.label_maps)
+    labels, classes = spans.labels.astype(np.int64), len(c.class_set)
     pairs = []
     for one, other in itertools.combinations(range(len(c.ids)), 2):
-        counts = np.bincount(labels[one] * classes + labels[other], runs.lengths, minlength=classes**2)
+        counts = np.bincount(labels[one] * classes + labels[other], spans.lengths, minlength=classes**2)
         pairs.append(Pair(c.ids[one], c.ids[other], counts.astype(np.int64).reshape(classes, classes)))
     return tuple(pairs)
 
@@ -92,9 +92,9 @@ class Ratings:
 
 def ratings(c: Comparison) -> Ratings:
     """Count what all models of a comparison named."""
-    runs = find_runs(c.label_maps)
-    agreeing = sum(int(runs.lengths[one == other].sum()) for one, other in itertools.combinations(runs.labels, 2))
-    classes = sum(np.bincount(labels, runs.lengths, minlength=len(c.class_set)) for labels in runs.labels)
+    spans = find_spans(c.label_maps)
+    agreeing = sum(int(spans.lengths[one == other].sum()) for one, other in itertools.combinations(spans.labels, 2))
+    classes = sum(np.bincount(labels, spans.lengths, minlength=len(c.class_set)) for labels in spans.labels)
     return Ratings(len(c.ids), c.label_maps[0].size, agreeing, np.asarray(classes).astype(np.int64))
 
 

@@ -137,28 +137,28 @@ def inner_boundary(label_map: LabelMap, width: int) -> NDArray[np.bool_]:
     classes: a pixel is on its class's inner boundary when the square around it holds another class or leaves the photo.
     """
     window = 2 * width + 1
-    strip = ndimage.maximum_filter(label_map, window, mode="nearest") != ndimage.minimum_filter(
+    inner = ndimage.maximum_filter(label_map, window, mode="nearest") != ndimage.minimum_filter(
         label_map, window, mode="nearest"
     )
-    strip[:width], strip[-width:], strip[:, :width], strip[:, -width:] = True, True, True, True
-    return strip
+    inner[:width], inner[-width:], inner[:, :width], inner[:, -width:] = True, True, True, True
+    return inner
 
 
 def boundary_areas(
-    predicted: LabelMap, truth: LabelMap, classes: int, truth_strip: NDArray[np.bool_] | None = None
+    predicted: LabelMap, truth: LabelMap, classes: int, truth_inner: NDArray[np.bool_] | None = None
 ) -> Counts:
     """Areas (3, C) of the inner boundaries, for `iou_of_areas`: boundary IoU of every class.
 
     Cheng et al., Boundary IoU, CVPR 2021, applied to each class's two masks with d = 2 % of the diagonal. Void counts
-    as another class where it touches one; pixels under void are not counted. `truth_strip` spares repeating
+    as another class where it touches one; pixels under void are not counted. `truth_inner` spares repeating
     `inner_boundary(truth, boundary_width(*truth.shape))` for several models.
     """
     width = boundary_width(*truth.shape)
-    strip_said = inner_boundary(predicted, width)
-    strip_true = inner_boundary(truth, width) if truth_strip is None else truth_strip
+    inner_said = inner_boundary(predicted, width)
+    inner_true = inner_boundary(truth, width) if truth_inner is None else truth_inner
     known = truth != VOID
-    both = known & strip_said & strip_true & (predicted == truth)
-    chosen = (truth[both], predicted[known & strip_said], truth[known & strip_true])
+    both = known & inner_said & inner_true & (predicted == truth)
+    chosen = (truth[both], predicted[known & inner_said], truth[known & inner_true])
     return np.stack([np.bincount(labels, minlength=classes)[:classes] for labels in chosen]).astype(np.int64)
 
 

@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         outside=options.outside,
         split=options.split,
         limits=limits_of(options),
-        report=show,
+        on_progress=show,
     )
     line.end()
     for problem in result.problems:

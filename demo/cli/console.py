@@ -46,20 +46,20 @@ class LiveLine:
 
     def __init__(self) -> None:
         self.terminal = sys.stderr.isatty()
-        self.told = -1
+        self.shown = -1
 
     def show(self, text: str, share: float) -> None:
         """`share` is how far it is, 0..1."""
         if self.terminal:
             print(f"\r{one_line(text)}\033[K", end="", file=sys.stderr, flush=True)
-            self.told = 0
-        elif int(10 * share) > self.told:
+            self.shown = 0
+        elif int(10 * share) > self.shown:
             note(text)
-            self.told = int(10 * share)
+            self.shown = int(10 * share)
 
     def end(self) -> None:
         """Leave the last line as it is."""
-        if self.terminal and self.told >= 0:
+        if self.terminal and self.shown >= 0:
             print(file=sys.stderr)
 
 
@@ -107,8 +107,8 @@ def add_limit_options(parser: argparse.ArgumentParser) -> None:
     """--max-megapixels, --max-megabytes: the largest photo accepted."""
     for unit, what in (("megapixels", "photo"), ("megabytes", "file")):
         most = getattr(DEFAULT_LIMITS, unit)
-        told = f"largest {what} accepted (default: {most})"
-        parser.add_argument(f"--max-{unit}", metavar="N", type=positive, default=most, help=told)
+        text = f"largest {what} accepted (default: {most})"
+        parser.add_argument(f"--max-{unit}", metavar="N", type=positive, default=most, help=text)
 
 
 def limits_of(options: argparse.Namespace) -> Limits:

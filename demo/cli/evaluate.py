@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
         scales=options.scales,
         flip=options.flip,
         limits=limits_of(options),
-        report=show,
+        on_progress=show,
     )
     line.end()
     for problem in result.problems:
@@ -92,6 +92,6 @@ def in_words(result: Evaluation) -> str:
 
     rows = []
     for model in result.models:
-        values = {number.id: number.value for number in numbers(model.tally)}
+        values = {number.id: number.value for number in numbers(model.counts)}
         rows.append((model.spec.id, *(f"{values[name]:.4f}" for name in SHOWN)))
     return table(("model", *SHOWN.values()), rows)

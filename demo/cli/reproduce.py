@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         dataset=options.dataset,
         photos=options.photos,
         seconds=options.seconds,
-        report=note,
+        say=note,
     )
     for problem in result.problems:
         complain(problem)

@@ -108,8 +108,8 @@ class Batch:
             except DemoError as error:
                 yield _Job(path, title, None), error
                 continue
-            for told in photo.notes:
-                note(f"{title}: {told}")
+            for remark in photo.notes:
+                note(f"{title}: {remark}")
             job = _Job(path, title, photo)
             for outcome in self.zoo.stream(photo.image, self.specs):
                 if isinstance(outcome, Refusal) and not outcome.loaded:  # not asked again
@@ -129,8 +129,8 @@ class Batch:
                 spec, where = outcome.spec, f"{job.title}: " if outcome.loaded else ""
                 self._leave_out(f"{where}{spec.title} ({spec.id}) is left out: {outcome.error}")
             else:
-                for told in outcome.network.notes if outcome.spec.id not in self.noted else ():
-                    note(f"{outcome.spec.title} ({outcome.spec.id}): {told}")
+                for remark in outcome.network.notes if outcome.spec.id not in self.noted else ():
+                    note(f"{outcome.spec.title} ({outcome.spec.id}): {remark}")
                 self.noted.add(outcome.spec.id)
                 yield outcome
 

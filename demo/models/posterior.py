@@ -8,7 +8,7 @@ strip by strip, so that nothing of classes x photo height x photo width ever exi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from demo.measures import ALWAYS, BY_ID, Needs
 from demo.schema import ClassSet, Field, Prediction, Seen, Size
 
 try:
@@ -95,34 +96,54 @@ class Posterior:
         return replace(self, tiles=tiles)
 
     @torch.inference_mode()
-    def reduce(self, model: str, size: Size | None = None) -> Prediction:
-        """Label, confidence, entropy and margin of every pixel, at photo size or at `size` (height, width)."""
-        height, width = size or self.photo_size
-        if self._on_kernel:
-            label_map, fields = kernel.reduce_grid(self._mosaic, *self._weights(height, width), os.cpu_count() or 1)
-        else:
-            label_map, fields = self._reduce_by_strips(height, width)
-        return Prediction(model, label_map, fields[0], fields[1], fields[2], self.class_set)
+    def reduce(self, model: str, size: Size | None = None, measures: Sequence[str] = ALWAYS) -> Prediction:
+        """Label, confidence, entropy and margin of every pixel, at photo size or at `size` (height, width).
 
-    def _reduce_by_strips(self, height: int, width: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        Further `measures` are those of demo.measures; what the scores cannot say is left out.
+        """
+        height, width = size or self.photo_size
+        names = (*ALWAYS, *(name for name in self.sayable(measures) if name not in ALWAYS))
+        if self._on_kernel:
+            weights = self._weights(height, width)
+            label_map, fields = kernel.reduce_grid(self._mosaic, *weights, os.cpu_count() or 1, names)
+        else:
+            label_map, fields = self._reduce_by_strips(height, width, names)
+        found = dict(zip(names, fields, strict=True))
+        always = {name: found.pop(name) for name in ALWAYS}
+        return Prediction(model, label_map, class_set=self.class_set, **always, more=found)
+
+    def sayable(self, measures: Sequence[str]) -> tuple[str, ...]:
+        """Those of the measures that the scores can say, in the order asked. Raises ValueError for an unknown one."""
+        if unknown := [name for name in measures if name not in BY_ID]:
+            raise ValueError(f"measures must be among {', '.join(BY_ID)}, but got {unknown[0]!r}")
+        met: tuple[Needs, ...] = ("probabilities", "logits") if self.meaning == "logits" else ("probabilities",)
+        return tuple(name for name in measures if BY_ID[name].needs in met)
+
+    def _reduce_by_strips(
+        self, height: int, width: int, names: Sequence[str]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         label_map = np.empty((height, width), np.uint8)
-        fields = np.empty((3, height, width), np.float32)
+        fields = np.empty((len(names), height, width), np.float32)
         for y0, scores in self._scores(height, width):
-            labels, strip = _summarise(scores, self.meaning)
+            labels, found = _summarise(scores, self.meaning)
             label_map[y0 : y0 + scores.shape[1]] = labels.cpu().numpy()
-            fields[:, y0 : y0 + scores.shape[1]] = strip.cpu().numpy()
+            for number, name in enumerate(names):
+                fields[number, y0 : y0 + scores.shape[1]] = found[name].cpu().numpy()
         return label_map, fields
 
     @torch.inference_mode()
     def at(self, y: int, x: int, size: Size | None = None) -> NDArray[np.float32]:
         """(C,) probabilities at pixel (y, x) of the photo, or of the grid `size`."""
+        return _probabilities(torch.from_numpy(self.scores_at(y, x, size)), self.meaning).numpy()
+
+    def scores_at(self, y: int, x: int, size: Size | None = None) -> NDArray[np.float32]:
+        """(C,) scores at pixel (y, x), as `meaning` says: logits, or a mixture of probabilities."""
         height, width = size or self.photo_size
         if not (0 <= y < height and 0 <= x < width):
             raise ValueError(f"pixel must lie inside {height} x {width}, but got y={y}, x={x}")
         rows, columns = self._weights(height, width, (y, y + 1), (x, x + 1))
         down, across = np.flatnonzero(rows[0]), np.flatnonzero(columns[0])
-        scores = np.einsum("i,ijc,j->c", rows[0, down], self._mosaic[np.ix_(down, across)], columns[0, across])
-        return _probabilities(torch.from_numpy(scores), self.meaning).numpy()
+        return np.einsum("i,ijc,j->c", rows[0, down], self._mosaic[np.ix_(down, across)], columns[0, across])
 
     @torch.inference_mode()
     def probability(self, index: int, size: Size | None = None) -> Field:
@@ -285,17 +306,23 @@ def _probabilities(scores: Tensor, meaning: Meaning) -> Tensor:
     return scores.softmax(0) if meaning == "logits" else scores / scores.sum(0)
 
 
-def _summarise(scores: Tensor, meaning: Meaning) -> tuple[Tensor, Tensor]:
-    """(rows, W) labels and (3, rows, W) confidence, entropy, margin of scores (C, rows, W)."""
+def _summarise(scores: Tensor, meaning: Meaning) -> tuple[Tensor, dict[str, Tensor]]:
+    """(rows, W) labels of scores (C, rows, W), and every measure that they can say by its id."""
     best, labels = scores.max(0)
     second = scores.scatter(0, labels[None], -torch.inf).amax(0)
     if meaning == "mixture":
         total = scores.sum(0)
         entropy = -torch.special.xlogy(scores / total, scores / total).sum(0)
-        return labels.to(torch.uint8), torch.stack([best / total, entropy, (best - second) / total])
+        found = {"entropy": entropy, "confidence": best / total, "margin": (best - second) / total}
+        return labels.to(torch.uint8), found
     below = scores - best
     weights = below.exp()
     total = weights.sum(0)
-    entropy = total.log() - (weights * below).sum(0) / total
-    margin = (1 - (second - best).exp()) / total
-    return labels.to(torch.uint8), torch.stack([1 / total, entropy.clamp_min_(0), margin])
+    log_total = total.log()
+    return labels.to(torch.uint8), {
+        "entropy": (log_total - (weights * below).sum(0) / total).clamp_min_(0),
+        "confidence": 1 / total,
+        "margin": (1 - (second - best).exp()) / total,
+        "max_logit": best,
+        "energy": best + log_total,
+    }

@@ -14,7 +14,7 @@ from demo.export import at_photo_size, compare_answers, describe, on_grid, summa
 from demo.images import write_atomic
 from demo.labels.annotations import encode_annotation
 from demo.page.components import PhotoInput
-from demo.page.failures import told
+from demo.page.failures import guarded
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Run, Store
@@ -39,7 +39,7 @@ def add(networks: Networks, store: Store) -> None:
         (probe, [photo, models, x, y], numbers),
     ):
         trigger.click(
-            told(partial(function, networks, store)),
+            guarded(partial(function, networks, store)),
             inputs,
             output,
             api_name=function.__name__.removesuffix("_of"),

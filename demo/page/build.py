@@ -15,9 +15,9 @@ from demo import catalog
 from demo.errors import DemoError
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page import api, download, selection
-from demo.page.components import PhotoInput, Viewer, header, strip
+from demo.page.components import PhotoInput, Viewer, example_buttons, header
 from demo.page.examples import Example, examples
-from demo.page.failures import told
+from demo.page.failures import guarded
 from demo.page.fetching import Fetching, paragraph
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
@@ -127,7 +127,7 @@ class Page:
         except DemoError as error:
             yield _unfetched(set_name, str(error), getattr(error, "details", ()))
             return
-        except Exception:  # our mistake: the page goes on as well, and `told` logs it
+        except Exception:  # our mistake: the page goes on as well, and `guarded` logs it
             yield _unfetched(set_name, "Something unexpected happened here.")
             raise
         yield paragraph(words), gr.skip(), gr.update(visible=False), gr.skip()
@@ -197,7 +197,7 @@ def build(
                 )
                 go = gr.Button(SEGMENT, variant="primary", elem_id="go")
                 stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop")
-                chosen_example = strip(thumbnails)
+                chosen_example = example_buttons(thumbnails)
                 models = selection.build(networks)
                 save = gr.Button(DOWNLOAD, interactive=False, elem_id="download")
                 file = gr.DownloadButton("Results", elem_id="file", elem_classes="zoo-away")
@@ -222,18 +222,18 @@ def build(
         queued: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
         # what neither fails nor takes long goes past the queue
         quick: dict[str, Any] = dict(queue=False, **queued)
-        uploaded = photo.upload(told(page.check), photo, None, **IN_TURN, **queued)
+        uploaded = photo.upload(guarded(page.check), photo, None, **IN_TURN, **queued)
         uploaded.failure(None, None, photo, js="() => null")
         uploaded.success(None, None, None, js=_at_once(tell="run"))
-        taken = chosen_example.choose(told(page.take), chosen_example, photo, **IN_TURN, **queued)
+        taken = chosen_example.choose(guarded(page.take), chosen_example, photo, **IN_TURN, **queued)
         taken.success(None, None, None, js=_at_once(tell="run"))
-        arrived = blocks.load(told(page.arrive), None, [photo, *models.inputs], **queued)
+        arrived = blocks.load(guarded(page.arrive), None, [photo, *models.inputs], **queued)
         arrived.success(None, None, None, js=_at_once(tell="arrived"))
 
         go.click(None, None, None, js=_at_once(tell="run"))
         viewer.wait(None, None, [go, stop], js=_at_once(*_waits()))
         run = viewer.run(
-            told(page.run),
+            guarded(page.run),
             [photo, *models.inputs],
             [viewer, numbers, shown, go, stop, save],
             **ONE_AT_A_TIME,
@@ -245,7 +245,7 @@ def build(
         stop.click(None, None, [go, stop], js=_at_once(*_idle(), tell="stop"))
 
         making = save.click(None, None, save, js=_at_once(gr.update(value=PREPARING, interactive=False)))
-        made = making.then(told(page.zip), shown, file, **queued)
+        made = making.then(guarded(page.zip), shown, file, **queued)
         made.success(None, None, None, js=download.FOLLOW)
         made.then(None, None, save, js=_at_once(gr.update(value=DOWNLOAD, interactive=True)))
 
@@ -257,7 +257,7 @@ def build(
         )
         models.set_name.change(**show_set)
         fetched = models.fetch.click(
-            told(page.fetch),
+            guarded(page.fetch),
             models.set_name,
             [models.progress, models.fetch, models.cancel, models.set_name],
             **queued,
@@ -290,8 +290,8 @@ def _at_once(*updates: dict[str, Any], tell: str = "") -> str:
 def _called(name: str, ask: Callable[[object], dict[str, object]]) -> Callable[[object], dict[str, object]]:
     """`ask` under the name by which the viewer's script calls it."""
 
-    def told(question: object) -> dict[str, object]:
+    def answer(question: object) -> dict[str, object]:
         return ask(question)
 
-    told.__name__ = name
-    return told
+    answer.__name__ = name
+    return answer

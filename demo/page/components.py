@@ -101,12 +101,12 @@ def header() -> gr.HTML:
     )
 
 
-def strip(examples: Thumbnails) -> gr.HTML:
+def example_buttons(examples: Thumbnails) -> gr.HTML:
     """The example photos in a few rows; its value is the name of the one that was chosen last."""
-    template = '<h2 class="zoo-label">Examples</h2><div class="zoo-strip"></div>'
+    template = '<h2 class="zoo-label">Examples</h2><div class="zoo-example-buttons"></div>'
     return gr.HTML(
         html_template=template,
-        js_on_load=script("strip"),
+        js_on_load=script("examples"),
         apply_default_css=False,
         elem_id="examples",
         examples=list(examples),

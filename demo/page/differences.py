@@ -23,9 +23,9 @@ from demo.analysis.agreement import (
     split,
     votes,
 )
-from demo.analysis.dissent import lone_counts
+from demo.analysis.conflict_thresholds import conflict_areas, conflict_thresholds
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
-from demo.analysis.levels import conflict_areas, conflict_levels
+from demo.analysis.lone_models import lone_counts
 from demo.analysis.numbers import plain
 from demo.analysis.regions import disputed_regions, numbered
 from demo.analysis.structure import BOUNDARY_DISTANCE, default_distance, measure
@@ -72,18 +72,18 @@ def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
     merged = merge_mild(c) if overlooked.mild else c
     shifted = float(boundary_only(merged, distance).mean())
     settled = settle_boundaries(merged, distance) if overlooked.boundaries else merged
-    vote_map, split_map, winners, levels = votes(settled), split(settled), majority(c), conflict_levels(c)
+    vote_map, split_map, winners, levels = votes(settled), split(settled), majority(c), conflict_thresholds(c)
     regions = disputed_regions(c, ignore_mild=overlooked.mild, distance=distance)
     parts = shares(np.bincount(split_map.reshape(-1), minlength=5))
     areas = conflict_areas(levels)
     said = [float(n) for n in np.bincount(vote_map.reshape(-1), minlength=len(c.ids) + 1)[1:] / vote_map.size]
     alone = [float(count) / vote_map.size for count in lone_counts(settled)]
-    told = Shares(said[0], shifted, parts["between_families"], alone)
-    sentences = headline(c, told, boundaries_aside=overlooked.boundaries, mild_aside=overlooked.mild)
+    agreed = Shares(said[0], shifted, parts["between_families"], alone)
+    sentences = headline(c, agreed, boundaries_aside=overlooked.boundaries, mild_aside=overlooked.mild)
     return {
         "lead": sentences[0],
         "headline": " ".join(sentences),
-        "alone": dict(zip(c.ids, told.alone, strict=True)),
+        "alone": dict(zip(c.ids, agreed.alone, strict=True)),
         "votes": said,
         "split": parts,
         "boundary_only": shifted,

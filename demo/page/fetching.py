@@ -18,8 +18,8 @@ from demo.schema import ModelSpec, Weights
 
 log = logging.getLogger(__name__)
 
-Report = Callable[[Progress], None]
-Fetch = Callable[[Weights, Path, Sequence[str], Report], Path]
+Tick = Callable[[Progress], None]
+Fetch = Callable[[Weights, Path, Sequence[str], Tick], Path]
 TICK = 0.25
 FOLDER = "this server's folder of checkpoints"
 """Where that is, is nothing for visitors."""
@@ -45,7 +45,7 @@ class Fetching:
         self._fetch = fetch
         self._busy = threading.Lock()
         self._cancelled = threading.Event()
-        self._told = ""
+        self._sentence = ""
 
     def cancel(self) -> None:
         self._cancelled.set()
@@ -76,9 +76,9 @@ class Fetching:
         for number, spec in enumerate(specs, 1):
             title = f"{spec.title} ({number} of {len(specs)})"
             try:
-                for told in self._one(spec, title, folder):
-                    self._told = told
-                    yield told
+                for words in self._one(spec, title, folder):
+                    self._sentence = words
+                    yield words
             except FetchError as error:
                 if not error.tried:
                     log.error("%s could not be kept: %s", spec.id, error)
@@ -95,14 +95,14 @@ class Fetching:
         latest: list[Progress] = []
         failed: list[Exception] = []
 
-        def report(progress: Progress) -> None:
+        def heard(progress: Progress) -> None:
             latest[:] = [progress]
             if self._cancelled.is_set():
                 raise _Cancelled
 
         def work() -> None:
             try:
-                self._fetch(spec.weights, folder, (), report)
+                self._fetch(spec.weights, folder, (), heard)
             except Exception as error:
                 failed.append(error)
 
@@ -118,11 +118,11 @@ class Fetching:
 
     def _watch(self) -> Iterator[str]:
         """For a second visitor: what the fetch that is under way says."""
-        told = ""
+        words = ""
         while not self._busy.acquire(timeout=TICK):
-            if told != self._told:
-                told = self._told
-                yield told
+            if words != self._sentence:
+                words = self._sentence
+                yield words
         self._busy.release()
         yield "The fetch that was under way has ended."
 

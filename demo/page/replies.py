@@ -265,7 +265,7 @@ class Findings(_Exact):
     numbers: list[Number]
 
 
-class Report(_Exact):
+class TruthScores(_Exact):
     """Everything that the truth says of one network."""
 
     model: str
@@ -282,12 +282,12 @@ class Report(_Exact):
 
 
 class Judged(_Exact):
-    """A network's report; its map holds 0 where right, 1 + the percent of confidence where wrong, 254, 255 as above.
+    """A network's scores; its map holds 0 where right, 1 + the percent of confidence where wrong, 254, 255 as above.
 
     `wrong` counts the mistakes by percent of confidence.
     """
 
-    report: Report
+    scores: TruthScores
     right: int
     wrong: list[int]
     map: str

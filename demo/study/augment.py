@@ -14,7 +14,7 @@ from demo.models.network import Network, finite
 from demo.models.posterior import Posterior
 from demo.models.zoo import Refusal, Zoo
 from demo.schema import ClassSet, Field, Image, ModelSpec, Prediction
-from demo.study.run import Ask
+from demo.study.engine import Ask
 
 Strip: TypeAlias = tuple[int, Field]
 

@@ -1,4 +1,4 @@
-"""What a study has measured so far, one row for each photo and model, so that a stopped run goes on where it was."""
+"""What a study has measured so far, one row for each photo and model, so that a stopped study goes on where it was."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class Ledger:
             yield
         except sqlite3.Error as error:
             raise DatasetError(
-                f"{self.path} should hold the results of this run and earlier ones, but cannot be used ({error}). "
-                "If another run uses it, wait for that; else delete it to measure again, or choose another folder."
+                f"{self.path} should hold the results of this study, but cannot be used ({error}). "
+                "If another one uses it, wait for that; else delete it to measure again, or choose another folder."
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""The tab "Truth" in a real browser: each kind of truth, on real photos, read back and compared with judge()."""
+"""The tab "Truth" in a real browser: each kind of truth, on real photos, read back, compared with evaluate_truth()."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.analysis.judge import judge
+from demo.analysis.evaluate_truth import evaluate_truth
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation, encode_annotation
@@ -71,7 +71,7 @@ def shown(page: Any, model: str) -> dict[str, float]:
 
 
 def expected(answer: Answer, truth: LabelMap, unknown: Any = None) -> dict[str, float]:
-    report = judge(answer.prediction, truth, strips=answer.posterior.strips(), unknown=unknown).report
+    report = evaluate_truth(answer.prediction, truth, strips=answer.posterior.strips(), unknown=unknown).scores
     numbers = {row["id"]: row["value"] for row in report["numbers"] if row["id"] in COLUMNS}
     if unknown is not None and unknown.any():
         found = {row["id"]: row["value"] for row in report["unknown"]["numbers"]}
@@ -100,7 +100,7 @@ def test_an_ade20k_mask(visit: Open, compact: str, zoo: Zoo, cases: Path) -> Non
     judged(page, 2)
     near = shown(page, MODELS[0])
     answer = next(answers(zoo, photo))
-    report = judge(answer.prediction, truth, band="boundary").report
+    report = evaluate_truth(answer.prediction, truth, band="boundary").scores
     assert near["pixel_accuracy"] == pytest.approx(report["numbers"][2]["value"]) != everywhere["pixel_accuracy"]
     assert page.locator(".zoo-chart").count() == 2
     formula = page.locator("tr[data-id=ece] .formula").first.inner_text()

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from demo.analysis.agreement import majority, merge_mild, settle_boundaries, split, votes
-from demo.analysis.levels import conflict_levels
+from demo.analysis.conflict_thresholds import conflict_thresholds
 from demo.export import files
 from demo.labels.ade20k import ADE20K
 from demo.page.differences import comparison_of
@@ -81,7 +81,7 @@ def test_the_maps_are_exact(run: Run, differ: Differ, comparison: Comparison) ->
     assert np.array_equal(pixels(maps["votes"]), votes(comparison))
     assert np.array_equal(pixels(maps["split"]), split(comparison))
     assert np.array_equal(pixels(maps["majority"]), majority(comparison))
-    assert np.array_equal(pixels(maps["conflict"]), conflict_levels(comparison))
+    assert np.array_equal(pixels(maps["conflict"]), conflict_thresholds(comparison))
 
 
 def test_a_regions_point_lies_in_the_region(run: Run, differ: Differ) -> None:

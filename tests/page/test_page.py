@@ -16,7 +16,7 @@ from demo.page import selection
 from demo.page.build import Page
 from demo.page.components import PhotoInput
 from demo.page.examples import examples
-from demo.page.failures import sentence, told
+from demo.page.failures import guarded, sentence
 from demo.page.fetching import Fetching, UnfetchedError
 from demo.page.networks import Networks
 from demo.page.store import Store
@@ -61,7 +61,7 @@ def test_a_path_that_was_not_uploaded_is_refused() -> None:
 def test_a_users_mistake_is_told_in_its_own_words_and_ours_by_a_reference(caplog: pytest.LogCaptureFixture) -> None:
     assert sentence(DemoError("Wanted this, got that.")).message == "Wanted this, got that."
 
-    @told
+    @guarded
     def broken() -> None:
         raise KeyError("secret path")
 

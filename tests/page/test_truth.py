@@ -1,4 +1,4 @@
-"""What the tab "Truth" is told: judge's own numbers and maps, and a sentence for every truth that is none."""
+"""What the tab "Truth" is told: evaluate_truth's own numbers and maps, and a sentence for every truth that is none."""
 
 import json
 import re
@@ -14,15 +14,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from demo.analysis.judge import RIGHT, WRONG_SURE, WRONG_UNSURE, errors, judge
+from demo.analysis.evaluate_truth import RIGHT, WRONG_SURE, WRONG_UNSURE, errors, evaluate_truth
 from demo.images import Limits
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import encode_annotation
 from demo.labels.coco import COCO_TO_ADE, decode_panoptic
-from demo.page.judging import FOREIGN, wrong_levels
 from demo.page.store import Run, Store
 from demo.page.tabs.pixel import GONE
 from demo.page.tabs.truth import TruthTab
+from demo.page.truth_replies import FOREIGN, wrong_by_confidence
 from demo.page.truths import Region, fill, paint
 from demo.page.wire import panel_of
 from demo.schema import VOID, LabelMap
@@ -101,8 +101,8 @@ def test_an_annotation_is_told_in_numbers_and_shown_exactly(ask: Ask, mask: Path
 @pytest.mark.parametrize("band", ["all", "boundary", "interior"])
 def test_the_numbers_are_judges_own(ask: Ask, mask: Path, truth: LabelMap, run: Run, band: Any) -> None:
     answer = run.answers[MODEL]
-    expected = judge(answer.prediction, truth, strips=answer.posterior.strips(run.size), band=band).report
-    quick = ask([mask], "model", model=MODEL, band=band)["report"]
+    expected = evaluate_truth(answer.prediction, truth, strips=answer.posterior.strips(run.size), band=band).scores
+    quick = ask([mask], "model", model=MODEL, band=band)["scores"]
     late = {row["id"]: row for row in ask([mask], "proper", model=MODEL, band=band)["numbers"]}
     merged = {**quick, "numbers": [late.get(row["id"], row) for row in quick["numbers"]]}
     assert merged == json.loads(json.dumps(expected))
@@ -125,7 +125,7 @@ def test_the_error_map_holds_every_threshold(ask: Ask, mask: Path, truth: LabelM
 def test_a_confidence_on_a_step_counts_as_reaching_it() -> None:
     confidence = np.array([[0.0, 0.29, 0.2899, 1.0]], np.float32)
     codes = np.full((1, 4), WRONG_UNSURE, np.uint8)
-    assert wrong_levels(codes, confidence).tolist() == [[1, 30, 29, 101]]
+    assert wrong_by_confidence(codes, confidence).tolist() == [[1, 30, 29, 101]]
 
 
 def test_a_coco_truth_tells_what_no_class_names(ask: Ask, panoptic: list[Path], run: Run) -> None:
@@ -135,8 +135,8 @@ def test_a_coco_truth_tells_what_no_class_names(ask: Ask, panoptic: list[Path], 
     assert [row["index"] for row in told["classes"]] == [ADE20K.names.index("person")]
     assert int((pixels(told["map"]) == FOREIGN).sum()) == 50 * 300
     label_map, unknown = decode_panoptic(*panoptic, "cat.png", ADE20K)
-    expected = judge(run.answers[MODEL].prediction, label_map, unknown=unknown).report
-    report = ask(panoptic, "model", model=MODEL)["report"]
+    expected = evaluate_truth(run.answers[MODEL].prediction, label_map, unknown=unknown).scores
+    report = ask(panoptic, "model", model=MODEL)["scores"]
     assert report == json.loads(json.dumps(expected))
     assert report["unknown"]["pixels"] == 50 * 300 and len(report["unknown"]["numbers"]) == 9
 
@@ -153,8 +153,8 @@ def test_painted_regions_are_a_truth(ask: Ask, run: Run) -> None:
     shown = pixels(told["map"])
     assert (shown[50:200, 100:300] == ADE20K.names.index("animal")).all()
     assert int((shown == 0).sum()) == height * width - 150 * 200
-    expected = judge(run.answers[MODEL].prediction, shown).report
-    assert ask([whole, cat], "model", model=MODEL)["report"] == json.loads(json.dumps(expected))
+    expected = evaluate_truth(run.answers[MODEL].prediction, shown).scores
+    assert ask([whole, cat], "model", model=MODEL)["scores"] == json.loads(json.dumps(expected))
 
 
 def test_regions_are_in_the_photos_pixels_whatever_the_grid() -> None:
@@ -181,7 +181,7 @@ def test_a_big_photo_is_judged_at_its_own_size(tmp_path: Path) -> None:
         question = {"run": run.key, "what": "model", "model": MODEL, "band": "all", "name": "big.png",
                     "source": {"files": [str(tmp_path / "mask.png")]}}  # fmt: skip
         told = TruthTab(store, tmp_path).ask(question)
-        assert told["report"] == judge(full, label_map).report
+        assert told["scores"] == evaluate_truth(full, label_map).scores
         assert pixels(str(told["map"])).shape == run.size
     finally:
         store.close()
@@ -253,7 +253,7 @@ def test_what_is_remembered_of_a_truth_does_not_grow_with_the_callers_words(
             words = {"model": f"nobody {number}", "band": f"none {number}", "name": "cat.png"}
             tab.ask({"run": run.key, "what": what, "source": source, **words})
     (kept,) = tab._kept[run].values()
-    assert list(kept.told) == [("truth",)]
+    assert list(kept.replies) == [("truth",)]
 
 
 def test_a_class_is_looked_up_with_a_hint(store: Store) -> None:

@@ -56,7 +56,7 @@ def their_metrics(built: object, cases: tuple[Case, ...]) -> dict[str, str]:
 
 @pytest.mark.parametrize("model", ["fcn-compact", "setr-compact", "segformer-compact"])
 def test_the_scores_are_mmsegmentations_to_the_last_digit_shown(model: str, cases: Path, tmp_path: Path) -> None:
-    ours = evaluate(cases / "ade20k", model, Zoo(device="cpu"), tmp_path).models[0].tally.confusion
+    ours = evaluate(cases / "ade20k", model, Zoo(device="cpu"), tmp_path).models[0].counts.confusion
     shown = {"mIoU": scores.mean_iou(ours), "mAcc": scores.mean_accuracy(ours), "aAcc": scores.pixel_accuracy(ours)}
     theirs = their_metrics(network(model), open_dataset(cases / "ade20k").cases)
     assert {key: f"{100 * value:.2f}" for key, value in shown.items()} == theirs

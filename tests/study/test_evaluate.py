@@ -23,8 +23,8 @@ from demo.models.zoo import Zoo
 from demo.schema import Image, ModelSpec
 from demo.study.augment import augmented
 from demo.study.dataset import open_dataset
+from demo.study.engine import Progress, plainly
 from demo.study.evaluate import LEDGER, evaluate
-from demo.study.run import Progress, plainly
 from tests.study.photos import make_dataset
 from tests.toy import toy_ids, toy_network, toy_scores, toy_zoo
 
@@ -54,7 +54,7 @@ def test_the_scores_are_those_of_the_predictions_added_over_all_photos(tmp_path:
         for case in open_dataset(dataset).cases:
             prediction = zoo.segment(open_image(case.photo), MODELS)[place]
             expected += scores.confusion(prediction.label_map, decode_annotation(case.annotation, ADE20K), len(ADE20K))
-        assert (model.tally.confusion == expected).all()
+        assert (model.counts.confusion == expected).all()
         assert len(model.photos) == 4 and model.spec.id == MODELS[place]
     assert evaluation.problems == ()
 
@@ -67,7 +67,7 @@ def test_csv_json_and_page_say_the_same(tmp_path: Path) -> None:
     assert len(rows) == len(content["models"]) == len(toy_ids())
     for row, model, result in zip(rows, content["models"], evaluation.models, strict=True):
         values = {number["id"]: number["value"] for number in model["numbers"]}
-        assert float(row["miou"]) == values["miou"] == scores.mean_iou(result.tally.confusion)
+        assert float(row["miou"]) == values["miou"] == scores.mean_iou(result.counts.confusion)
         assert f"{100 * values['miou']:.2f}" in page and row["title"] in page
         assert row["brier"] == "", "probabilities were not looked at"
     classes = list(csv.DictReader((tmp_path / "out/classes.csv").open()))
@@ -92,13 +92,13 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out", report=stop)
+        evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out", on_progress=stop)
     calls: list[str] = []
     resumed = evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "out")
     assert len(calls) == 4, "nothing that was answered is asked again"
     whole = evaluate(dataset, MODELS, toy_zoo(), tmp_path / "other")
     for one, other in zip(resumed.models, whole.models, strict=True):
-        assert (one.tally.sizes == other.tally.sizes).all() and (one.tally.entropy == other.tally.entropy).all()
+        assert (one.counts.sizes == other.counts.sizes).all() and (one.counts.entropy == other.counts.entropy).all()
     calls.clear()
     evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "out")
     assert calls == [], "a finished run asks no network"
@@ -242,7 +242,7 @@ def test_own_weights_that_were_replaced_are_measured_anew(tmp_path: Path) -> Non
 def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / LEDGER).write_bytes(b"not a database" * 100)
-    with pytest.raises(DatasetError, match=r"counts\.sqlite should hold the results of this run.*delete it"):
+    with pytest.raises(DatasetError, match=r"counts\.sqlite should hold the results of this study.*delete it"):
         evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out")
 
 
@@ -258,7 +258,7 @@ def test_a_ledger_that_another_process_holds_is_named(tmp_path: Path, monkeypatc
 
 def test_progress_counts_photos_and_tells_the_time_left(tmp_path: Path) -> None:
     seen: list[Progress] = []
-    evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out", report=seen.append)
+    evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out", on_progress=seen.append)
     assert [progress.done for progress in seen] == [1, 2, 3, 4]
     assert seen[-1].seconds_left == 0 and all(progress.total == 4 for progress in seen)
     assert str(Progress(3, 10, "owl", 90)) == "3 of 10 photos, 2 min left (owl)"

@@ -30,16 +30,16 @@ dark.addEventListener("click", () => {
 });
 
 copy.addEventListener("click", async () => {
-  const told = copy.querySelector("span");
+  const words = copy.querySelector("span");
   try {
     await navigator.clipboard.writeText(location.href);
-    told.textContent = new URLSearchParams(location.search).has("example")
+    words.textContent = new URLSearchParams(location.search).has("example")
       ? "Link copied"
       : "Copied, without your photo";
   } catch {
-    told.textContent = "Copy the address bar";
+    words.textContent = "Copy the address bar";
   }
   setTimeout(() => {
-    told.textContent = "Copy link";
+    words.textContent = "Copy link";
   }, 2500);
 });

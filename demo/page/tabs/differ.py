@@ -42,7 +42,7 @@ class Differ:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._turns = {what: threading.Lock() for what in SUBJECTS}  # the slow mean keeps nobody else waiting
-        self._told: WeakKeyDictionary[Run, dict[object, Row]] = WeakKeyDictionary()
+        self._replies: WeakKeyDictionary[Run, dict[object, Row]] = WeakKeyDictionary()
 
     def ask(self, question: object) -> Row:
         """The reply to {run, models, what, ...}; what cannot be answered says so under "message"."""
@@ -58,20 +58,20 @@ class Differ:
         settings = () if what == "together" else (overlooked, threshold)
         asked = (what, tuple(answer.spec.id for answer in answers), settings)
         with self._turns[what]:
-            told = self._told.setdefault(run, {})
-            if asked not in told:
-                told[asked] = SUBJECTS[what](answers, overlooked, threshold)
-                for oldest in list(told)[:-KEPT]:
-                    told.pop(oldest, None)
-            return told[asked]
+            replies = self._replies.setdefault(run, {})
+            if asked not in replies:
+                replies[asked] = SUBJECTS[what](answers, overlooked, threshold)
+                for oldest in list(replies)[:-KEPT]:
+                    replies.pop(oldest, None)
+            return replies[asked]
 
 
 def _differences(answers: list[Answer], overlooked: Overlooked, threshold: float) -> Row:
     fitting = _fitting(answers)
-    told: Row = {"models": [answer.spec.id for answer in fitting], "structures": structures(answers, overlooked)}
+    reply: Row = {"models": [answer.spec.id for answer in fitting], "structures": structures(answers, overlooked)}
     if len(fitting) < 2:
-        return told | {"message": _too_few(answers, fitting)}
-    return told | differences(comparison_of(fitting), overlooked, threshold)
+        return reply | {"message": _too_few(answers, fitting)}
+    return reply | differences(comparison_of(fitting), overlooked, threshold)
 
 
 def _conflict(answers: list[Answer], overlooked: Overlooked, threshold: float) -> Row:

@@ -18,7 +18,7 @@
  * @property {boolean} [loading]
  * @property {boolean} [lost] its map could not be fetched
  * @property {HTMLElement} fact
- * @property {string} [told] why it failed, once that was said aloud
+ * @property {string} [announced] why it failed, once that was said aloud
  * @property {boolean} [all] its legend shows every class
  */
 

@@ -115,7 +115,7 @@ export interface Findings {
 }
 
 export interface Judged {
-  report: Report;
+  scores: TruthScores;
   right: number;
   wrong: number[];
   map: string;
@@ -249,21 +249,6 @@ export interface ReliabilityBin {
   accuracy: number | null;
 }
 
-/** Everything that the truth says of one network. */
-export interface Report {
-  model: string;
-  band: string;
-  sure: number;
-  pixels: Counted;
-  numbers: Number[];
-  classes: ClassRow[];
-  confusions: Confusion[];
-  reliability: ReliabilityBin[];
-  risk_coverage: RiskCurves;
-  unknown: Findings | null;
-  error_shares: Record<string, number>;
-}
-
 /** At each percent of coverage. */
 export interface RiskCurve {
   coverage: number[];
@@ -314,6 +299,21 @@ export interface Truth {
   unknown: number | null;
   classes: ClassPixels[];
   map: string;
+}
+
+/** Everything that the truth says of one network. */
+export interface TruthScores {
+  model: string;
+  band: string;
+  sure: number;
+  pixels: Counted;
+  numbers: Number[];
+  classes: ClassRow[];
+  confusions: Confusion[];
+  reliability: ReliabilityBin[];
+  risk_coverage: RiskCurves;
+  unknown: Findings | null;
+  error_shares: Record<string, number>;
 }
 
 /** All that the viewer component shows. The browser keeps how it is looked at (mode, zoom, crosshair) to itself. */

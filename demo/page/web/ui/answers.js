@@ -128,8 +128,8 @@ function placeCards(panels) {
           .map((row) => page.names[row.index])
           .join(", ")}.`,
       );
-    if (panel.status === "failed" && card.told !== panel.message)
-      announce(`${panel.title}: ${(card.told = panel.message)}`);
+    if (panel.status === "failed" && card.announced !== panel.message)
+      announce(`${panel.title}: ${(card.announced = panel.message)}`);
   }
   old.forEach((card) => {
     card.surface.drop();

@@ -34,9 +34,9 @@ export function readout() {
     return;
   }
   const layer = run.layers.get(state.first);
-  const told = layer?.painting ? layerText(layer, point) : "";
+  const words = layer?.painting ? layerText(layer, point) : "";
   const place = photoPoint(point);
-  say(photoCard, told ? `${told} · ` : "", `x ${place.x}, y ${place.y}`);
+  say(photoCard, words ? `${words} · ` : "", `x ${place.x}, y ${place.y}`);
 }
 
 onDraw("glass", readout);

@@ -263,9 +263,9 @@ function fillTables() {
 function sayTip() {
   const point = state.hover ?? state.pin;
   const layer = point && shownLayer();
-  const told = layer?.painting && parts.surface.visible ? layerText(layer, point) : "";
-  parts.tip.hidden = !told;
-  parts.tip.textContent = told;
+  const words = layer?.painting && parts.surface.visible ? layerText(layer, point) : "";
+  parts.tip.hidden = !words;
+  parts.tip.textContent = words;
 }
 
 // What the other parts do, the tab follows.

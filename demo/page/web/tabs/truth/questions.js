@@ -64,7 +64,7 @@ export async function judgeAll() {
   }
   for (const panel of finished()) {
     const row = judged.rows.get(panel.id);
-    if (!row?.report || row.proper) continue;
+    if (!row?.scores || row.proper) continue;
     say(`Adding up the probabilities of ${panel.title} ...`);
     const reply = await askServer("proper", source, { model: panel.id, band });
     if (!current()) return;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis.runs import find_runs
+from demo.analysis.spans import find_spans
 from demo.schema import Comparison
 
 
@@ -18,10 +18,10 @@ def lone_counts(c: Comparison) -> NDArray[np.int64]:
     >>> lone_counts(Comparison(*known, maps, np.ones(maps.shape, np.float32), ADE20K))
     array([1, 0, 0])
     """
-    runs, models = find_runs(c.label_maps), len(c.ids)
+    spans, models = find_spans(c.label_maps), len(c.ids)
     alone = np.zeros(models, np.int64)
     for model in range(models if models > 2 else 0):
-        others = np.delete(runs.labels, model, axis=0)
-        hit = (others == others[0]).all(0) & (runs.labels[model] != others[0])
-        alone[model] = runs.lengths[hit].sum()
+        others = np.delete(spans.labels, model, axis=0)
+        hit = (others == others[0]).all(0) & (spans.labels[model] != others[0])
+        alone[model] = spans.lengths[hit].sum()
     return alone

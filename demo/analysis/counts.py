@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schema import VOID, ClassSet, Field, LabelMap, Prediction
-from . import calibration, scores
+from demo.analysis import calibration, scores
+from demo.schema import VOID, ClassSet, Field, LabelMap, Prediction
 
 Counts = NDArray[np.int64]
 
@@ -32,7 +32,7 @@ def shapes(classes: int) -> dict[str, tuple[int, ...]]:
 
 
 @dataclass(frozen=True)
-class Tally:
+class TruthCounts:
     """Counts of one model over any number of photos; add them in any order."""
 
     class_set: ClassSet
@@ -50,10 +50,11 @@ class Tally:
     margin: Counts
     """The same by 1 - margin."""
 
-    def __add__(self, other: Tally) -> Tally:
+    def __add__(self, other: TruthCounts) -> TruthCounts:
         if self.class_set != other.class_set:
             raise ValueError(f"counts add in one class set, but got {self.class_set.title}, {other.class_set.title}")
-        return Tally(self.class_set, **{name: getattr(self, name) + getattr(other, name) for name in self._shapes})
+        sums = {name: getattr(self, name) + getattr(other, name) for name in self._shapes}
+        return TruthCounts(self.class_set, **sums)
 
     @property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
@@ -81,7 +82,7 @@ class Tally:
         return zlib.compress(block.getvalue(), 1)
 
     @classmethod
-    def from_bytes(cls, block: bytes) -> Tally:
+    def from_bytes(cls, block: bytes) -> TruthCounts:
         """What `to_bytes` wrote."""
         content, arrays = io.BytesIO(zlib.decompress(block)), {}
         told: dict[str, Any] = json.loads(content.readline())
@@ -95,8 +96,8 @@ class Tally:
         return cls(class_set, **arrays)
 
     @classmethod
-    def zero(cls, class_set: ClassSet) -> Tally:
-        """The tally of no photo."""
+    def zero(cls, class_set: ClassSet) -> TruthCounts:
+        """The counts of no photo."""
         return cls(class_set, **{name: np.zeros(shape, np.int64) for name, shape in shapes(len(class_set)).items()})
 
 
@@ -105,8 +106,10 @@ class Truth:
     """A ground truth and what is derived from it once for all models."""
 
     label_map: LabelMap
-    strip: NDArray[np.bool_]
+    inner: NDArray[np.bool_]
+    """(H, W) pixels of the inner boundaries."""
     groups: NDArray[np.uint8]
+    """(H, W) index of each pixel's region size in `scores.SIZE_GROUPS`."""
 
     @classmethod
     def of(cls, label_map: LabelMap) -> Truth:
@@ -117,10 +120,10 @@ class Truth:
     def only(self, mask: NDArray[np.bool_]) -> Truth:
         """The same truth with everything outside the mask void, boundaries and sizes unchanged."""
         chosen = np.where(mask, self.label_map, np.uint8(VOID))
-        return Truth(chosen, self.strip, np.where(chosen == VOID, np.uint8(VOID), self.groups))
+        return Truth(chosen, self.inner, np.where(chosen == VOID, np.uint8(VOID), self.groups))
 
 
-def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Field]] | None = None) -> Tally:
+def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Field]] | None = None) -> TruthCounts:
     """Count one prediction of one photo; Brier and NLL only when `strips` of probabilities are given.
 
     Prediction and truth have one size, else a ValueError.
@@ -131,10 +134,10 @@ def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Fiel
     known = label_map != VOID
     right = (prediction.label_map == label_map)[known]
     confidence = prediction.confidence[known]
-    return Tally(
+    return TruthCounts(
         prediction.class_set,
         sizes=scores.size_confusions(prediction.label_map, label_map, classes, truth.groups),
-        boundary=scores.boundary_areas(prediction.label_map, label_map, classes, truth.strip),
+        boundary=scores.boundary_areas(prediction.label_map, label_map, classes, truth.inner),
         reliability=calibration.reliability(confidence, right),
         proper=np.zeros(3, np.int64) if strips is None else calibration.proper_scores(strips, label_map),
         entropy=calibration.rank(prediction.entropy[known], ~right),

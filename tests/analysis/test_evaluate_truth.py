@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from demo.analysis.judge import ERROR_NAMES, RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSURE, judge
+from demo.analysis.counts import Truth, TruthCounts, count
+from demo.analysis.evaluate_truth import ERROR_NAMES, RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSURE, evaluate_truth
 from demo.analysis.numbers import MEASURES
-from demo.analysis.tally import Tally, Truth, count
 from demo.errors import TruthError
 from demo.labels.ade20k import ADE20K
 from demo.schema import VOID, Prediction
@@ -34,8 +34,8 @@ def number(report: dict, key: str) -> dict:
 
 
 def test_every_number_has_a_unit_a_formula_and_its_pixels_and_all_of_it_is_json() -> None:
-    judgement = judge(prediction(), truth(), unknown=truth() == 2)
-    report = json.loads(json.dumps(judgement.report, allow_nan=False))
+    judgement = evaluate_truth(prediction(), truth(), unknown=truth() == 2)
+    report = json.loads(json.dumps(judgement.scores, allow_nan=False))
     assert len({row["id"] for row in report["numbers"]}) == len(MEASURES) + 12
     for row in report["numbers"] + report["unknown"]["numbers"]:
         assert row["unit"] in ("0..1", "0..2", "nats") and row["formula"] and row["better"] in ("higher", "lower")
@@ -47,7 +47,7 @@ def test_every_number_has_a_unit_a_formula_and_its_pixels_and_all_of_it_is_json(
 
 def test_probabilities_bring_brier_and_nll() -> None:
     even = np.full((len(ADE20K), *SIZE), 1 / len(ADE20K), np.float32)
-    report = judge(prediction(), truth(), strips=[(0, even[:, :17]), (17, even[:, 17:])]).report
+    report = evaluate_truth(prediction(), truth(), strips=[(0, even[:, :17]), (17, even[:, 17:])]).scores
     assert number(report, "nll")["value"] == pytest.approx(np.log(150), abs=1e-5)
     assert number(report, "brier")["value"] == pytest.approx(1 - 1 / 150, abs=1e-5)
 
@@ -56,7 +56,7 @@ def test_the_error_map_tells_four_kinds_apart() -> None:
     said, labelled = prediction(), truth()
     foreign = np.zeros(SIZE, bool)
     foreign[30:] = True
-    codes = judge(said, labelled, unknown=foreign, sure=0.5).error_map
+    codes = evaluate_truth(said, labelled, unknown=foreign, sure=0.5).error_map
     wrong = said.label_map != labelled
     inside = ~foreign & (labelled != VOID)
     assert ((codes == RIGHT) == (inside & ~wrong)).all()
@@ -68,7 +68,7 @@ def test_the_error_map_tells_four_kinds_apart() -> None:
 
 def test_a_perfect_answer_is_perfect() -> None:
     said = prediction()
-    report = judge(said, said.label_map).report
+    report = evaluate_truth(said, said.label_map).scores
     for key in ("miou", "pixel_accuracy", "boundary_iou", "fw_iou"):
         assert number(report, key)["value"] == 1
     assert report["confusions"] == []
@@ -76,7 +76,9 @@ def test_a_perfect_answer_is_perfect() -> None:
 
 
 def test_the_band_splits_the_pixels_in_two() -> None:
-    whole, near, far = (judge(prediction(), truth(), band=band).report for band in ("all", "boundary", "interior"))
+    whole, near, far = (
+        evaluate_truth(prediction(), truth(), band=band).scores for band in ("all", "boundary", "interior")
+    )
     pixels = [report["pixels"]["labelled"] for report in (whole, near, far)]
     assert pixels[0] == pixels[1] + pixels[2] and min(pixels) > 0
     right = [number(r, "pixel_accuracy")["value"] * n for r, n in zip((whole, near, far), pixels, strict=True)]
@@ -88,9 +90,9 @@ def test_unknown_objects_found_by_entropy() -> None:
     foreign = np.zeros(SIZE, bool)
     foreign[10:20] = True
     entropy = np.where(foreign, 4, 1).astype(np.float32)
-    report = judge(
+    report = evaluate_truth(
         Prediction("toy", said.label_map, said.confidence, entropy, said.margin, ADE20K), truth(), unknown=foreign
-    ).report
+    ).scores
     values = {row["id"]: row["value"] for row in report["unknown"]["numbers"]}
     assert (values["entropy_auroc"], values["entropy_aupr"], values["entropy_fpr95"]) == (1, 1, 0)
     assert 0.3 < values["confidence_auroc"] < 0.7
@@ -98,7 +100,7 @@ def test_unknown_objects_found_by_entropy() -> None:
 
 
 def test_classes_come_most_annotated_first_with_indexes_from_one() -> None:
-    rows = judge(prediction(), truth()).report["classes"]
+    rows = evaluate_truth(prediction(), truth()).scores["classes"]
     annotated = [row["annotated"] for row in rows]
     assert annotated == sorted(annotated, reverse=True)
     assert {row["name"]: row["index"] for row in rows}["wall"] == 1
@@ -106,15 +108,15 @@ def test_classes_come_most_annotated_first_with_indexes_from_one() -> None:
 
 def test_bad_masks_are_explained() -> None:
     with pytest.raises(TruthError, match=r"as large as the photo, 50 x 40 pixels, but it is 40 x 50"):
-        judge(prediction(), truth().T.copy())
+        evaluate_truth(prediction(), truth().T.copy())
     with pytest.raises(TruthError, match="all of it is void"):
-        judge(prediction(), np.full(SIZE, VOID, np.uint8))
+        evaluate_truth(prediction(), np.full(SIZE, VOID, np.uint8))
 
 
 def test_tallies_add_and_survive_storage() -> None:
     parts = [count(prediction(seed), Truth.of(truth(seed + 9))) for seed in range(3)]
-    forward, backward = parts[0] + parts[1] + parts[2], parts[2] + parts[1] + parts[0] + Tally.zero(ADE20K)
-    stored = Tally.from_bytes(forward.to_bytes())
+    forward, backward = parts[0] + parts[1] + parts[2], parts[2] + parts[1] + parts[0] + TruthCounts.zero(ADE20K)
+    stored = TruthCounts.from_bytes(forward.to_bytes())
     assert stored.class_set == ADE20K
     for name in forward._shapes:
         assert (getattr(forward, name) == getattr(backward, name)).all(), name

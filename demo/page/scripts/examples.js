@@ -1,6 +1,6 @@
 "use strict";
 // The example photos beside the input.
-const list = element.querySelector(".zoo-strip");
+const list = element.querySelector(".zoo-example-buttons");
 for (const example of props.examples) {
   const button = document.createElement("button");
   const image = document.createElement("img");

@@ -1,4 +1,4 @@
-"""What the tab "Truth" is told of one model: its report, its error map, and later what needs all probabilities."""
+"""What the tab "Truth" is told of one model: its scores, its error map, and later what needs all probabilities."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.analysis import calibration
-from demo.analysis.judge import RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSURE, Band, judge
+from demo.analysis.evaluate_truth import RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSURE, Band, evaluate_truth
 from demo.analysis.numbers import MEASURES, Number
 from demo.errors import TruthError
 from demo.page.truths import Given
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = dict[str, object]
 
-LEVELS = 100
+PERCENTS = 100
 """Steps of confidence in which a mistake's sureness is told: from 0.00 to 1.00."""
 FOREIGN = 254
 """In maps for the browser: something that no class names."""
@@ -46,23 +46,23 @@ def describe(given: Given, display: Size) -> Row:
     }  # fmt: skip
 
 
-def report(answer: Answer, given: Given, band: Band, display: Size) -> tuple[Row, NDArray[np.uint8]]:
-    """Everything but Brier and NLL, with the error map for the browser; and `judge`'s own error map.
+def scored(answer: Answer, given: Given, band: Band, display: Size) -> tuple[Row, NDArray[np.uint8]]:
+    """Everything but Brier and NLL, with the error map for the browser; and `evaluate_truth`'s own error map.
 
     The browser's map holds 0 where right, 1 + the percent of confidence where wrong, 254 unknown, 255 not counted:
     it can draw any threshold of sureness by itself. `wrong` counts the mistakes by percent of confidence.
     """
     _fits(answer, given)
     prediction = prediction_at(answer, given.label_map.shape)
-    judgement = judge(prediction, given.label_map, unknown=given.unknown, band=band)
-    levels = wrong_levels(judgement.error_map, prediction.confidence)
-    counts = np.bincount(levels.reshape(-1), minlength=256)
+    evaluation = evaluate_truth(prediction, given.label_map, unknown=given.unknown, band=band)
+    codes = wrong_by_confidence(evaluation.error_map, prediction.confidence)
+    counts = np.bincount(codes.reshape(-1), minlength=256)
     return {
-        "report": judgement.report,
+        "scores": evaluation.scores,
         "right": int(counts[0]),
-        "wrong": counts[1 : LEVELS + 2].tolist(),
-        "map": _url(_sampled(levels, display)),
-    }, judgement.error_map
+        "wrong": counts[1 : PERCENTS + 2].tolist(),
+        "map": _url(_sampled(codes, display)),
+    }, evaluation.error_map
 
 
 def proper(answer: Answer, given: Given, error_map: NDArray[np.uint8]) -> list[Row]:
@@ -83,9 +83,9 @@ def prediction_at(answer: Answer, size: tuple[int, ...]) -> Prediction:
     return answer.posterior.reduce(answer.spec.id, (height, width))
 
 
-def wrong_levels(error_map: NDArray[np.uint8], confidence: Field) -> NDArray[np.uint8]:
+def wrong_by_confidence(error_map: NDArray[np.uint8], confidence: Field) -> NDArray[np.uint8]:
     """(H, W): 0 right, 1 + the highest percent that `confidence` reaches where wrong, 254 unknown, 255 not counted."""
-    steps = (np.arange(LEVELS + 1) / LEVELS).astype(np.float32)
+    steps = (np.arange(PERCENTS + 1) / PERCENTS).astype(np.float32)
     reached = np.searchsorted(steps, confidence, side="right").clip(1).astype(np.uint8)
     codes = np.full(error_map.shape, VOID, np.uint8)
     codes[error_map == RIGHT] = 0

@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import TruthError
-from ..labels.annotations import values_of
-from ..schema import VOID, Field, LabelMap, Prediction
-from . import calibration, scores, structure
-from .numbers import Json, finding, numbers, plain
-from .tally import UNCERTAINTIES, Tally, Truth, count
+from demo.analysis import calibration, scores, structure
+from demo.analysis.counts import UNCERTAINTIES, Truth, TruthCounts, count
+from demo.analysis.numbers import Json, finding, numbers, plain
+from demo.errors import TruthError
+from demo.labels.annotations import values_of
+from demo.schema import VOID, Field, LabelMap, Prediction
 
 Band = Literal["all", "boundary", "interior"]
 Strips = Iterable[tuple[int, Field]]
@@ -33,16 +33,16 @@ SURE = 0.8
 
 
 @dataclass(frozen=True)
-class Judgement:
+class TruthEvaluation:
     """What the ground truth says of one prediction."""
 
-    report: dict[str, Json]
+    scores: dict[str, Json]
     """Plain values for JSON: numbers, classes, confusions, reliability, risk_coverage, unknown, error_shares."""
     error_map: NDArray[np.uint8]
     """(H, W) codes of `ERROR_NAMES`; 255 also where the band leaves a pixel out."""
 
 
-def judge(
+def evaluate_truth(
     prediction: Prediction,
     truth: LabelMap,
     *,
@@ -50,7 +50,7 @@ def judge(
     unknown: NDArray[np.bool_] | None = None,
     band: Band = "all",
     sure: float = SURE,
-) -> Judgement:
+) -> TruthEvaluation:
     """Score one prediction; every number says its formula, its unit and the pixels it counted.
 
     `strips` are `Posterior.strips()` at the prediction's size; without them Brier and NLL are null. `unknown` marks
@@ -61,23 +61,23 @@ def judge(
     label_map = _checked(prediction, truth, unknown)
     kept = _kept(label_map, band)
     shape = Truth.of(label_map).only(kept)
-    tally = count(prediction, shape, strips)
+    counts = count(prediction, shape, strips)
     foreign = np.zeros(kept.shape, bool) if unknown is None else unknown & kept
     error_map = errors(prediction, shape.label_map, foreign, sure)
-    report: dict[str, Json] = {
+    found: dict[str, Json] = {
         "model": prediction.model,
         "band": band,
         "sure": sure,
-        "pixels": {"photo": int(truth.size), "labelled": tally.pixels, "unknown": int(foreign.sum())},
-        "numbers": [number.as_json() for number in numbers(tally)],
-        "classes": class_rows(tally),
-        "confusions": confusion_rows(tally),
-        "reliability": reliability_rows(tally),
-        "risk_coverage": {score: risk_rows(getattr(tally, score)) for score in UNCERTAINTIES},
+        "pixels": {"photo": int(truth.size), "labelled": counts.pixels, "unknown": int(foreign.sum())},
+        "numbers": [number.as_json() for number in numbers(counts)],
+        "classes": class_rows(counts),
+        "confusions": confusion_rows(counts),
+        "reliability": reliability_rows(counts),
+        "risk_coverage": {score: risk_rows(getattr(counts, score)) for score in UNCERTAINTIES},
         "unknown": _unknown(prediction, shape.label_map, foreign) if unknown is not None else None,
         "error_shares": _error_shares(error_map),
     }
-    return Judgement(report, error_map)
+    return TruthEvaluation(found, error_map)
 
 
 def errors(
@@ -92,17 +92,17 @@ def errors(
     return codes
 
 
-def class_rows(tally: Tally) -> list[Json]:
+def class_rows(counts: TruthCounts) -> list[Json]:
     """One row for each class annotated or predicted, most annotated pixels first; `index` as in annotation files."""
-    confusion = tally.confusion
+    confusion = counts.confusion
     annotated, said = confusion.sum(1), confusion.sum(0)
     iou, accuracy = scores.iou(confusion), scores.class_accuracy(confusion)
-    edge = scores.iou_of_areas(tally.boundary)
+    edge = scores.iou_of_areas(counts.boundary)
     order = [int(c) for c in np.lexsort((-said, -annotated)) if annotated[c] or said[c]]
     return [
         {
-            "index": c + tally.class_set.offset,
-            "name": tally.class_set.names[c],
+            "index": c + counts.class_set.offset,
+            "name": counts.class_set.names[c],
             "iou": plain(iou[c]),
             "accuracy": plain(accuracy[c]),
             "boundary_iou": plain(edge[c]),
@@ -113,22 +113,22 @@ def class_rows(tally: Tally) -> list[Json]:
     ]
 
 
-def confusion_rows(tally: Tally, limit: int = 10) -> list[Json]:
+def confusion_rows(counts: TruthCounts, limit: int = 10) -> list[Json]:
     """The most frequent mistakes in words and pixels."""
     return [
         {
-            "truth": tally.class_set.names[pair.truth],
-            "predicted": tally.class_set.names[pair.predicted],
+            "truth": counts.class_set.names[pair.truth],
+            "predicted": counts.class_set.names[pair.predicted],
             "pixels": pair.pixels,
             "share": pair.share,
         }
-        for pair in scores.top_confusions(tally.confusion, limit)
+        for pair in scores.top_confusions(counts.confusion, limit)
     ]
 
 
-def reliability_rows(tally: Tally) -> list[Json]:
+def reliability_rows(counts: TruthCounts) -> list[Json]:
     """The 15 bins of the reliability diagram, with counts."""
-    diagram = calibration.bins(tally.reliability)
+    diagram = calibration.bins(counts.reliability)
     columns = zip(diagram.lower, diagram.upper, diagram.pixels, diagram.confidence, diagram.accuracy, strict=True)
     return [
         {"from": float(low), "to": float(high), "pixels": int(n), "confidence": plain(sure), "accuracy": plain(right)}

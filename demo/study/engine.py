@@ -25,7 +25,7 @@ Measure: TypeAlias = Callable[[Prediction, LabelMap | None], bytes]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is; `seconds_left` is None until it can be estimated."""
+    """How far a study is; `seconds_left` is None until it can be estimated."""
 
     done: int
     total: int
@@ -37,11 +37,11 @@ class Progress:
         return f"{self.done} of {self.total} photos{left} ({self.photo})"
 
 
-Report: TypeAlias = Callable[[Progress], None]
+OnProgress: TypeAlias = Callable[[Progress], None]
 
 
 def silent(progress: Progress) -> None:
-    """A report that says nothing."""
+    """Says nothing of it."""
 
 
 def plainly(zoo: Zoo) -> Ask:
@@ -54,9 +54,9 @@ def plainly(zoo: Zoo) -> Ask:
     return ask
 
 
-def run(
+def measure_all(
     cases: Sequence[Case], specs: Sequence[ModelSpec], ask: Ask, measure: Measure, ledger: Ledger, *,
-    settings: str, limits: Limits = DEFAULT_LIMITS, report: Report = silent,
+    settings: str, limits: Limits = DEFAULT_LIMITS, on_progress: OnProgress = silent,
 ) -> list[str]:  # fmt: skip
     """Measure every case with every model, taking from the ledger what it has.
 
@@ -73,9 +73,9 @@ def run(
                 opened += [reader.submit(_read, following, limits) for following in waiting[number : number + 1]]
                 study.answer(case, opened.pop(0), measurer)
                 spent = time.perf_counter() - start
-                report(Progress(known + number, len(cases), case.name, spent / number * (len(waiting) - number)))
+                on_progress(Progress(known + number, len(cases), case.name, spent / number * (len(waiting) - number)))
         finally:
-            study.settle()  # a run that is stopped loses nothing that was answered
+            study.settle()  # a study that is stopped loses nothing that was answered
     return study.problems
 
 

@@ -7,24 +7,24 @@ from numpy.typing import NDArray
 
 from demo.schema import Comparison
 
-LEVELS = 100
+THRESHOLDS = 100
 """Thresholds 1/100, 2/100, ... 1."""
 
 
-def conflict_levels(c: Comparison) -> NDArray[np.uint8]:
+def conflict_thresholds(c: Comparison) -> NDArray[np.uint8]:
     """(H, W) the number of the highest threshold at which two models are sure of different classes; 0 for none.
 
-    `confident_conflict(c, k / LEVELS).mask` is `conflict_levels(c) >= k`, for k from 1 to LEVELS.
+    `confident_conflict(c, k / THRESHOLDS).mask` is `conflict_thresholds(c) >= k`, for k from 1 to THRESHOLDS.
     """
     rival = _surest_rival(c)
-    thresholds = (np.arange(1, LEVELS + 1) / LEVELS).astype(np.float32)
+    thresholds = (np.arange(1, THRESHOLDS + 1) / THRESHOLDS).astype(np.float32)
     return np.searchsorted(thresholds, rival, side="right").astype(np.uint8)
 
 
-def conflict_areas(levels: NDArray[np.uint8]) -> list[float]:
-    """LEVELS + 1 shares of the area in conflict, one for each threshold k / LEVELS; all of it for k = 0."""
-    counts = np.bincount(levels.reshape(-1), minlength=LEVELS + 1)
-    return [float(share) for share in counts[::-1].cumsum()[::-1] / levels.size]
+def conflict_areas(thresholds: NDArray[np.uint8]) -> list[float]:
+    """THRESHOLDS + 1 shares of the area in conflict, one for each threshold k / THRESHOLDS; all of it for k = 0."""
+    counts = np.bincount(thresholds.reshape(-1), minlength=THRESHOLDS + 1)
+    return [float(share) for share in counts[::-1].cumsum()[::-1] / thresholds.size]
 
 
 def _surest_rival(c: Comparison) -> NDArray[np.float32]:
