@@ -13,7 +13,7 @@ from gradio.utils import get_upload_folder
 from demo.labels.ade20k import ADE20K
 from demo.page.assets import folder, script
 from demo.page.view import View
-from demo.page.wire import FIELD_LEVELS
+from demo.page.wire import FIELD_LEVELS, classes_of
 from demo.render.paint import colour_table
 
 Thumbnails = Sequence[dict[str, str | int]]
@@ -67,13 +67,8 @@ class Viewer(gr.HTML):
             elem_id="viewer",
             server_functions=[function for function in (probe, differ, truth, stop) if function] or None,
             main=f"{folder()}/main.js",
-            names=list(ADE20K.names),
-            palettes={
-                "distinct": ADE20K.distinct_palette.tolist(),
-                "official": ADE20K.official_palette.tolist(),
-            },
+            classes=classes_of(ADE20K).model_dump(),
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
-            max_entropy=ADE20K.max_entropy,
             levels=FIELD_LEVELS,
             examples=list(examples),
         )

@@ -53,6 +53,7 @@ def ask(run: Run, model: str, x: int, y: int) -> Row:
         "model": model,
         "title": answer.spec.title,
         "family": answer.spec.family,
+        "class_set": answer.posterior.class_set.key,
         **numbers(probabilities, answer.posterior.class_set),
     }
 
