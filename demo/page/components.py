@@ -110,6 +110,7 @@ def example_buttons(examples: Thumbnails) -> gr.HTML:
 
 HEADER = """
 <header class="zoo-header">
+  <a class="zoo-skip" href="#viewer">Skip to the panels</a>
   <div>
     <h1>Segmentation Zoo</h1>
     <p>One photo, five architectures, 150 ADE20K classes. Where they agree, where they hesitate, where they differ.</p>

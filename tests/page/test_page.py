@@ -114,6 +114,15 @@ def test_the_paper_set_is_offered_with_its_size(tmp_path: Path) -> None:
     assert not selection.offer(networks, "compact") and not selection.offer(networks, "zoo")
 
 
+def test_the_zoos_list_says_whose_files_are_here_and_begins_with_them(tmp_path: Path) -> None:
+    spec = max(catalog.models("zoo"), key=lambda spec: spec.title)
+    (tmp_path / spec.weights.file).touch()
+    shown = selection.lists(Networks(toy_zoo(), [tmp_path]), "zoo")[catalog.SETS.index("zoo")]
+    (first, model), *others = shown["choices"]
+    assert model == spec.id and first.startswith(spec.title) and first.endswith("file here)")
+    assert all(title.endswith("no file here)") for title, _ in others if not title.endswith(", file here)"))
+
+
 def test_a_fetch_tells_its_progress_and_can_be_cancelled(tmp_path: Path) -> None:
     specs = selection.missing(Networks(toy_zoo()), "paper")[:2]
     if not specs:
