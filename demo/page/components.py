@@ -10,12 +10,11 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder
 
-from demo.labels import NAMES, OFFICIAL_PALETTE, distinct_palette
+from demo.labels.ade20k import ADE20K
 from demo.page.assets import folder, script
 from demo.page.view import View
-from demo.page.wire import FIELD_LEVELS
+from demo.page.wire import FIELD_LEVELS, classes_of
 from demo.render.paint import colour_table
-from demo.schema import MAX_ENTROPY
 
 Thumbnails = Sequence[dict[str, str | int]]
 
@@ -68,10 +67,8 @@ class Viewer(gr.HTML):
             elem_id="viewer",
             server_functions=[function for function in (probe, differ, truth, stop) if function] or None,
             main=f"{folder()}/main.js",
-            names=list(NAMES),
-            palettes={"distinct": distinct_palette().tolist(), "official": OFFICIAL_PALETTE.tolist()},
+            classes=classes_of(ADE20K).model_dump(),
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
-            max_entropy=MAX_ENTROPY,
             levels=FIELD_LEVELS,
             examples=list(examples),
         )

@@ -40,6 +40,7 @@ class PixelAnswer(_Exact):
     model: str
     title: str
     family: str
+    class_set: str
     classes: list[LikelyClass]
     entropy: float
     margin: float

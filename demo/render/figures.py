@@ -5,7 +5,8 @@ They are matplotlib's Figure objects, never pyplot's, which a server would have 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal, TypeAlias, TypeVar, get_args
@@ -20,9 +21,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from demo import labels
+from demo.labels.palette import palette_for
 from demo.render.paint import Scheme, colour_table, colourise, overlay, scalar
-from demo.schema import CLASSES, MAX_ENTROPY, VOID, Field, Image, LabelMap
+from demo.schema import VOID, ClassSet, Field, Image, LabelMap
 
 Value = TypeVar("Value", bound=np.generic)
 Kind: TypeAlias = Literal["png", "svg", "pdf"]
@@ -58,6 +59,7 @@ class Row:
     title: str
     label_map: LabelMap
     entropy: Field
+    class_set: ClassSet
 
 
 @dataclass(frozen=True)
@@ -117,26 +119,25 @@ def comparison(
     *,
     title: str = "",
     scheme: Scheme = "colour",
-    palette: NDArray[np.uint8] | None = None,
+    official: bool = False,
 ) -> Figure:
-    """The photo, then a row a network: entropy on the fixed scale 0..ln 150, segmentation with named classes.
+    """The photo, then a row a network: entropy on the fixed scale 0..ln C, segmentation with named classes.
 
-    A class has one colour in all rows, of `palette` (150, 3) or as on the page. All maps have the photo's size.
-    `scheme` "article" draws entropy in grey.
+    A class has one colour in all rows of its set, the set's own where `official` asks for it. All maps have the photo's
+    size. `scheme` "article" draws entropy in grey.
     """
     _fit(photo, rows)
-    palette = _palette(rows) if palette is None else palette
-    scale = _scale(scheme)
+    palettes = _palettes(rows, official)
     sheet = Sheet.of(photo, columns=2, rows=len(rows) + 1, widest=(WIDTH - BESIDE) / 2, title=title, beside=BESIDE)
     _show(sheet.panel(0, 0), photo, "Photo")
-    _colour_bar(sheet.panel(0, 1), scale)
+    _colour_bar(sheet.panel(0, 1), list(palettes), scheme)
     for line, row in enumerate(rows, 1):
         mean = f"(mean {row.entropy.mean():.2f} nats)"
         segmented = sheet.panel(line, 1)
-        _show(sheet.panel(line, 0), scalar(row.entropy, MAX_ENTROPY, scheme), f"{row.title}   {mean}")
-        _show(segmented, colourise(row.label_map, palette))
-        _write_names(segmented, row.label_map, sheet.wide)
-        _list_classes(sheet.list_beside(line), row.label_map, palette)
+        _show(sheet.panel(line, 0), scalar(row.entropy, row.class_set.max_entropy, scheme), f"{row.title}   {mean}")
+        _show(segmented, colourise(row.label_map, palettes[row.class_set]))
+        _write_names(segmented, row, sheet.wide)
+        _list_classes(sheet.list_beside(line), row, palettes[row.class_set])
     return sheet.figure
 
 
@@ -146,7 +147,7 @@ def grid(
     *,
     title: str = "",
     scheme: Scheme = "colour",
-    palette: NDArray[np.uint8] | None = None,
+    official: bool = False,
     opacity: float = 0.6,
 ) -> Figure:
     """The page's grid: the photo and every network's named classes over it, then every entropy, one list of classes.
@@ -154,21 +155,21 @@ def grid(
     The rest as in `comparison`; `opacity` 1 shows the classes alone.
     """
     _fit(photo, rows)
-    palette = _palette(rows) if palette is None else palette
+    palettes = _palettes(rows, official)
     lines = -(-(len(rows) + 1) // COLUMNS)
     listed = _commonest(rows)
     below = 0.17 * -(-min(len(listed), SHARED + 1) // LISTS) + 0.1
     sheet = Sheet.of(photo, columns=COLUMNS, rows=2 * lines, widest=WIDTH / COLUMNS, title=title, below=below)
     _show(sheet.panel(0, 0), photo, "Photo")
-    _colour_bar(sheet.panel(lines, 0), _scale(scheme))
+    _colour_bar(sheet.panel(lines, 0), list(palettes), scheme)
     for place, row in enumerate(rows, 1):
         line, column = divmod(place, COLUMNS)
         named = sheet.panel(line, column)
-        _show(named, overlay(photo, row.label_map, palette, opacity), row.title)
-        _write_names(named, row.label_map, sheet.wide)
-        entropy = scalar(row.entropy, MAX_ENTROPY, scheme)
+        _show(named, overlay(photo, row.label_map, palettes[row.class_set], opacity), row.title)
+        _write_names(named, row, sheet.wide)
+        entropy = scalar(row.entropy, row.class_set.max_entropy, scheme)
         _show(sheet.panel(lines + line, column), entropy, f"{row.title}, {row.entropy.mean():.2f} nats")
-    _list_shared(sheet.list_below(), listed, palette)
+    _list_shared(sheet.list_below(), listed, palettes)
     return sheet.figure
 
 
@@ -221,12 +222,17 @@ def _fit(photo: Image, rows: Sequence[Row]) -> None:
             )
 
 
-def _palette(rows: Sequence[Row]) -> NDArray[np.uint8]:
-    return labels.palette_for({int(label) for row in rows for label in np.unique(row.label_map)})
+def _palettes(rows: Sequence[Row], official: bool) -> dict[ClassSet, NDArray[np.uint8]]:
+    """(C, 3) colours of each class set."""
+    return {
+        found: found.official_palette if official and found.official else _distinct(found, rows)
+        for found in dict.fromkeys(row.class_set for row in rows)
+    }
 
 
-def _scale(scheme: Scheme) -> ScalarMappable:
-    return ScalarMappable(Normalize(0, MAX_ENTROPY), ListedColormap(colour_table(scheme) / 255))
+def _distinct(class_set: ClassSet, rows: Sequence[Row]) -> NDArray[np.uint8]:
+    present = {int(label) for row in rows if row.class_set == class_set for label in np.unique(row.label_map)}
+    return palette_for(class_set, present)
 
 
 def _show(axes: Axes, picture: Image, title: str = "") -> None:
@@ -234,32 +240,43 @@ def _show(axes: Axes, picture: Image, title: str = "") -> None:
     axes.set_title(title, fontsize=8, loc="left", pad=2, parse_math=False)
 
 
-def _colour_bar(axes: Axes, scale: ScalarMappable) -> None:
-    """The scale of every entropy map, in the free place."""
+def _colour_bar(axes: Axes, sets: Sequence[ClassSet], scheme: Scheme) -> None:
+    """The scale of every entropy map, in the free place; with several sets each map ends at its own.
+
+    Whole nats are marked where one set has them.
+    """
     inset = axes.inset_axes((0.04, 0.42, 0.88, 0.09))
+    top = sets[0].max_entropy
+    scale = ScalarMappable(Normalize(0, top), ListedColormap(colour_table(scheme) / 255))
     bar = axes.figure.colorbar(scale, cax=inset, orientation="horizontal")
-    bar.set_ticks([0, 1, 2, 3, 4, MAX_ENTROPY], labels=["0", "1", "2", "3", "4", f"{MAX_ENTROPY:.2f}"])
+    whole = [nats for nats in range(int(top) + 1) if top - nats > 0.25] if len(sets) == 1 else [0]
+    tops = " or ".join(f"{found.max_entropy:.2f}" for found in {len(found): found for found in sets}.values())
+    bar.set_ticks([*whole, top], labels=[*map(str, whole), tops])
     bar.ax.tick_params(labelsize=6.5)
     bar.ax.set_title("Entropy, nats", fontsize=7, pad=3, loc="left")
-    bar.ax.set_xlabel(f"0 is certain, ln {CLASSES} no idea", fontsize=6, labelpad=2, loc="left")
+    ends = " or ".join(f"ln {count}" for count in dict.fromkeys(map(len, sets)))
+    bar.ax.set_xlabel(f"0 is certain, {ends} no idea", fontsize=6, labelpad=2, loc="left")
 
 
-def _write_names(axes: Axes, label_map: LabelMap, wide: float) -> None:
+def _write_names(axes: Axes, row: Row, wide: float) -> None:
     """Names on a panel `wide` inches wide, kept inside it."""
-    size = 6.5 if wide > 2.6 else 5.5
+    size, pixels = 6.5 if wide > 2.6 else 5.5, row.label_map.shape[1]
     outline = [patheffects.withStroke(linewidth=1.4, foreground="black")]
-    for label, row, column in name_places(label_map):
-        name = labels.NAMES[label]
-        reach = min(0.5, 0.29 * len(name) * size / 72 / wide) * label_map.shape[1]  # half of it, from letters' width
-        x = float(np.clip(column, reach, label_map.shape[1] - 1 - reach))
-        axes.text(x, row, name, color="white", fontsize=size, ha="center", va="center", path_effects=outline)
+    for label, y, column in name_places(row.label_map):
+        name = row.class_set.names[label]
+        reach = min(0.5, 0.29 * len(name) * size / 72 / wide) * pixels  # half of it, from the letters' mean width
+        x = float(np.clip(column, reach, pixels - 1 - reach))
+        axes.text(
+            x, y, name, color="white", fontsize=size, ha="center", va="center", path_effects=outline, parse_math=False
+        )
 
 
-def _list_classes(axes: Axes, label_map: LabelMap, palette: NDArray[np.uint8]) -> None:
-    counts = np.bincount(label_map.ravel(), minlength=VOID + 1)[:CLASSES]
+def _list_classes(axes: Axes, row: Row, palette: NDArray[np.uint8]) -> None:
+    label_map, names = row.label_map, row.class_set.names
+    counts = np.bincount(label_map.ravel(), minlength=VOID + 1)[:VOID]
     present = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
     handles = [
-        Patch(facecolor=palette[label] / 255, label=f"{labels.NAMES[label]} {_percent(share)}")
+        Patch(facecolor=palette[label] / 255, label=f"{names[label]} {_percent(share)}")
         for label, share in ((label, counts[label] / label_map.size) for label in present[:LISTED])
     ]
     more = len(present) - len(handles)
@@ -279,14 +296,21 @@ def _list_classes(axes: Axes, label_map: LabelMap, palette: NDArray[np.uint8]) -
     )
 
 
-def _commonest(rows: Sequence[Row]) -> list[int]:
+def _commonest(rows: Sequence[Row]) -> list[tuple[ClassSet, int]]:
     """The classes that any network names, the largest first, all networks together."""
-    counts = np.bincount(np.concatenate([row.label_map.ravel() for row in rows]), minlength=VOID + 1)[:CLASSES]
-    return [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
+    areas: Counter[tuple[ClassSet, int]] = Counter()
+    for row in rows:
+        counts = np.bincount(row.label_map.ravel(), minlength=VOID + 1)[:VOID]
+        areas.update({(row.class_set, int(label)): int(counts[label]) for label in np.flatnonzero(counts)})
+    return [one for one, _ in areas.most_common()]
 
 
-def _list_shared(axes: Axes, listed: Sequence[int], palette: NDArray[np.uint8]) -> None:
-    handles = [Patch(facecolor=palette[label] / 255, label=labels.NAMES[label]) for label in listed[:SHARED]]
+def _list_shared(
+    axes: Axes, listed: Sequence[tuple[ClassSet, int]], palettes: Mapping[ClassSet, NDArray[np.uint8]]
+) -> None:
+    handles = [
+        Patch(facecolor=palettes[found][label] / 255, label=found.names[label]) for found, label in listed[:SHARED]
+    ]
     if len(listed) > SHARED:
         handles.append(Patch(facecolor="none", label=f"and {len(listed) - SHARED} smaller"))
     axes.legend(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from demo.errors import CorruptCheckpointError
-from demo.labels import encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import encode_annotation
 from demo.models import zoo as zoo_module
 from demo.models.network import Network
 from demo.models.zoo import Zoo
@@ -40,6 +41,6 @@ def dataset(tmp_path: Path) -> Path:
         save(tmp_path / "ade" / "images" / f"{number}.png", seed=number)
         (tmp_path / "ade" / "annotations").mkdir(exist_ok=True)
         truth = np.full((40, 50), number, np.uint8)
-        (tmp_path / "ade" / "annotations" / f"{number}.png").write_bytes(encode_annotation(truth))
+        (tmp_path / "ade" / "annotations" / f"{number}.png").write_bytes(encode_annotation(truth, ADE20K))
     (tmp_path / "ade" / "annotations" / "2.png").write_text("not a PNG")
     return tmp_path / "ade"

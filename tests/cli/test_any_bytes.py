@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from demo import cli
-from demo.labels import encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import encode_annotation
 from tests.cli.commands import ROOT, Capture, save
 from tests.toy import toy_ids
 
@@ -29,7 +30,7 @@ def latin_dataset(tmp_path: Path) -> Path:
     dataset = latin(tmp_path, b"d\xe9j\xe0")
     for number, name in enumerate((b"caf\xe9.png", b"caf\xe8.png", b"\x83\x65.png")):
         os.replace(save(tmp_path / "photo.png", number), latin(made(dataset / "images"), name))
-        truth = encode_annotation(np.full((40, 50), 1, np.uint8))
+        truth = encode_annotation(np.full((40, 50), 1, np.uint8), ADE20K)
         latin(made(dataset / "annotations"), name).write_bytes(truth)
     return dataset
 
@@ -55,7 +56,9 @@ def test_studies_take_names_of_any_bytes(
     command: str, toy: None, latin_dataset: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     latin(latin_dataset / "images", b"bad\xe9.png").write_text("no photo")
-    latin(latin_dataset / "annotations", b"bad\xe9.png").write_bytes(encode_annotation(np.zeros((4, 5), np.uint8)))
+    latin(latin_dataset / "annotations", b"bad\xe9.png").write_bytes(
+        encode_annotation(np.zeros((4, 5), np.uint8), ADE20K)
+    )
     out = latin(tmp_path, b"out\xff")
     assert cli.main([command, str(latin_dataset), "-m", toy_ids()[0], "-o", str(out)]) == 1
     printed = capsys.readouterr()
@@ -77,7 +80,7 @@ def test_an_own_model_may_have_a_name_of_any_bytes(toy: None, photo: Path, tmp_p
     (tmp_path / "set/images").mkdir(parents=True)
     (tmp_path / "set/annotations").mkdir()
     os.replace(photo, tmp_path / "set/images/owl.png")
-    (tmp_path / "set/annotations/owl.png").write_bytes(encode_annotation(np.zeros((40, 50), np.uint8)))
+    (tmp_path / "set/annotations/owl.png").write_bytes(encode_annotation(np.zeros((40, 50), np.uint8), ADE20K))
     command = ["evaluate", str(tmp_path / "set"), "-m", f"{config}:{weights}", "-o", str(tmp_path / "scores")]
     assert cli.main(command) == 0
     assert "\nn%E9t,n%E9t," in (tmp_path / "scores/scores.csv").read_text("utf-8")

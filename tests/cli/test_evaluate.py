@@ -8,7 +8,8 @@ import pytest
 from PIL import Image as PillowImage
 
 from demo import cli
-from demo.labels import encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import encode_annotation
 from tests.cli.commands import Capture, save
 from tests.toy import toy_ids
 
@@ -39,7 +40,7 @@ def test_studies_read_photos_up_to_the_size_asked_for(
 ) -> None:
     save(dataset / "images" / "0.png", seed=0)
     PillowImage.new("RGB", (60, 50)).save(dataset / "images" / "1.png")
-    (dataset / "annotations" / "1.png").write_bytes(encode_annotation(np.full((50, 60), 1, np.uint8)))
+    (dataset / "annotations" / "1.png").write_bytes(encode_annotation(np.full((50, 60), 1, np.uint8), ADE20K))
     asked = [command, str(dataset), "-m", toy_ids()[0], "-o", str(tmp_path / "out"), "--max-megapixels"]
     assert cli.main([*asked, "0.0025"]) == 1
     assert "1.png is left out: 1.png is 60 x 50, 0.0 megapixels" in capsys.readouterr().err

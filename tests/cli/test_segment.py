@@ -14,7 +14,8 @@ from PIL import Image as PillowImage
 
 from demo import cli
 from demo.cli.segment import ahead
-from demo.labels import decode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import decode_annotation
 from demo.models import zoo as zoo_module
 from demo.models.network import Network
 from demo.models.zoo import Zoo
@@ -35,7 +36,7 @@ def test_segment_writes_the_files_of_every_model_and_a_summary(
     maps = ("entropy.npy", "entropy.png", "labels.png", "overlay.png")
     written = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert written == {"summary.json", *(f"{model}/{name}" for model in models for name in maps)}
-    assert decode_annotation(folder / models[0] / "labels.png").shape == (40, 50)
+    assert decode_annotation(folder / models[0] / "labels.png", ADE20K).shape == (40, 50)
     summary = json.loads((folder / "summary.json").read_text())
     assert [entry["id"] for entry in summary["models"]] == list(models)
     assert summary["comparison"]["all_agree"] <= 1

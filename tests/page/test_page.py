@@ -10,6 +10,7 @@ import pytest
 from demo import catalog
 from demo.errors import DemoError, FetchError
 from demo.images import Limits
+from demo.labels.ade20k import ADE20K
 from demo.models.checkpoints import Progress
 from demo.page import selection
 from demo.page.build import Page
@@ -185,7 +186,7 @@ def test_the_numbers_at_a_pixel() -> None:
 
     probabilities = np.zeros(150, np.float32)
     probabilities[[3, 7]] = 0.75, 0.25
-    numbers = pixel.numbers(probabilities)
+    numbers = pixel.numbers(probabilities, ADE20K)
     assert [c["index"] for c in numbers["classes"]][:2] == [3, 7]
     assert numbers["margin"] == pytest.approx(0.5)
     assert numbers["entropy"] == pytest.approx(-0.75 * np.log(0.75) - 0.25 * np.log(0.25))

@@ -37,6 +37,18 @@ export interface ClassShare {
   entropy: number;
 }
 
+/** A class set: what the numbers of a label map mean, and how they are drawn. */
+export interface Classes {
+  key: string;
+  title: string;
+  names: string[];
+  distinct: string[];
+  official: string[];
+  supercategories: string[];
+  max_entropy: number;
+  offset: number;
+}
+
 /** One value of a map of kind "codes" and what it means. */
 export interface Code {
   value: number;
@@ -186,6 +198,7 @@ export interface Panel {
   message: string;
   labels: FileData | null;
   fields: FileData | null;
+  class_set: string;
   classes: ClassShare[];
   seconds: number;
   parameters: number;
@@ -209,6 +222,7 @@ export interface PixelAnswer {
   model: string;
   title: string;
   family: string;
+  class_set: string;
   classes: LikelyClass[];
   entropy: number;
   margin: number;
@@ -328,6 +342,7 @@ export interface View {
   photo_width: number;
   photo_height: number;
   notes: string[];
+  class_sets: Classes[];
   panels: Panel[];
   layers: Layer[];
 }
