@@ -19,6 +19,7 @@ from demo.page.components import PhotoInput, Viewer, example_buttons, header
 from demo.page.examples import Example, examples
 from demo.page.failures import guarded
 from demo.page.fetching import Fetching, paragraph
+from demo.page.figure import Figures
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Store
@@ -230,6 +231,7 @@ def build(
                     differ=_called("differ", differ.Differ(page.store).ask),
                     truth=_called("truth", truth.TruthTab(page.store).ask),
                     stop=_called("stop", page.stop),
+                    figure=_called("figure", Figures(page.store).ask),
                 )
                 with gr.Tabs(elem_id="tabs"):
                     with gr.Tab("Pixel", id="pixel"):

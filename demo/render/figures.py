@@ -133,8 +133,8 @@ def comparison(
     _colour_bar(sheet.panel(0, 1), list(palettes), scheme)
     for line, row in enumerate(rows, 1):
         mean = f"(mean {row.entropy.mean():.2f} nats)"
-        segmented = sheet.panel(line, 1)
         _show(sheet.panel(line, 0), scalar(row.entropy, row.class_set.max_entropy, scheme), f"{row.title}   {mean}")
+        segmented = sheet.panel(line, 1)
         _show(segmented, colourise(row.label_map, palettes[row.class_set]))
         _write_names(segmented, row, sheet.wide)
         _list_classes(sheet.list_beside(line), row, palettes[row.class_set])
