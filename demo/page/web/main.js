@@ -9,6 +9,7 @@ import { redraw } from "./state.js";
 import { mountPixel } from "./tabs/pixel.js";
 import { mountDiffer } from "./tabs/differ/tab.js";
 import { mountTruth } from "./tabs/truth/tab.js";
+import { aboutDialog } from "./teach/card.js";
 import { sync } from "./ui/answers.js";
 import { grid } from "./ui/cards.js";
 import { makeStage, stage } from "./ui/compare.js";
@@ -36,7 +37,9 @@ export function mount(given) {
   listenForPhotos();
   mountTruth();
   mountPixel();
-  given.element.querySelector(".zoo").append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog);
+  given.element
+    .querySelector(".zoo")
+    .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog);
   publishPalette();
   new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   given.watch("value", sync);
