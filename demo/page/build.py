@@ -115,7 +115,7 @@ class Page:
         if run is None or not run.answers:
             return statistics.table(None, (), device="", precision="")
         zoo = self.networks.zoo
-        return statistics.table(run, shown.models, device=zoo.device, precision=zoo.precision)
+        return statistics.table(run, shown.models, device=zoo.device, precision=zoo.precision, photo=shown.name)
 
     def check(self, photo: str | None) -> None:
         """A chosen file is looked at before anything on the page changes. Raises ImageError."""

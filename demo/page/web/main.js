@@ -10,6 +10,7 @@ import { mountPixel } from "./tabs/pixel.js";
 import { mountDiffer } from "./tabs/differ/tab.js";
 import { mountTruth } from "./tabs/truth/tab.js";
 import { aboutDialog } from "./teach/card.js";
+import { tour } from "./teach/tour.js";
 import { sync } from "./ui/answers.js";
 import { grid } from "./ui/cards.js";
 import { makeStage, stage } from "./ui/compare.js";
@@ -39,7 +40,7 @@ export function mount(given) {
   mountPixel();
   given.element
     .querySelector(".zoo")
-    .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog);
+    .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog, tour);
   publishPalette();
   new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   given.watch("value", sync);

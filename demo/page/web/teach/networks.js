@@ -33,7 +33,7 @@ const ABOUT = {
   pspnet: {
     name: "PSPNet",
     what:
-      "Like FCN, but before it decides, every place is told about the scene. The features are averaged over the whole " +
+      "Like FCN, but before it decides, every place is told about the scene. The features are averaged over all of the " +
       "photo, and over its halves, thirds and sixths, and these averages are handed back to each place. So a place " +
       "can be read as boat because there is water around, far beyond what the convolutions reach.",
     look:
@@ -66,8 +66,8 @@ const ABOUT = {
       "every patch look at every other one in each layer, so that there is no near and far. A plain head turns the " +
       "words back into a grid of classes and enlarges it.",
     look:
-      "Steps: outlines go along the patches, 16 pixels in the article and 14 in the compact network. A large photo is " +
-      "read in windows; what a window does not show, it cannot use. The tab Statistics says what it saw.",
+      "Steps: outlines go along the patches, 16 pixels in the article and 14 in the compact network. A large photo " +
+      "is read in windows; what a window does not show, it cannot use. The tab Statistics says what it saw.",
     paper:
       "Zheng, Lu, Zhao and others: Rethinking Semantic Segmentation from a Sequence-to-Sequence Perspective with " +
       "Transformers, CVPR 2021",
