@@ -1,6 +1,5 @@
 """What a newcomer learns: what each network is, where to begin, and a tour."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
