@@ -76,7 +76,7 @@ export function typeCorners(text) {
   const found = readCorners(text);
   const outside = found.find(isOutside);
   if (!found.length) {
-    say(judged.busy, "Type corners as pairs x,y, such as 10,20 200,20 200,150.");
+    say(judged.busy, "Type corners as pairs x,y, such as 10,20 200,20 200,140.");
     return false;
   }
   if (outside) {

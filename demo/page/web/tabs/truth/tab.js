@@ -203,7 +203,7 @@ function makePaint() {
   t.typed = make("input", {
     type: "text",
     class: "zoo-input",
-    placeholder: "10,20 200,20 200,150",
+    placeholder: "10,20 200,20 200,140",
     autocomplete: "off",
     onkeydown: (event) => {
       if (event.key === "Enter") addTyped();
