@@ -91,6 +91,8 @@ class ModelSpec:
     paper: str = ""
     trained_by: str = ""
     """Whose training it is; empty for a model of the user's own."""
+    backend: str = "mmseg"
+    """The module of demo.models.backends that builds it."""
 
 
 @dataclass(frozen=True)

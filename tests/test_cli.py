@@ -30,7 +30,7 @@ from demo.errors import CorruptCheckpointError
 from demo.images import Limits
 from demo.labels import decode_annotation, encode_annotation
 from demo.models import zoo as zoo_module
-from demo.models.homes import Home
+from demo.models.checkpoints.homes import Home
 from demo.models.network import Network
 from demo.models.zoo import Zoo
 from demo.schema import ModelSpec, Weights

@@ -20,7 +20,8 @@ from demo import catalog
 from demo.catalog import Names
 from demo.errors import BackendError, DemoError, MissingCheckpointError
 from demo.images import open_image
-from demo.models.checkpoints import locate
+from demo.models.backends import backend
+from demo.models.checkpoints.files import locate
 from demo.models.network import Network, finite
 from demo.models.posterior import Posterior, warm_up
 from demo.schema import Image, ModelSpec, Precision, Prediction, Size
@@ -171,15 +172,13 @@ class Zoo:
         return Answer(spec, posterior.cpu(), replace(prediction, seconds=seconds), network)
 
     def _load_from_disk(self, spec: ModelSpec) -> Network:
-        from demo.models.backend import load_network
-
         path = locate(spec.weights, self.checkpoints)
         if path is None:
             raise MissingCheckpointError(
                 f"{spec.title} ({spec.id}) wants {spec.weights.file}, which is in none of the checkpoint folders. "
                 f"Get it with: python -m demo fetch {spec.id}"
             )
-        return load_network(spec, path, self.device, self.precision)
+        return backend(spec.backend).load(spec, path, self.device, self.precision)
 
     def _evict(self, keep: ModelSpec) -> None:
         while sum(network.bytes for network in self._loaded.values()) > self.memory_budget:

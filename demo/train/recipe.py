@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from demo.errors import CorruptCheckpointError
-from demo.models.backend import answerer, build_network, initialise, scorer
+from demo.models.backends.mmseg import answerer, build_network, initialise, scorer
 from demo.models.zoo import choose_device
 from demo.schema import CLASSES, VOID, Image, LabelMap
 from demo.train.data import (

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from demo.models import efficientnet_lite  # noqa: F401  registers the backbone
-from demo.models.backend import build_backbone
+from demo.models.backends.mmseg import build_backbone
 from demo.schema import CLASSES, VOID
 from demo.train.data import Photographs, cells_of, grid
 from demo.train.weights import read_weights

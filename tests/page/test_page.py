@@ -10,7 +10,7 @@ import pytest
 from demo import catalog
 from demo.errors import DemoError, FetchError
 from demo.images import Limits
-from demo.models.checkpoints import Progress
+from demo.models.checkpoints.download import Progress
 from demo.page import selection
 from demo.page.build import Page
 from demo.page.components import PhotoInput
