@@ -1,8 +1,8 @@
 """What a run leaves behind: the folder that `segment` writes and the page's zip, equal because one iterator makes both.
 
-<model id>/labels.png    class of every pixel in ADE20K's convention: 1..150, 0 is void
+<model id>/labels.png    class of every pixel in its class set's numbers (ADE20K: 1..150)
 <model id>/entropy.npy   float32 (H, W), nats
-<model id>/entropy.png   the same as a picture, on the fixed scale 0..ln 150
+<model id>/entropy.png   the same as a picture, on the fixed scale 0..ln C of its C classes
 <model id>/overlay.png   the classes' colours over the photo
 summary.json             the numbers, and what is needed to run it again
 """
@@ -21,14 +21,15 @@ import numpy as np
 
 import demo
 from demo.analysis.comparison import compare
+from demo.analysis.in_common import comparison_of
 from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
 from demo.images import DEFAULT_LIMITS, Limits, open_photo, safe_stem, write_atomic
-from demo.labels import NAMES, distinct_palette, encode_annotation, supercategory_index
+from demo.labels.annotations import encode_annotation
 from demo.names import readable, to_json
 from demo.render.encode import png
 from demo.render.paint import overlay, scalar
-from demo.schema import CLASSES, MAX_ENTROPY, Comparison, Image, ModelSpec, Precision, Prediction, Size
+from demo.schema import Image, ModelSpec, Precision, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -41,7 +42,7 @@ class ClassRow(TypedDict):
 
     name: str
     index: int
-    """ADE20K's, 1..150."""
+    """As in the class set's annotation files (ADE20K: 1..150)."""
     area: float
     """Share of the photo, 0..1."""
     mean_entropy: float
@@ -124,6 +125,7 @@ def summary(
     photo: Photo, models: Iterable[Json], comparison: Json | None, *, precision: Precision, device: str
 ) -> Json:
     """The content of summary.json, from `describe` of each model and `compare_answers`."""
+    entries = list(models)
     return {
         "photo": photo.name,
         "size": list(photo.size),
@@ -131,7 +133,8 @@ def summary(
         "precision": precision,
         "device": device,
         "version": demo.__version__,
-        "models": list(models),
+        "class_set": (comparison or entries[0])["class_set"] if entries else None,
+        "models": entries,
         "comparison": comparison,
     }
 
@@ -151,20 +154,21 @@ def describe(answer: Answer, prediction: Prediction) -> Json:
         "mean_entropy": structure.mean_entropy,
         "boundary_entropy_share": plain(structure.boundary_entropy_share),
         "fragments": structure.fragments,
+        "class_set": prediction.class_set.title,
         "classes": class_rows(prediction),
     }
 
 
 def class_rows(prediction: Prediction) -> list[ClassRow]:
     """The classes present, the largest first."""
-    labels = prediction.label_map.reshape(-1)
-    pixels = np.bincount(labels, minlength=CLASSES)
-    entropy = np.bincount(labels, prediction.entropy.reshape(-1), minlength=CLASSES)
+    labels, class_set = prediction.label_map.reshape(-1), prediction.class_set
+    pixels = np.bincount(labels, minlength=len(class_set))
+    entropy = np.bincount(labels, prediction.entropy.reshape(-1), minlength=len(class_set))
     present = sorted(np.flatnonzero(pixels).tolist(), key=lambda index: (-pixels[index], index))
     return [
         {
-            "name": NAMES[index],
-            "index": index + 1,
+            "name": class_set.names[index],
+            "index": index + class_set.offset,
             "area": float(pixels[index] / labels.size),
             "mean_entropy": float(entropy[index] / pixels[index]),
         }
@@ -194,16 +198,10 @@ def grid_of(size: Size) -> Size:
 
 def compare_answers(answers: Iterable[tuple[ModelSpec, Prediction]], size: Size) -> Json:
     """The "comparison" of summary.json; regions' boxes and points are in pixels of a photo of `size`."""
-    specs, predictions = zip(*answers, strict=True)
-    comparison = Comparison(
-        ids=tuple(spec.id for spec in specs),
-        titles=tuple(spec.title for spec in specs),
-        families=tuple(spec.family for spec in specs),
-        label_maps=np.stack([prediction.label_map for prediction in predictions]),
-        confidences=np.stack([prediction.confidence for prediction in predictions]),
-    )
-    numbers = compare(comparison, names=NAMES, supercategory_index=supercategory_index)
-    _scale_regions(numbers, predictions[0].size, size)
+    comparison = comparison_of([*answers])
+    numbers = {"class_set": comparison.class_set.title, **compare(comparison)}
+    height, width = comparison.label_maps.shape[1:]
+    _scale_regions(numbers, (height, width), size)
     return numbers
 
 
@@ -218,10 +216,10 @@ def _scale_regions(numbers: Json, grid: Size, size: Size) -> None:
 
 
 def _maps(photo: Photo, prediction: Prediction) -> Iterator[tuple[str, bytes]]:
-    coloured = overlay(photo.image, prediction.label_map, distinct_palette())
-    yield f"{prediction.model}/labels.png", encode_annotation(prediction.label_map)
+    coloured = overlay(photo.image, prediction.label_map, prediction.class_set.distinct_palette)
+    yield f"{prediction.model}/labels.png", encode_annotation(prediction.label_map, prediction.class_set)
     yield f"{prediction.model}/entropy.npy", _npy(prediction)
-    yield f"{prediction.model}/entropy.png", png(scalar(prediction.entropy, MAX_ENTROPY))
+    yield f"{prediction.model}/entropy.png", png(scalar(prediction.entropy, prediction.class_set.max_entropy))
     yield f"{prediction.model}/overlay.png", png(coloured)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from demo import catalog
+from demo.catalog import openmmlab
+from demo.catalog.own import _guess_family, own_paths
 from demo.errors import BackendError, MissingCheckpointError, UnknownModelError
 from demo.schema import ModelSpec, Reported, Weights
 
@@ -28,14 +30,14 @@ ROWS = 176
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with an empty folder of compact networks."""
     (tmp_path / catalog.COMPACT).mkdir(parents=True)
-    monkeypatch.setattr(catalog, "ROOT", tmp_path)
+    monkeypatch.setattr(catalog.sets, "ROOT", tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def without_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "find_spec", lambda name: None)
-    for cached in (catalog._index, catalog._zoo, catalog.excluded):
+    monkeypatch.setattr(openmmlab, "find_spec", lambda name: None)
+    for cached in (openmmlab.index, openmmlab.zoo, openmmlab.excluded):
         cached.cache_clear()
 
 
@@ -50,13 +52,13 @@ def test_the_paper_set_is_the_articles_table() -> None:
 
 
 def test_the_paper_set_names_the_model_index_own_files_configs_and_scores() -> None:
-    index = {row["Weights"].rpartition("/")[2]: row for row in catalog._index()}
+    index = {row["Weights"].rpartition("/")[2]: row for row in openmmlab.index()}
     for spec in catalog.models("paper"):
         row = index[spec.weights.file]
         assert row["Weights"] in spec.weights.sources
         assert row["Name"] == spec.config
         assert row["Paper"]["URL"] == spec.paper
-        assert catalog._result(row)["Metrics"]["mIoU"] == pytest.approx(100 * spec.reported.miou)
+        assert openmmlab._result(row)["Metrics"]["mIoU"] == pytest.approx(100 * spec.reported.miou)
 
 
 def test_sources_are_the_mirror_then_the_original_host() -> None:
@@ -119,7 +121,7 @@ def test_the_ssseg_set_has_its_authors_scores_and_never_the_articles() -> None:
 
 
 def test_the_zoo_is_the_rest_of_the_model_index() -> None:
-    zoo, index = catalog.models("zoo"), catalog._index()
+    zoo, index = catalog.models("zoo"), openmmlab.index()
     assert len(index) == ROWS
     files = [row["Weights"].rpartition("/")[2] for row in index if row["Name"] not in catalog.excluded()]
     assert sorted(spec.weights.file for spec in (*zoo, *catalog.models("paper"))) == sorted(files)
@@ -208,7 +210,7 @@ def test_every_row_left_builds_with_150_classes() -> None:
     with without_random_init():
         for config in {catalog.resolve_config(spec) for spec in specs}:
             assert build_network(config).num_classes == 150, config
-    folder = catalog._package_folder() / "configs"
+    folder = openmmlab._package_folder() / "configs"
     for config in catalog.excluded():
         with pytest.raises(BackendError):
             build_network(next(folder.glob(f"*/{config}.py"), folder / "missing.py"))
@@ -336,9 +338,9 @@ def test_a_stranger_cannot_name_files_of_this_machine(own: Path) -> None:
 
 
 def test_a_drive_letter_keeps_its_colon() -> None:
-    assert catalog._own_paths(r"C:\my nets\a.py:D:\b.pth") == (r"C:\my nets\a.py", r"D:\b.pth")
-    assert catalog._own_paths("fcn-compact") is None
-    assert catalog._own_paths("a.py") is None
+    assert own_paths(r"C:\my nets\a.py:D:\b.pth") == (r"C:\my nets\a.py", r"D:\b.pth")
+    assert own_paths("fcn-compact") is None
+    assert own_paths("a.py") is None
 
 
 def test_own_files_that_are_not_there(own: Path) -> None:
@@ -368,7 +370,7 @@ def test_the_family_of_an_own_model_is_guessed(own: Path, text: str, family: str
 
 def test_the_guess_agrees_with_the_catalogue() -> None:
     for spec in (*catalog.models("paper"), *catalog.models("zoo")):
-        assert catalog._guess_family(catalog.resolve_config(spec)) == spec.family, spec
+        assert _guess_family(catalog.resolve_config(spec)) == spec.family, spec
 
 
 # ---- configs and the package

@@ -13,9 +13,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    "names",
+    "names measures",
     "schema errors",
-    "catalog labels address tiff",
+    "labels address tiff",
+    "catalog",
     "analysis images",
     "models render",
     "study train export",
@@ -47,18 +48,35 @@ def sources() -> dict[str, Path]:
     return found
 
 
-def imported(module: str, path: Path, tree: ast.AST) -> Iterator[str]:
-    """Absolute names of everything imported anywhere in a module, lazily or not."""
-    package = ["demo", *module.split(".")]
-    if path.name != "__init__.py":
-        package = package[:-1]
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Names of everything imported anywhere in a module, lazily or not."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            stem = ".".join([*base, *([node.module] if node.module else [])])
-            yield from (f"{stem}.{alias.name}" for alias in node.names)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def graph() -> dict[str, set[str]]:
+    """The modules of the parts that each one imports, lazily or not."""
+    modules = sources()
+    found = {}
+    for module, path in modules.items():
+        names = [name.removeprefix("demo.") for name in imported(ast.parse(path.read_text()))]
+        targets = {name if name in modules else name.rpartition(".")[0] for name in names}
+        found[module] = targets & set(modules)
+    return found
+
+
+def test_imports_are_absolute() -> None:
+    for module, path in sources().items():
+        relative = [node for node in ast.walk(ast.parse(path.read_text())) if getattr(node, "level", 0)]
+        assert not relative, f"{module} imports relatively in line {relative[0].lineno}"
+
+
+def test_the_modules_import_each_other_in_no_circle() -> None:
+    order = [*TopologicalSorter(graph()).static_order()]  # raises CycleError at a circle
+    assert set(order) == set(sources())
 
 
 @pytest.mark.parametrize("module", sources())
@@ -66,7 +84,7 @@ def test_a_module_imports_only_from_layers_below_its_own(module: str) -> None:
     path = sources()[module]
     own = module.split(".")[0]
     assert own in LAYER, f"{module} stands in no layer: add it to LAYERS"
-    for name in imported(module, path, ast.parse(path.read_text())):
+    for name in imported(ast.parse(path.read_text())):
         top, _, rest = name.partition(".")
         if top == "demo" and rest.split(".")[0] in LAYER:
             part = rest.split(".")[0]
@@ -83,7 +101,7 @@ def test_ray_is_imported_inside_functions_only() -> None:
         top = ast.Module(
             [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)], []
         )
-        assert not any(name.split(".")[0] == "ray" for name in imported(module, path, top)), module
+        assert not any(name.split(".")[0] == "ray" for name in imported(top)), module
 
 
 @pytest.mark.parametrize("start", ["import demo", "import demo.cli"])

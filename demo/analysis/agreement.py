@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis.runs import Runs, components, find_runs
+from demo.analysis.spans import Spans, components, find_spans
 from demo.analysis.structure import boundary, default_distance, within
-from demo.schema import CLASSES, Comparison, LabelMap
+from demo.schema import VOID, Comparison, LabelMap
 
 SPLIT = ("all_agree", "between_families", "inside_cnn", "inside_transformer", "mixed")
 """What can be said of a pixel, in the order of the codes 0..4 that `split` returns.
@@ -29,75 +29,92 @@ mixed               both families disagree among themselves
 
 
 def votes(c: Comparison) -> NDArray[np.uint8]:
-    """(H, W) how many different classes are named at each pixel, 1..M."""
-    runs = find_runs(c.label_maps)
-    return runs.paint(number_of_votes(runs))
+    """(H, W) how many different classes are named at each pixel, 1..M; 0 where fewer than two models can say."""
+    spans = find_spans(c.label_maps)
+    return spans.paint(number_of_votes(spans))
 
 
 def vote_counts(c: Comparison) -> NDArray[np.int64]:
     """(M,) pixels where 1, 2, ... M different classes are named."""
-    runs = find_runs(c.label_maps)
-    counts = np.bincount(number_of_votes(runs), runs.lengths, minlength=len(c.ids) + 1)
+    spans = find_spans(c.label_maps)
+    counts = np.bincount(number_of_votes(spans), spans.lengths, minlength=len(c.ids) + 1)
     return counts[1:].astype(np.int64)
 
 
-def number_of_votes(runs: Runs) -> NDArray[np.uint8]:
-    """(R,) how many different classes are named along each run."""
-    ordered = np.sort(runs.labels, axis=0)
-    return (1 + (ordered[1:] != ordered[:-1]).sum(0)).astype(np.uint8)
+def number_of_votes(spans: Spans) -> NDArray[np.uint8]:
+    """(R,) how many different classes are named along each span; 0 where fewer than two models can say."""
+    ordered = np.sort(spans.labels, axis=0)  # void, the highest, comes last
+    named = 1 + (ordered[1:] != ordered[:-1]).sum(0) - (ordered[-1] == VOID)
+    return np.where(comparable(spans), named, 0).astype(np.uint8)
+
+
+def comparable(spans: Spans) -> NDArray[np.bool_]:
+    """(R,) whether there are two models that can say what is there; alone, one is enough."""
+    able = (spans.labels != VOID).sum(0)
+    enough: NDArray[np.bool_] = able >= min(2, len(spans.labels))
+    return enough
+
+
+def cannot_say(c: Comparison) -> float:
+    """Share of the photo where fewer than two models can say in the words of the comparison, 0..1."""
+    spans = find_spans(c.label_maps)
+    return float(spans.lengths[~comparable(spans)].sum() / spans.lengths.sum())
 
 
 def split(c: Comparison) -> NDArray[np.uint8]:
-    """(H, W) along which line the models part, as an index into SPLIT.
+    """(H, W) along which line the models part, as an index into SPLIT; 255 where fewer than two models can say.
 
     A dispute among models of one family alone is inside that family; one model always agrees with itself.
     """
-    runs = find_runs(c.label_maps)
-    return runs.paint(_split(c, runs))
+    spans = find_spans(c.label_maps)
+    return spans.paint(_split(c, spans))
 
 
 def split_counts(c: Comparison) -> NDArray[np.int64]:
     """(5,) pixels in each part of SPLIT."""
-    runs = find_runs(c.label_maps)
-    return np.bincount(_split(c, runs), runs.lengths, minlength=len(SPLIT)).astype(np.int64)
+    spans = find_spans(c.label_maps)
+    return np.bincount(_split(c, spans), spans.lengths, minlength=len(SPLIT))[: len(SPLIT)].astype(np.int64)
 
 
-def _split(c: Comparison, runs: Runs) -> NDArray[np.uint8]:
-    cnn, transformer = (_divided(runs, c, family) for family in ("cnn", "transformer"))
-    parts = [~disputed(runs), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
-    return np.select(parts, [np.uint8(code) for code in range(4)], np.uint8(4))
+def _split(c: Comparison, spans: Spans) -> NDArray[np.uint8]:
+    cnn, transformer = (_divided(spans, c, family) for family in ("cnn", "transformer"))
+    parts = [~comparable(spans), ~disputed(spans), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
+    return np.select(parts, [np.uint8(code) for code in (VOID, 0, 1, 2, 3)], np.uint8(4))
 
 
-def _divided(runs: Runs, c: Comparison, family: str) -> NDArray[np.bool_]:
+def _divided(spans: Spans, c: Comparison, family: str) -> NDArray[np.bool_]:
     """(R,) whether models of this family name different classes; never when there are none."""
-    labels = runs.labels[[member == family for member in c.families]]
-    return (labels != labels[:1]).any(0)
+    return _differ(spans.labels[[member == family for member in c.families]])
 
 
-def shares(counts: Sequence[int] | NDArray[np.int64]) -> dict[str, float]:
+def shares(counts: Sequence[int] | NDArray[np.int64], pixels: int | None = None) -> dict[str, float]:
     """Each part of SPLIT with its share of the area, from `split_counts`, or sums of them.
+
+    The area has as many `pixels`; by default those that are counted.
 
     >>> shares([3, 1, 0, 0, 0])["between_families"]
     0.25
     """
-    return {name: float(count) / float(sum(counts)) for name, count in zip(SPLIT, counts, strict=True)}
+    area = float(sum(counts)) if pixels is None else pixels
+    return {name: float(count) / area for name, count in zip(SPLIT, counts, strict=True)}
 
 
 def majority(c: Comparison) -> LabelMap:
-    """(H, W) the class that most models name.
+    """(H, W) the class that most models name; void where none can say.
 
     Among classes named equally often wins the one whose models are surest together (highest sum of confidences),
     then the one of the lowest index, so the order of the models never matters.
     """
-    runs = find_runs(c.label_maps)
-    number = np.stack([(runs.labels == label).sum(0) for label in runs.labels])
-    leads = number == number.max(0)
-    lowest = np.where(leads, runs.labels, 255).min(0)
-    tied = (np.where(leads, runs.labels, 0).max(0) != lowest).nonzero()[0]
-    winners = runs.paint(lowest).copy()
+    spans = find_spans(c.label_maps)
+    number = np.stack([(spans.labels == label).sum(0) for label in spans.labels])
+    number[spans.labels == VOID] = 0
+    leads = (number == number.max(0)) & (spans.labels != VOID)
+    lowest = np.where(leads, spans.labels, 255).min(0)
+    tied = ((np.where(leads, spans.labels, 0).max(0) != lowest) & (lowest != VOID)).nonzero()[0]
+    winners = spans.paint(lowest).copy()
     if len(tied):
-        pixels = np.flatnonzero(runs.paint(np.isin(np.arange(len(lowest)), tied)))
-        candidates = np.repeat(leads[:, tied], runs.lengths[tied], axis=1)
+        pixels = np.flatnonzero(spans.paint(np.isin(np.arange(len(lowest)), tied)))
+        candidates = np.repeat(leads[:, tied], spans.lengths[tied], axis=1)
         winners.reshape(-1)[pixels] = _surest(c, pixels, candidates)
     return winners
 
@@ -112,14 +129,19 @@ def _surest(c: Comparison, pixels: NDArray[np.int64], candidates: NDArray[np.boo
     return np.where(support == support.max(0), labels, 255).min(0)
 
 
-def merge_mild(c: Comparison, supercategory_index: NDArray[np.uint8]) -> Comparison:
-    """The comparison with every class replaced by its supercategory, so that mild disputes are none.
+def merge_mild(c: Comparison) -> Comparison:
+    """The comparison with every class replaced by its supercategory's position, so that mild disputes are none.
 
-    `supercategory_index` is (150,). Confidences stay those of the classes, a lower bound for their supercategories.
+    Confidences stay those of the classes, a lower bound for their supercategories.
     """
-    if supercategory_index.shape != (CLASSES,):
-        raise ValueError(f"supercategory_index must be ({CLASSES},), but got {supercategory_index.shape}")
-    return replace(c, label_maps=supercategory_index.astype(np.uint8)[c.label_maps])
+    return replace(c, label_maps=supercategories_of(c)[c.label_maps])
+
+
+def supercategories_of(c: Comparison) -> NDArray[np.uint8]:
+    """(256,) the supercategory of each class, in whose place void stays void."""
+    table = np.full(256, VOID, np.uint8)
+    table[: len(c.class_set)] = c.class_set.supercategory_index
+    return table
 
 
 def settle_boundaries(c: Comparison, distance: float | None = None) -> Comparison:
@@ -133,21 +155,28 @@ def boundary_only(c: Comparison, distance: float | None = None) -> NDArray[np.bo
     A dispute is a connected region where every model keeps to one class; it is only a shifted boundary when every
     pixel of it lies within `distance` pixels (default 0.75 % of the diagonal) of a boundary of one of the maps.
     """
-    runs = find_runs(c.label_maps)
-    return runs.paint(disputed(runs) & (share_inside(runs, components(runs), c.label_maps, distance) == 0))
+    spans = find_spans(c.label_maps)
+    return spans.paint(disputed(spans) & (share_inside(spans, components(spans), c.label_maps, distance) == 0))
 
 
-def disputed(runs: Runs) -> NDArray[np.bool_]:
-    """(R,) whether different classes are named along each run."""
-    return (runs.labels != runs.labels[0]).any(0)
+def disputed(spans: Spans) -> NDArray[np.bool_]:
+    """(R,) whether different classes are named along each span."""
+    return _differ(spans.labels)
+
+
+def _differ(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(R,) whether there are two different classes in a column of (M, R), void being none."""
+    lowest = labels.min(0, initial=VOID)
+    differ: NDArray[np.bool_] = np.where(labels == VOID, 0, labels).max(0, initial=0) > lowest
+    return differ
 
 
 def share_inside(
-    runs: Runs, component: NDArray[np.int32], label_maps: NDArray[np.uint8], distance: float | None
+    spans: Spans, component: NDArray[np.int32], label_maps: NDArray[np.uint8], distance: float | None
 ) -> NDArray[np.float64]:
-    """(R,) of the component that each run lies in, the share further than `distance` from every map's boundaries."""
-    near = within(boundary(*label_maps), default_distance(runs.size) if distance is None else distance)
-    return (np.bincount(component, runs.sums(~near)) / np.bincount(component, runs.lengths))[component]
+    """(R,) of the component that each span lies in, the share further than `distance` from every map's boundaries."""
+    near = within(boundary(*label_maps), default_distance(spans.size) if distance is None else distance)
+    return (np.bincount(component, spans.sums(~near)) / np.bincount(component, spans.lengths))[component]
 
 
 @dataclass(frozen=True)
@@ -177,23 +206,23 @@ def confident_conflict(c: Comparison, threshold: float = 0.8) -> Conflict:
     shape = c.label_maps.shape[1:]
     first, last = np.full(shape, 255, np.uint8), np.zeros(shape, np.uint8)
     for label_map, confidence in zip(c.label_maps, c.confidences, strict=True):
-        sure = confidence >= threshold
+        sure = (confidence >= threshold) & (label_map != VOID)
         np.minimum(first, label_map, out=first, where=sure)
         np.maximum(last, label_map, out=last, where=sure)
     mask = first < last
     sure_labels = np.where(c.confidences[:, mask] >= threshold, c.label_maps[:, mask], 255)
-    return Conflict(mask, _ranked_pairs(sure_labels, mask.size))
+    return Conflict(mask, _ranked_pairs(sure_labels, mask.size, len(c.class_set)))
 
 
-def _ranked_pairs(labels: NDArray[np.uint8], pixels: int) -> tuple[ConflictPair, ...]:
+def _ranked_pairs(labels: NDArray[np.uint8], pixels: int, classes: int) -> tuple[ConflictPair, ...]:
     """The pairs of different classes in each column of (M, N), 255 meaning none, most frequent first."""
     ordered = np.sort(labels, axis=0)
     ordered[1:][ordered[1:] == ordered[:-1]] = 255  # a class named twice counts once
-    counts = np.zeros(CLASSES**2, np.int64)
+    counts = np.zeros(classes**2, np.int64)
     for low in range(len(ordered)):
         for high in range(low + 1, len(ordered)):
             both = (ordered[low] != 255) & (ordered[high] != 255)
-            keys = ordered[low][both].astype(np.int64) * CLASSES + ordered[high][both]
-            counts += np.bincount(keys, minlength=CLASSES**2)
+            keys = ordered[low][both].astype(np.int64) * classes + ordered[high][both]
+            counts += np.bincount(keys, minlength=classes**2)
     ranked = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
-    return tuple(ConflictPair(divmod(int(key), CLASSES), float(counts[key] / pixels)) for key in ranked)
+    return tuple(ConflictPair(divmod(int(key), classes), float(counts[key] / pixels)) for key in ranked)

@@ -15,8 +15,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schema import VOID, Family, LabelMap, Prediction
-from . import structure
+from demo.analysis import structure
+from demo.schema import VOID, Family, LabelMap, Prediction
 
 Array = NDArray[np.float64]
 Sums: TypeAlias = Mapping[str, Array]

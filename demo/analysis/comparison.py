@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
-
-from demo.analysis.agreement import boundary_only, confident_conflict, shares, split_counts, vote_counts
+from demo.analysis.agreement import boundary_only, cannot_say, confident_conflict, shares, split_counts, vote_counts
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.numbers import plain
 from demo.analysis.regions import disputed_regions
 from demo.schema import Comparison
 
 
-def compare(
-    c: Comparison,
-    *,
-    names: Sequence[str],
-    supercategory_index: NDArray[np.uint8],
-    threshold: float = 0.8,
-    limit: int = 12,
-) -> dict[str, object]:
+def compare(c: Comparison, *, threshold: float = 0.8, limit: int = 12) -> dict[str, object]:
     """What summary.json says of a comparison, ready for JSON: shares 0..1, None for what is undefined.
 
-    `names` and `supercategory_index` describe the 150 classes, `threshold` is the confidence from which a model counts
-    as sure, `limit` the most regions to list. Boundary-only disputes are left out of the regions alone: what is neither
-    agreed, nor "boundary_only", nor in a region lies in smaller regions than those listed.
+    `threshold` is the confidence from which a model counts as sure, `limit` the most regions to list. Boundary-only
+    disputes are left out of the regions alone: what is neither agreed, nor "boundary_only", nor in a region lies in
+    smaller regions than those listed.
     """
     counts = vote_counts(c)
     conflict = confident_conflict(c, threshold)
     pairs = pairwise(c)
-    regions = disputed_regions(c, names=names, supercategory_index=supercategory_index, limit=limit)
-    votes = [float(share) for share in counts / counts.sum()]
+    regions = disputed_regions(c, limit=limit)
+    pixels = c.label_maps[0].size
+    votes = [float(share) for share in counts / pixels]
     return {
         "all_agree": votes[0],
         "votes": votes,
-        "split": shares(split_counts(c)),
+        "split": shares(split_counts(c), pixels),
+        "cannot_say": cannot_say(c),
         "boundary_only": float(boundary_only(c).mean()),
         "confidence_threshold": threshold,
         "confident_conflict": conflict.area,
         "confident_conflict_pairs": [
-            {"classes": [names[k] for k in pair.classes], "area": pair.area} for pair in conflict.pairs
+            {"classes": [c.class_set.names[k] for k in pair.classes], "area": pair.area} for pair in conflict.pairs
         ],
-        "agreement": {f"{pair.first}|{pair.second}": pair.agreement for pair in pairs},
+        "agreement": {f"{pair.first}|{pair.second}": plain(pair.agreement) for pair in pairs},
         "kappa": {f"{pair.first}|{pair.second}": plain(pair.kappa) for pair in pairs},
         "fleiss_kappa": plain(fleiss_kappa(ratings(c))),
         "regions": [region.as_dict() for region in regions],

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis.runs import find_runs
-from demo.schema import CLASSES, Comparison
+from demo.analysis.spans import find_spans
+from demo.schema import VOID, Comparison
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Pair:
     first: str
     second: str
     counts: NDArray[np.int64]
-    """(150, 150) pixels: row, class named by the first model; column, by the second."""
+    """(C, C) pixels: row, class named by the first model; column, by the second."""
 
     @property
     def agreement(self) -> float:
@@ -38,23 +38,29 @@ class Pair:
 
 
 def pairwise(c: Comparison) -> tuple[Pair, ...]:
-    """Every pair of models, in the comparison's order: (0, 1), (0, 2), ... (1, 2), ..."""
-    runs = find_runs(c.label_maps)
-    labels = runs.labels.astype(np.int64)
+    """Every pair of models, in the comparison's order: (0, 1), (0, 2), ... (1, 2), ...
+
+    Only pixels count where both can say.
+    """
+    spans = find_spans(c.label_maps)
+    labels, classes = spans.labels.astype(np.int64), len(c.class_set)
     pairs = []
     for one, other in itertools.combinations(range(len(c.ids)), 2):
-        counts = np.bincount(labels[one] * CLASSES + labels[other], runs.lengths, minlength=CLASSES**2)
-        pairs.append(Pair(c.ids[one], c.ids[other], counts.astype(np.int64).reshape(CLASSES, CLASSES)))
+        both = (labels[one] != VOID) & (labels[other] != VOID)
+        met = (labels[one] * classes + labels[other])[both]
+        counts = np.bincount(met, spans.lengths[both], minlength=classes**2)
+        pairs.append(Pair(c.ids[one], c.ids[other], counts.astype(np.int64).reshape(classes, classes)))
     return tuple(pairs)
 
 
 def pixel_agreement(counts: NDArray[np.int64]) -> float:
-    """Share of the pixels on the diagonal of a confusion matrix.
+    """Share of the pixels on the diagonal of a confusion matrix; nan without any.
 
     >>> pixel_agreement(np.array([[20, 5], [10, 15]]))
     0.7
     """
-    return float(np.trace(counts) / counts.sum())
+    total = int(counts.sum())
+    return float(np.trace(counts) / total) if total else math.nan
 
 
 def cohen_kappa(counts: NDArray[np.int64]) -> float:
@@ -64,6 +70,8 @@ def cohen_kappa(counts: NDArray[np.int64]) -> float:
     0.4
     """
     total = float(counts.sum())
+    if not total:
+        return math.nan
     expected = float(counts.sum(0).astype(float) @ counts.sum(1).astype(float)) / total**2
     return _beyond_chance(pixel_agreement(counts), expected)
 
@@ -77,7 +85,7 @@ class Ratings:
     agreeing_pairs: int
     """Pairs of models with the same class at the same pixel, summed over the pixels."""
     classes: NDArray[np.int64]
-    """(150,) how often each class was named, by all models together."""
+    """(C,) how often each class was named, by all models together."""
 
     def __add__(self, other: Ratings) -> Ratings:
         if self.models != other.models:
@@ -91,11 +99,13 @@ class Ratings:
 
 
 def ratings(c: Comparison) -> Ratings:
-    """Count what all models of a comparison named."""
-    runs = find_runs(c.label_maps)
-    agreeing = sum(int(runs.lengths[one == other].sum()) for one, other in itertools.combinations(runs.labels, 2))
-    classes = sum(np.bincount(labels, runs.lengths, minlength=CLASSES) for labels in runs.labels)
-    return Ratings(len(c.ids), c.label_maps[0].size, agreeing, np.asarray(classes).astype(np.int64))
+    """Count what all models of a comparison named, where all can say."""
+    spans = find_spans(c.label_maps)
+    able = (spans.labels != VOID).all(0)
+    said, lengths = spans.labels[:, able], spans.lengths[able]
+    agreeing = sum(int(lengths[one == other].sum()) for one, other in itertools.combinations(said, 2))
+    classes = sum(np.bincount(labels, lengths, minlength=len(c.class_set)) for labels in said)
+    return Ratings(len(c.ids), int(lengths.sum()), agreeing, np.asarray(classes).astype(np.int64))
 
 
 def fleiss_kappa(counts: Ratings) -> float:

@@ -1,4 +1,4 @@
-"""Every number that a tally gives, each with its title, unit, formula and the pixels it rests on."""
+"""Every number that the counts give, each with its title, unit, formula and the pixels it rests on."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from . import calibration, scores
-from .tally import UNCERTAINTIES, Counts, Tally
+from demo.analysis import calibration, scores
+from demo.analysis.counts import UNCERTAINTIES, Counts, TruthCounts
 
 Better = Literal["higher", "lower"]
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -104,7 +104,7 @@ MEASURES: dict[str, Measure] = {
         "Brier score",
         "0..2",
         "lower",
-        "squared distance of the 150 probabilities to the one-hot truth, mean over pixels (Brier 1950)",
+        "squared distance of the probabilities of all classes to the one-hot truth, mean over pixels (Brier 1950)",
     ),
     "nll": Measure("NLL", "nats", "lower", "-ln probability of the annotated class, mean over pixels"),
 }
@@ -126,14 +126,14 @@ FINDING: dict[str, Measure] = {
 """How well an uncertainty score finds an event."""
 
 
-def numbers(tally: Tally) -> list[Number]:
-    """Every number of a tally, in the order of `MEASURES`, then `FINDING` for entropy, confidence and margin.
+def numbers(counts: TruthCounts) -> list[Number]:
+    """Every number that counts give, in the order of `MEASURES`, then `FINDING` for entropy, confidence and margin.
 
     Numbers on probabilities are nan with 0 pixels where those were not looked at.
     """
-    values, pixels = _values(tally), _pixels(tally)
-    plainly = [Number(key, measure, values[key], pixels.get(key, tally.pixels)) for key, measure in MEASURES.items()]
-    return plainly + [number for score in UNCERTAINTIES for number in finding(getattr(tally, score), score)]
+    values, pixels = _values(counts), _pixels(counts)
+    plainly = [Number(key, measure, values[key], pixels.get(key, counts.pixels)) for key, measure in MEASURES.items()]
+    return plainly + [number for score in UNCERTAINTIES for number in finding(getattr(counts, score), score)]
 
 
 def finding(ranking: Counts, score: str, event: Literal["wrong", "unknown"] = "wrong") -> list[Number]:
@@ -167,25 +167,25 @@ def _worded(measure: Measure, score: str, event: str, other: str) -> Measure:
     )
 
 
-def _pixels(tally: Tally) -> dict[str, int]:
-    by_size = {f"miou_{group}": int(part.sum()) for group, part in zip(scores.SIZE_GROUPS, tally.sizes, strict=True)}
-    both, predicted, truth = (int(part.sum()) for part in tally.boundary)
-    looked_at = int(tally.proper[0])
+def _pixels(counts: TruthCounts) -> dict[str, int]:
+    by_size = {f"miou_{group}": int(part.sum()) for group, part in zip(scores.SIZE_GROUPS, counts.sizes, strict=True)}
+    both, predicted, truth = (int(part.sum()) for part in counts.boundary)
+    looked_at = int(counts.proper[0])
     return by_size | {"boundary_iou": predicted + truth - both, "brier": looked_at, "nll": looked_at}
 
 
-def _values(tally: Tally) -> dict[str, float]:
-    confusion = tally.confusion
-    by_size = {f"miou_{g}": scores.mean_iou(part) for g, part in zip(scores.SIZE_GROUPS, tally.sizes, strict=True)}
+def _values(counts: TruthCounts) -> dict[str, float]:
+    confusion = counts.confusion
+    by_size = {f"miou_{g}": scores.mean_iou(part) for g, part in zip(scores.SIZE_GROUPS, counts.sizes, strict=True)}
     return by_size | {
         "miou": scores.mean_iou(confusion),
         "miou_annotated": scores.mean_iou(confusion, over="annotated"),
         "pixel_accuracy": scores.pixel_accuracy(confusion),
         "mean_accuracy": scores.mean_accuracy(confusion),
         "fw_iou": scores.frequency_weighted_iou(confusion),
-        "boundary_iou": scores.mean(scores.iou_of_areas(tally.boundary)),
-        "ece": calibration.ece(tally.reliability),
-        "adaptive_ece": calibration.adaptive_ece(tally.reliability),
-        "brier": calibration.brier(tally.proper),
-        "nll": calibration.nll(tally.proper),
+        "boundary_iou": scores.mean(scores.iou_of_areas(counts.boundary)),
+        "ece": calibration.ece(counts.reliability),
+        "adaptive_ece": calibration.adaptive_ece(counts.reliability),
+        "brier": calibration.brier(counts.proper),
+        "nll": calibration.nll(counts.proper),
     }

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from demo.analysis.agreement import disputed, merge_mild, number_of_votes, share_inside
-from demo.analysis.runs import Runs, components, find_runs
-from demo.schema import Comparison, Family, LabelMap, Size
+from demo.analysis.agreement import disputed, merge_mild, number_of_votes, share_inside, supercategories_of
+from demo.analysis.spans import Spans, components, find_spans
+from demo.schema import VOID, ClassSet, Comparison, Family, LabelMap, Size
 
 SLIVER = 0.1
 """Of a region that is a mere sliver, less than this share lies further than the distance from a boundary.
@@ -33,7 +33,7 @@ class Party:
     says: str
     """A class; "car or truck" where mild disputes are ignored and the party's models differ mildly."""
     index: int
-    """0..149: the class, or the first of them."""
+    """The class, or the first of them."""
     models: tuple[str, ...]
     """Titles."""
     families: tuple[Family, ...]
@@ -47,7 +47,7 @@ class Piece:
 
     text: str
     index: int | None = None
-    """0..149 where the words are a class, which may be shown in its colour."""
+    """Where the words are a class, which may be shown in its colour."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Region:
     parties: tuple[Party, ...]
     severe: bool
     """Whether the parties' classes are of different kinds (supercategories)."""
-    runs: NDArray[np.int32]
+    spans: NDArray[np.int32]
     """(R, 3) row, first column, column just outside: the region's pixels."""
 
     @property
@@ -115,8 +115,6 @@ class Region:
 def disputed_regions(
     c: Comparison,
     *,
-    names: Sequence[str],
-    supercategory_index: NDArray[np.uint8],
     hide_boundary: bool = True,
     ignore_mild: bool = False,
     limit: int = 12,
@@ -124,27 +122,27 @@ def disputed_regions(
 ) -> list[Region]:
     """The disputed regions, ranked by area times mean confidence of the parties, at most `limit`.
 
-    `names` are those of the 150 classes; `supercategory_index` (150,) tells mild disputes (one supercategory) from
-    severe ones. `hide_boundary` leaves out slivers: regions that lie, but for less than a tenth, within `distance`
-    pixels (default 0.75 % of the diagonal) of a boundary. `ignore_mild` compares supercategories instead of classes.
+    Mild disputes are within one supercategory, any others severe. `hide_boundary` leaves out slivers: regions that lie,
+    but for less than a tenth, within `distance` pixels (default 0.75 % of the diagonal) of a boundary. `ignore_mild`
+    compares supercategories instead of classes.
     """
-    runs = find_runs(c.label_maps)
-    maps = merge_mild(c, supercategory_index).label_maps if ignore_mild else c.label_maps
-    pattern = replace(runs, labels=supercategory_index[runs.labels]) if ignore_mild else runs
+    spans = find_spans(c.label_maps)
+    maps = merge_mild(c).label_maps if ignore_mild else c.label_maps
+    pattern = replace(spans, labels=supercategories_of(c)[spans.labels]) if ignore_mild else spans
     component = components(pattern)
     counted = disputed(pattern)
     if hide_boundary:
         counted &= share_inside(pattern, component, maps, distance) >= SLIVER
-    told = _Told(runs, pattern, np.stack([runs.sums(field) for field in c.confidences]), names, supercategory_index)
-    ranked = _ranked(told, component, counted, limit)
-    return [_region(rank, members, c, told) for rank, members in enumerate(ranked, 1)]
+    disputes = _Disputes(spans, pattern, np.stack([spans.sums(field) for field in c.confidences]), c.class_set)
+    ranked = _ranked(disputes, component, counted, limit)
+    return [_region(rank, members, c, disputes) for rank, members in enumerate(ranked, 1)]
 
 
 def numbered(regions: Sequence[Region], size: Size) -> LabelMap:
     """(H, W) the rank of the region each pixel lies in, 0 for none: one map to draw them all from."""
     ranks = np.zeros(size, np.uint8)
     for region in regions:
-        for row, begin, end in region.runs.tolist():
+        for row, begin, end in region.spans.tolist():
             ranks[row, begin:end] = region.rank
     return ranks
 
@@ -163,63 +161,65 @@ def percent(share: float) -> str:
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What is said along the runs of a comparison, and what it means."""
+class _Disputes:
+    """What is said along the spans of a comparison, and what it means."""
 
-    runs: Runs
+    spans: Spans
     """Classes."""
-    pattern: Runs
-    """The same runs; what is compared, classes or supercategories."""
+    pattern: Spans
+    """The same spans; what is compared, classes or supercategories."""
     confidences: NDArray[np.float64]
-    """(M, R) summed over each run."""
-    names: Sequence[str]
-    supercategory_index: NDArray[np.uint8]
+    """(M, R) summed over each span."""
+    class_set: ClassSet
 
 
 def _ranked(
-    told: _Told, component: NDArray[np.int32], counted: NDArray[np.bool_], limit: int
+    disputes: _Disputes, component: NDArray[np.int32], counted: NDArray[np.bool_], limit: int
 ) -> list[NDArray[np.int64]]:
-    """The runs of each of the first `limit` regions, by area times mean confidence of the parties."""
-    said = told.pattern.labels
+    """The spans of each of the first `limit` regions, by area times mean confidence of the parties."""
+    said = disputes.pattern.labels
     party_size = np.stack([(said == labels).sum(0) for labels in said])
+    confidences = np.where(said == VOID, 0, disputes.confidences)
     # Each party counts once, however many models are in it. Sorted, so that no rounding depends on the models' order.
-    weights = np.sort(told.confidences / party_size, axis=0).sum(0) / number_of_votes(told.pattern)
+    parties = np.maximum(number_of_votes(disputes.pattern), 1)
+    weights = np.sort(confidences / party_size, axis=0).sum(0) / parties
     worth = np.bincount(component, np.where(counted, weights, 0))
     best = np.argsort(-worth, kind="stable")[:limit]
     return [np.flatnonzero(component == region) for region in best if worth[region] > 0]
 
 
-def _region(rank: int, members: NDArray[np.int64], c: Comparison, told: _Told) -> Region:
-    height, width = told.runs.size
-    rows, begins = np.divmod(told.runs.starts[members], width)
-    ends = begins + told.runs.lengths[members]
+def _region(rank: int, members: NDArray[np.int64], c: Comparison, disputes: _Disputes) -> Region:
+    height, width = disputes.spans.size
+    rows, begins = np.divmod(disputes.spans.starts[members], width)
+    ends = begins + disputes.spans.lengths[members]
     pieces = np.stack([rows, begins, ends], axis=1).astype(np.int32)
     box = (int(rows[0]), int(begins.min()), int(rows[-1]) + 1, int(ends.max()))
     point = _inmost(pieces, box)
-    area = int(told.runs.lengths[members].sum()) / (height * width)
-    parties, severe = _parties(members, c, told)
+    area = int(disputes.spans.lengths[members].sum()) / (height * width)
+    parties, severe = _parties(members, c, disputes)
     return Region(rank, area, box, point, _where(point, (height, width)), parties, severe, pieces)
 
 
-def _parties(members: NDArray[np.int64], c: Comparison, told: _Told) -> tuple[tuple[Party, ...], bool]:
-    """Who says what along these runs, in the order of the models; and whether the difference is one of kind."""
-    pixels = told.runs.lengths[members]
-    said = told.pattern.labels[:, members[0]]
-    classes = [int(np.bincount(labels[members], pixels).argmax()) for labels in told.runs.labels]
-    confidences = told.confidences[:, members].sum(1) / pixels.sum()
+def _parties(members: NDArray[np.int64], c: Comparison, disputes: _Disputes) -> tuple[tuple[Party, ...], bool]:
+    """Who says what along these spans, in the order of the models; and whether the difference is one of kind."""
+    pixels = disputes.spans.lengths[members]
+    said = disputes.pattern.labels[:, members[0]]
+    classes = [int(np.bincount(labels[members], pixels).argmax()) for labels in disputes.spans.labels]
+    confidences = disputes.confidences[:, members].sum(1) / pixels.sum()
     parties = []
-    for value in dict.fromkeys(said.tolist()):
+    for value in dict.fromkeys(said[said != VOID].tolist()):
         models = np.flatnonzero(said == value).tolist()
         parties.append(
             Party(
-                says=" or ".join(dict.fromkeys(told.names[classes[m]] for m in models)),
+                says=" or ".join(dict.fromkeys(disputes.class_set.names[classes[m]] for m in models)),
                 index=classes[models[0]],
                 models=tuple(c.titles[m] for m in models),
                 families=tuple(c.families[m] for m in models),
                 confidence=float(confidences[models].mean()),
             )
         )
-    return tuple(parties), len({int(told.supercategory_index[k]) for k in classes}) > 1
+    kinds = {int(disputes.class_set.supercategory_index[k]) for k in classes if k != VOID}
+    return tuple(parties), len(kinds) > 1
 
 
 def _inmost(pieces: NDArray[np.int32], box: tuple[int, int, int, int]) -> tuple[int, int]:

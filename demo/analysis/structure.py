@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis.runs import components, find_runs
+from demo.analysis.spans import components, find_spans
 from demo.schema import LabelMap, Prediction, Size
 
 BOUNDARY_DISTANCE = 0.0075
@@ -141,8 +141,8 @@ def fragment_areas(label_map: LabelMap) -> NDArray[np.int64]:
     >>> fragment_areas(np.array([[1, 2, 1], [1, 1, 1]], np.uint8)).tolist()
     [5, 1]
     """
-    runs = find_runs(label_map[np.newaxis])
-    return np.bincount(components(runs), runs.lengths).astype(np.int64)
+    spans = find_spans(label_map[np.newaxis])
+    return np.bincount(components(spans), spans.lengths).astype(np.int64)
 
 
 def within(mask: NDArray[np.bool_], distance: float) -> NDArray[np.bool_]:

@@ -63,7 +63,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Report:
+class Findings:
     version: str
     python: str
     packages: tuple[Package, ...]
@@ -89,17 +89,17 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Say what is installed, which networks are on disk, which device they run on, and what to mend (exit code 1)."""
-    report = look_around(options.checkpoints)
+    findings = look_around(options.checkpoints)
     if options.online:
-        report = replace(report, homes=ask(known_homes()))
+        findings = replace(findings, homes=ask(known_homes()))
     if options.json:
-        print_json(asdict(report))
+        print_json(asdict(findings))
     else:
-        print("\n".join(in_words(report)))
-    return WRONG if report.problems else 0
+        print("\n".join(in_words(findings)))
+    return WRONG if findings.problems else 0
 
 
-def look_around(checkpoints: Sequence[Path]) -> Report:
+def look_around(checkpoints: Sequence[Path]) -> Findings:
     """Everything that can be found out without running a network."""
     packages = tuple(pinned_packages())
     problems = [*_package_problems(packages), *_import_problems(packages)]
@@ -107,7 +107,7 @@ def look_around(checkpoints: Sequence[Path]) -> Report:
     sets = tuple(_set_on_disk(name, checkpoints) for name in _sets_known())
     problems += _set_problems(sets)
     problems += _unused_gpu(machine)
-    return Report(demo.__version__, platform.python_version(), packages, sets, machine, tuple(problems))
+    return Findings(demo.__version__, platform.python_version(), packages, sets, machine, tuple(problems))
 
 
 def pinned_packages(requirements: Path = REQUIREMENTS) -> Iterator[Package]:
@@ -182,20 +182,20 @@ def _unused_gpu(machine: Machine | None) -> Iterator[Problem]:
         yield Problem(what, "install the PyTorch build for its CUDA version, or stay on the CPU")
 
 
-def in_words(report: Report) -> Iterator[str]:
-    """The report as lines of plain text."""
-    yield f"Segmentation Zoo {report.version}, Python {report.python} ({sys.platform})"
-    right = [package for package in report.packages if package.installed]
+def in_words(findings: Findings) -> Iterator[str]:
+    """The findings as lines of plain text."""
+    yield f"Segmentation Zoo {findings.version}, Python {findings.python} ({sys.platform})"
+    right = [package for package in findings.packages if package.installed]
     yield "Packages: " + ", ".join(f"{package.name} {package.installed}" for package in right)
-    for found in report.sets:
+    for found in findings.sets:
         yield _set_in_words(found)
-    if report.machine:
-        yield _machine_in_words(report.machine)
-    for home in report.homes:
+    if findings.machine:
+        yield _machine_in_words(findings.machine)
+    for home in findings.homes:
         yield f"Home {home.host} ({', '.join(home.sets)}): {home.said}."
-    if not report.problems:
+    if not findings.problems:
         yield "Nothing is wrong."
-    for problem in report.problems:
+    for problem in findings.problems:
         yield f"Wrong: {problem.what} Remedy: {problem.remedy}"
 
 

@@ -15,6 +15,7 @@ from demo.cli.console import (
     add_running_options,
     complain,
     limits_of,
+    models_of,
     open_zoo,
     positive,
     print_json,
@@ -66,14 +67,14 @@ def run(options: argparse.Namespace) -> int:
 
     result = evaluate(
         options.dataset,
-        options.models,
+        models_of(options),
         zoo,
         options.out,
         split=options.split,
         scales=options.scales,
         flip=options.flip,
         limits=limits_of(options),
-        report=show,
+        on_progress=show,
     )
     line.end()
     for problem in result.problems:
@@ -92,6 +93,6 @@ def in_words(result: Evaluation) -> str:
 
     rows = []
     for model in result.models:
-        values = {number.id: number.value for number in numbers(model.tally)}
+        values = {number.id: number.value for number in numbers(model.counts)}
         rows.append((model.spec.id, *(f"{values[name]:.4f}" for name in SHOWN)))
     return table(("model", *SHOWN.values()), rows)

@@ -21,6 +21,7 @@ from demo.cli.console import (
     add_running_options,
     complain,
     limits_of,
+    models_of,
     note,
     open_zoo,
     print_json,
@@ -51,7 +52,7 @@ def add(subparsers: Subparsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write OUT/<photo>/<model>/{labels.png, entropy.npy, entropy.png, overlay.png} and OUT/<photo>/summary.json."""
     zoo = open_zoo(options)
-    specs = catalog.resolve(options.models or zoo.default_set)
+    specs = models_of(options) or catalog.resolve(zoo.default_set)
     batch = Batch(zoo, specs, options.out, limits_of(options))
     batch.segment(options.photos)
     if options.json:
@@ -108,8 +109,8 @@ class Batch:
             except DemoError as error:
                 yield _Job(path, title, None), error
                 continue
-            for told in photo.notes:
-                note(f"{title}: {told}")
+            for remark in photo.notes:
+                note(f"{title}: {remark}")
             job = _Job(path, title, photo)
             for outcome in self.zoo.stream(photo.image, self.specs):
                 if isinstance(outcome, Refusal) and not outcome.loaded:  # not asked again
@@ -129,8 +130,8 @@ class Batch:
                 spec, where = outcome.spec, f"{job.title}: " if outcome.loaded else ""
                 self._leave_out(f"{where}{spec.title} ({spec.id}) is left out: {outcome.error}")
             else:
-                for told in outcome.network.notes if outcome.spec.id not in self.noted else ():
-                    note(f"{outcome.spec.title} ({outcome.spec.id}): {told}")
+                for remark in outcome.network.notes if outcome.spec.id not in self.noted else ():
+                    note(f"{outcome.spec.title} ({outcome.spec.id}): {remark}")
                 self.noted.add(outcome.spec.id)
                 yield outcome
 

@@ -1,4 +1,4 @@
-"""Label, confidence, entropy and margin of every photo pixel in one pass over small blocks, compiled by numba.
+"""Label and measures of doubt of every photo pixel in one pass over small blocks, compiled by numba.
 
 Both bilinear steps of a Posterior (and the averaging of its windows) are linear and separable, so one sparse
 matrix for the rows and one for the columns lead straight from the head's grid to the photo. Inside a block of
@@ -8,7 +8,7 @@ a class that cannot come within `NEGLIGIBLE` of the winner's score anywhere in t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,12 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from demo.measures import ALWAYS
+
 BLOCK_ROWS, BLOCK_COLUMNS = 16, 64
+ROWS = ("entropy", "confidence", "margin", "max_logit", "energy")
+"""The measures of demo.measures, by the row in which `_summarise` leaves them."""
+ENTROPY, CONFIDENCE, MARGIN, MAX_LOGIT, ENERGY = range(5)
 NEGLIGIBLE = np.float32(20.0)
 """Scores this far below the winner's weigh exp(-20) each: under 1e-5 nats of entropy for 149 of them."""
 
@@ -51,16 +56,20 @@ def axis(matrix: NDArray[np.float32], block: int) -> Axis:
 
 
 def reduce_grid(
-    grid: NDArray[np.float32], rows: NDArray[np.float32], columns: NDArray[np.float32], threads: int
+    grid: NDArray[np.float32],
+    rows: NDArray[np.float32],
+    columns: NDArray[np.float32],
+    threads: int,
+    measures: Sequence[str] = ALWAYS,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """(H, W) labels and (3, H, W) confidence, entropy, margin.
+    """(H, W) labels and (measures, H, W) of the measures named, ids of demo.measures.
 
     `grid` is (grid rows, grid columns, classes) logits; `rows` (H, grid rows) and `columns` (W, grid columns) are
     the resampling weights.
     """
     down, across = axis(rows, BLOCK_ROWS), axis(columns, BLOCK_COLUMNS)
     label_map = np.empty((len(rows), len(columns)), np.uint8)
-    fields = np.empty((3, len(rows), len(columns)), np.float32)
+    fields = np.empty((len(measures), len(rows), len(columns)), np.float32)
     arguments = (
         grid,
         down.index,
@@ -69,6 +78,7 @@ def reduce_grid(
         across.index,
         across.count,
         np.ascontiguousarray(across.weights.transpose(0, 2, 1)),
+        np.array([ROWS.index(name) for name in measures], np.int32),
         label_map,
         fields,
     )
@@ -165,7 +175,18 @@ def _log(x):
 
 @_compiled
 def _reduce_blocks(
-    first, last, grid, row_index, row_count, row_weights, column_index, column_count, column_weights, label_map, fields
+    first,
+    last,
+    grid,
+    row_index,
+    row_count,
+    row_weights,
+    column_index,
+    column_count,
+    column_weights,
+    wanted,
+    label_map,
+    fields,
 ):
     height, width = label_map.shape
     classes = grid.shape[2]
@@ -175,7 +196,7 @@ def _reduce_blocks(
     scores = np.empty((classes, BLOCK_COLUMNS), np.float32)
     winner = np.empty(BLOCK_COLUMNS, np.int32)
     best, second = np.empty(BLOCK_COLUMNS, np.float32), np.empty(BLOCK_COLUMNS, np.float32)
-    total, weighted = np.empty(BLOCK_COLUMNS, np.float32), np.empty(BLOCK_COLUMNS, np.float32)
+    found = np.empty((len(ROWS), BLOCK_COLUMNS), np.float32)
     for block_row in range(first, last):
         rows = row_index[block_row, : row_count[block_row]]
         for block_column in range(column_count.shape[0]):
@@ -187,11 +208,12 @@ def _reduce_blocks(
             for y in range(block_row * BLOCK_ROWS, min((block_row + 1) * BLOCK_ROWS, height)):
                 weights = row_weights[block_row, y - block_row * BLOCK_ROWS, : len(rows)]
                 _compare(weights, spread, live[:alive], scores, winner, best, second)
-                _summarise(scores[:alive], best, second, total, weighted)
+                _summarise(scores[:alive], best, second, found)
                 for x in range(pixels):
                     label_map[y, x0 + x] = winner[x]
-                for x in range(pixels):
-                    fields[0, y, x0 + x], fields[1, y, x0 + x], fields[2, y, x0 + x] = total[x], weighted[x], second[x]
+                for number in range(len(wanted)):
+                    for x in range(pixels):
+                        fields[number, y, x0 + x] = found[wanted[number], x]
 
 
 @_compiled
@@ -279,8 +301,9 @@ def _compare(weights, spread, live, scores, winner, best, second):
 
 
 @_part
-def _summarise(scores, best, second, total, weighted):
-    """Confidence in `total`, entropy in `weighted`, margin in `second`."""
+def _summarise(scores, best, second, found):
+    """Every measure of one line of pixels, in the rows of `found` that `ROWS` names."""
+    total, weighted = found[CONFIDENCE], found[ENTROPY]
     total[:], weighted[:] = 0, 0
     for a in range(len(scores)):
         for x in range(BLOCK_COLUMNS):
@@ -290,7 +313,9 @@ def _summarise(scores, best, second, total, weighted):
             weighted[x] += weight * below
     for x in range(BLOCK_COLUMNS):
         runner_up = _exp(max(second[x] - best[x], np.float32(-80)))
-        confidence = np.float32(1) / total[x]
-        weighted[x] = max(_log(total[x]) - weighted[x] * confidence, np.float32(0))
-        second[x] = (np.float32(1) - runner_up) * confidence
-        total[x] = confidence
+        confidence, log_total = np.float32(1) / total[x], _log(total[x])
+        found[MARGIN, x] = (np.float32(1) - runner_up) * confidence
+        found[MAX_LOGIT, x] = best[x]
+        found[ENERGY, x] = best[x] + log_total
+        found[ENTROPY, x] = max(log_total - weighted[x] * confidence, np.float32(0))
+        found[CONFIDENCE, x] = confidence

@@ -15,15 +15,16 @@ from demo import catalog
 from demo.errors import DemoError
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page import api, download, selection
-from demo.page.components import PhotoInput, Viewer, header, strip
+from demo.page.components import PhotoInput, Viewer, example_buttons, header
 from demo.page.examples import Example, examples
-from demo.page.failures import told
+from demo.page.failures import guarded
 from demo.page.fetching import Fetching, paragraph
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Store
 from demo.page.tabs import differ, pixel, statistics, truth
 from demo.page.view import View
+from demo.schema import ModelSpec
 
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
@@ -35,6 +36,10 @@ IN_TURN: dict[str, Any] = {"trigger_mode": "always_last"}
 MOST_STOPPED = 1000
 """Turns: far more than can wait in the queue; some may never have come to it."""
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+CHOSEN = "(models) => document.dispatchEvent(new CustomEvent('zoo:chosen', { detail: { models } }))"
+AGAIN_AFTER_FAILURE = (
+    "() => document.querySelector('#fetch-progress .zoo-unfetched') && document.dispatchEvent(new Event('zoo:again'))"
+)
 
 
 @dataclass(frozen=True)
@@ -119,15 +124,21 @@ class Page:
     def zip(self, shown: Shown) -> str:
         return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models))
 
-    def fetch(self, set_name: str) -> Iterator[tuple[object, ...]]:
-        """Updates for progress, fetch, cancel and set; the set is the visitor's, but compact when the fetch fails."""
+    def fetch(self, set_name: str, request: gr.Request | None = None) -> Iterator[tuple[object, ...]]:
+        """Updates for progress, fetch, cancel and set; the set is the visitor's, but compact when the fetch fails.
+
+        Where the files would have gone is told to a visitor on this machine alone.
+        """
         try:
             for words in self.fetching.files(selection.missing(self.networks, set_name)):
                 yield paragraph(words), gr.update(visible=False), gr.update(visible=True), gr.skip()
         except DemoError as error:
-            yield _unfetched(set_name, str(error), getattr(error, "details", ()))
+            details = list(getattr(error, "details", ()))
+            if details and on_this_machine(request):
+                details.append(f"The folder: {getattr(error, 'folder', '')}")
+            yield _unfetched(set_name, str(error), details)
             return
-        except Exception:  # our mistake: the page goes on as well, and `told` logs it
+        except Exception:  # our mistake: the page goes on as well, and `guarded` logs it
             yield _unfetched(set_name, "Something unexpected happened here.")
             raise
         yield paragraph(words), gr.skip(), gr.update(visible=False), gr.skip()
@@ -136,26 +147,35 @@ class Page:
         """What a link asks for: updates for photo and the selection; a plain visit changes nothing."""
         asked = dict(request.query_params)
         if "example" not in asked and "models" not in asked and "set" not in asked:
-            return tuple(gr.skip() for _ in range(2 + len(catalog.SETS)))
+            return tuple(gr.skip() for _ in range(3 + len(catalog.SETS)))
         photo: object = str(self.example(asked["example"]).path) if "example" in asked else gr.skip()
         return photo, *_asked_selection(self.networks, asked)
 
 
+def on_this_machine(request: gr.Request | None) -> bool:
+    """Whether a visitor sits at this machine itself; whoever comes through a proxy does not."""
+    if request is None or request.client is None:
+        return False
+    forwarded = {"forwarded", "x-forwarded-for", "x-forwarded-host"} & {name.lower() for name in request.headers}
+    return not forwarded and request.client.host in ("127.0.0.1", "::1", "localhost")
+
+
 def _unfetched(set_name: str, why: str, details: Sequence[str] = ()) -> tuple[object, ...]:
     label = catalog.model_set(set_name).label
-    words = paragraph(f"{label} could not be fetched; going on with Compact. {why}", details)
+    words = paragraph(f"{label} could not be fetched; going on with Compact. {why}", details, failed=True)
     return words, gr.update(visible=False), gr.update(visible=False), "compact"
 
 
 def _asked_selection(networks: Networks, asked: dict[str, str]) -> tuple[object, ...]:
     """Updates for the set and the lists from a link's `models` and `set`."""
-    specs = catalog.named_in_catalogue(asked["models"]) if asked.get("models") else ()
+    specs = networks.named(asked["models"]) if asked.get("models") else ()
     names = {spec.set for spec in specs} & set(catalog.SETS)
     set_name = names.pop() if len(names) == 1 else asked.get("set", networks.default_set())
     if set_name not in catalog.SETS:
         raise DemoError(f"There is no model set called {set_name!r}; there are {', '.join(catalog.SETS)}.")
     ids = [spec.id for spec in specs if spec.set == set_name]
-    return set_name, *selection.lists(set_name, ids)
+    own = [spec.id for spec in specs if spec.set == "own"]
+    return set_name, *selection.lists(networks, set_name, ids), own if specs else gr.skip()
 
 
 def _ready(view: View) -> dict[str, Any]:
@@ -168,14 +188,16 @@ def build(
     limits: Limits = DEFAULT_LIMITS,
     checkpoints: Sequence[Path] = (),
     fetching: Fetching | None = None,
+    own: Sequence[ModelSpec] = (),
 ) -> gr.Blocks:
     """The page over a zoo, or over a function that makes one when it is first needed; nobody is served yet.
 
     Who serves it otherwise than by `demo.page.serve.launch` adds `demo.page.assets.routes()`, the way to its modules.
 
-    `checkpoints` are the folders that the zoo searches, to tell which files are missing without opening it.
+    `checkpoints` are the folders that the zoo searches, to tell which files are missing without opening it. `own` are
+    models of the host's own, offered beside the sets.
     """
-    networks = Networks(zoo, checkpoints)
+    networks = Networks(zoo, checkpoints, own)
     page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
     thumbnails = [example.as_dict() for example in page.examples]
     with gr.Blocks(
@@ -197,7 +219,7 @@ def build(
                 )
                 go = gr.Button(SEGMENT, variant="primary", elem_id="go")
                 stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop")
-                chosen_example = strip(thumbnails)
+                chosen_example = example_buttons(thumbnails)
                 models = selection.build(networks)
                 save = gr.Button(DOWNLOAD, interactive=False, elem_id="download")
                 file = gr.DownloadButton("Results", elem_id="file", elem_classes="zoo-away")
@@ -222,18 +244,18 @@ def build(
         queued: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
         # what neither fails nor takes long goes past the queue
         quick: dict[str, Any] = dict(queue=False, **queued)
-        uploaded = photo.upload(told(page.check), photo, None, **IN_TURN, **queued)
+        uploaded = photo.upload(guarded(page.check), photo, None, **IN_TURN, **queued)
         uploaded.failure(None, None, photo, js="() => null")
         uploaded.success(None, None, None, js=_at_once(tell="run"))
-        taken = chosen_example.choose(told(page.take), chosen_example, photo, **IN_TURN, **queued)
+        taken = chosen_example.choose(guarded(page.take), chosen_example, photo, **IN_TURN, **queued)
         taken.success(None, None, None, js=_at_once(tell="run"))
-        arrived = blocks.load(told(page.arrive), None, [photo, *models.inputs], **queued)
+        arrived = blocks.load(guarded(page.arrive), None, [photo, *models.inputs], **queued)
         arrived.success(None, None, None, js=_at_once(tell="arrived"))
 
         go.click(None, None, None, js=_at_once(tell="run"))
         viewer.wait(None, None, [go, stop], js=_at_once(*_waits()))
         run = viewer.run(
-            told(page.run),
+            guarded(page.run),
             [photo, *models.inputs],
             [viewer, numbers, shown, go, stop, save],
             **ONE_AT_A_TIME,
@@ -245,7 +267,7 @@ def build(
         stop.click(None, None, [go, stop], js=_at_once(*_idle(), tell="stop"))
 
         making = save.click(None, None, save, js=_at_once(gr.update(value=PREPARING, interactive=False)))
-        made = making.then(told(page.zip), shown, file, **queued)
+        made = making.then(guarded(page.zip), shown, file, **queued)
         made.success(None, None, None, js=download.FOLLOW)
         made.then(None, None, save, js=_at_once(gr.update(value=DOWNLOAD, interactive=True)))
 
@@ -257,12 +279,15 @@ def build(
         )
         models.set_name.change(**show_set)
         fetched = models.fetch.click(
-            told(page.fetch),
+            guarded(page.fetch),
             models.set_name,
             [models.progress, models.fetch, models.cancel, models.set_name],
             **queued,
         )
-        fetched.then(**show_set)
+        # what the panels say of the set that could not be had is no answer any more
+        fetched.then(**show_set).then(None, None, None, js=AGAIN_AFTER_FAILURE)
+        for chosen in models.lists:
+            chosen.input(None, chosen, None, js=CHOSEN, **PRIVATE)  # type: ignore[attr-defined]  # both kinds of list have it
         models.cancel.click(page.fetching.cancel, None, None, **quick)
         api.add(networks, page.store)
         blocks.load(None, None, None, js="() => document.documentElement.setAttribute('lang', 'en')", **PRIVATE)
@@ -290,8 +315,8 @@ def _at_once(*updates: dict[str, Any], tell: str = "") -> str:
 def _called(name: str, ask: Callable[[object], dict[str, object]]) -> Callable[[object], dict[str, object]]:
     """`ask` under the name by which the viewer's script calls it."""
 
-    def told(question: object) -> dict[str, object]:
+    def answer(question: object) -> dict[str, object]:
         return ask(question)
 
-    told.__name__ = name
-    return told
+    answer.__name__ = name
+    return answer

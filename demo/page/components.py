@@ -10,12 +10,11 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder
 
-from demo.labels import NAMES, OFFICIAL_PALETTE, distinct_palette
+from demo.labels.ade20k import ADE20K
 from demo.page.assets import folder, script
 from demo.page.view import View
-from demo.page.wire import FIELD_LEVELS
+from demo.page.wire import FIELD_LEVELS, classes_of
 from demo.render.paint import colour_table
-from demo.schema import MAX_ENTROPY
 
 Thumbnails = Sequence[dict[str, str | int]]
 
@@ -68,10 +67,8 @@ class Viewer(gr.HTML):
             elem_id="viewer",
             server_functions=[function for function in (probe, differ, truth, stop) if function] or None,
             main=f"{folder()}/main.js",
-            names=list(NAMES),
-            palettes={"distinct": distinct_palette().tolist(), "official": OFFICIAL_PALETTE.tolist()},
+            classes=classes_of(ADE20K).model_dump(),
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
-            max_entropy=MAX_ENTROPY,
             levels=FIELD_LEVELS,
             examples=list(examples),
         )
@@ -99,12 +96,12 @@ def header() -> gr.HTML:
     )
 
 
-def strip(examples: Thumbnails) -> gr.HTML:
+def example_buttons(examples: Thumbnails) -> gr.HTML:
     """The example photos in a few rows; its value is the name of the one that was chosen last."""
-    template = '<h2 class="zoo-label">Examples</h2><div class="zoo-strip"></div>'
+    template = '<h2 class="zoo-label">Examples</h2><div class="zoo-example-buttons"></div>'
     return gr.HTML(
         html_template=template,
-        js_on_load=script("strip"),
+        js_on_load=script("examples"),
         apply_default_css=False,
         elem_id="examples",
         examples=list(examples),
@@ -113,6 +110,7 @@ def strip(examples: Thumbnails) -> gr.HTML:
 
 HEADER = """
 <header class="zoo-header">
+  <a class="zoo-skip" href="#viewer">Skip to the panels</a>
   <div>
     <h1>Segmentation Zoo</h1>
     <p>One photo, five architectures, 150 ADE20K classes. Where they agree, where they hesitate, where they differ.</p>

@@ -34,9 +34,9 @@ def _interface(name: str, schema: Schema) -> str:
 
 def _comment(schema: Schema) -> Iterator[str]:
     """The first paragraph of the type's own docstring, where it has one and goes on a line."""
-    told = " ".join(schema.get("description", "").split("\n\n")[0].split())
-    if 0 < len(told) < 110:
-        yield f"/** {told} */"
+    text = " ".join(schema.get("description", "").split("\n\n")[0].split())
+    if 0 < len(text) < 110:
+        yield f"/** {text} */"
 
 
 def _type(schema: Schema) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from demo.analysis.agreement import (
     boundary_only,
+    cannot_say,
     confident_conflict,
     majority,
     merge_mild,
@@ -23,16 +24,16 @@ from demo.analysis.agreement import (
     split,
     votes,
 )
-from demo.analysis.dissent import lone_counts
+from demo.analysis.conflict_thresholds import conflict_areas, conflict_thresholds
+from demo.analysis.in_common import comparison_of
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
-from demo.analysis.levels import conflict_areas, conflict_levels
+from demo.analysis.lone_models import lone_counts
 from demo.analysis.numbers import plain
-from demo.analysis.regions import disputed_regions, numbered
+from demo.analysis.regions import disputed_regions, numbered, percent
 from demo.analysis.structure import BOUNDARY_DISTANCE, default_distance, measure
-from demo.labels import NAMES, supercategory_index
 from demo.page.headline import Shares, headline
 from demo.render.encode import png
-from demo.schema import CLASSES, Comparison, LabelMap, Size
+from demo.schema import VOID, Comparison, LabelMap, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -55,37 +56,34 @@ class Overlooked:
     """How far a boundary may be shifted, as a share of the diagonal."""
 
 
-def comparison_of(answers: Sequence[Answer]) -> Comparison:
-    """The answers of one run, on the grid they are shown on."""
-    return Comparison(
-        ids=tuple(answer.spec.id for answer in answers),
-        titles=tuple(answer.spec.title for answer in answers),
-        families=tuple(answer.spec.family for answer in answers),
-        label_maps=np.stack([answer.prediction.label_map for answer in answers]),
-        confidences=np.stack([answer.prediction.confidence for answer in answers]),
-    )
+def compared(answers: Sequence[Answer]) -> Comparison:
+    """The answers of one run, on the grid they are shown on, in the words of one class set."""
+    return comparison_of([(answer.spec, answer.prediction) for answer in answers])
 
 
 def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
     """Numbers, sentences and maps of at least two models' answers."""
     distance = _pixels(overlooked, c.label_maps.shape[1:])
-    merged = merge_mild(c, supercategory_index) if overlooked.mild else c
+    merged = merge_mild(c) if overlooked.mild else c
     shifted = float(boundary_only(merged, distance).mean())
     settled = settle_boundaries(merged, distance) if overlooked.boundaries else merged
-    vote_map, split_map, winners, levels = votes(settled), split(settled), majority(c), conflict_levels(c)
-    regions = disputed_regions(
-        c, names=NAMES, supercategory_index=supercategory_index, ignore_mild=overlooked.mild, distance=distance
-    )
-    parts = shares(np.bincount(split_map.reshape(-1), minlength=5))
+    vote_map, split_map, winners, levels = votes(settled), split(settled), majority(c), conflict_thresholds(c)
+    regions = disputed_regions(c, ignore_mild=overlooked.mild, distance=distance)
+    parts = shares(np.bincount(split_map.reshape(-1), minlength=5)[:5], split_map.size)
     areas = conflict_areas(levels)
     said = [float(n) for n in np.bincount(vote_map.reshape(-1), minlength=len(c.ids) + 1)[1:] / vote_map.size]
     alone = [float(count) / vote_map.size for count in lone_counts(settled)]
-    told = Shares(said[0], shifted, parts["between_families"], alone)
-    sentences = headline(c, told, boundaries_aside=overlooked.boundaries, mild_aside=overlooked.mild)
+    agreed = Shares(said[0], shifted, parts["between_families"], alone)
+    silent = cannot_say(c)
+    sentences = headline(c, agreed, boundaries_aside=overlooked.boundaries, mild_aside=overlooked.mild)
+    if silent:
+        sentences.append(f"On {percent(silent)} one has no word for what another names, and cannot say.")
     return {
         "lead": sentences[0],
         "headline": " ".join(sentences),
-        "alone": dict(zip(c.ids, told.alone, strict=True)),
+        "alone": dict(zip(c.ids, agreed.alone, strict=True)),
+        "class_set": c.class_set.key,
+        "cannot_say": silent,
         "votes": said,
         "split": parts,
         "boundary_only": shifted,
@@ -143,7 +141,7 @@ def structures(answers: Sequence[Answer], overlooked: Overlooked) -> list[Row]:
 
 def class_areas(label_map: LabelMap) -> list[Row]:
     """The classes of a map, the largest first."""
-    counts = np.bincount(label_map.reshape(-1), minlength=CLASSES)
+    counts = np.bincount(label_map.reshape(-1), minlength=256)[:VOID]
     present = sorted(np.flatnonzero(counts).tolist(), key=lambda index: (-counts[index], index))
     return [{"index": index, "area": float(counts[index] / label_map.size)} for index in present]
 

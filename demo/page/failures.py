@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def told(function: F) -> F:
+def guarded(function: F) -> F:
     """The event handler, with every exception turned into a gr.Error that says what to do."""
     if isgeneratorfunction(function):
 

@@ -19,19 +19,20 @@ from demo.schema import ModelSpec, Weights
 
 log = logging.getLogger(__name__)
 
-Report = Callable[[Progress], None]
-Fetch = Callable[[Weights, Path, Sequence[str], Report], Path]
+Tick = Callable[[Progress], None]
+Fetch = Callable[[Weights, Path, Sequence[str], Tick], Path]
 TICK = 0.25
 FOLDER = "this server's folder of checkpoints"
 """Where that is, is nothing for visitors."""
 
 
 class UnfetchedError(DemoError):
-    """Files that no home delivered; `details` are what each home said."""
+    """Files that no home delivered; `details` are what each home said, `folder` is where the files would be."""
 
-    def __init__(self, failures: Sequence[Failure]) -> None:
+    def __init__(self, failures: Sequence[Failure], folder: Path) -> None:
         super().__init__(sentence(failures, FOLDER))
         self.details = lines(failures)
+        self.folder = folder
 
 
 class _Cancelled(Exception):  # noqa: N818
@@ -46,7 +47,7 @@ class Fetching:
         self._fetch = fetch
         self._busy = threading.Lock()
         self._cancelled = threading.Event()
-        self._told = ""
+        self._sentence = ""
 
     def cancel(self) -> None:
         self._cancelled.set()
@@ -77,9 +78,9 @@ class Fetching:
         for number, spec in enumerate(specs, 1):
             title = f"{spec.title} ({number} of {len(specs)})"
             try:
-                for told in self._one(spec, title, folder):
-                    self._told = told
-                    yield told
+                for words in self._one(spec, title, folder):
+                    self._sentence = words
+                    yield words
             except FetchError as error:
                 if not error.tried:
                     log.error("%s could not be kept: %s", spec.id, error)
@@ -89,21 +90,21 @@ class Fetching:
                 yield "Cancelled. What has come is kept, and the next fetch goes on from there."
                 return
         if failures:
-            raise UnfetchedError(failures)
+            raise UnfetchedError(failures, folder)
         yield "All files are here."
 
     def _one(self, spec: ModelSpec, title: str, folder: Path) -> Iterator[str]:
         latest: list[Progress] = []
         failed: list[Exception] = []
 
-        def report(progress: Progress) -> None:
+        def heard(progress: Progress) -> None:
             latest[:] = [progress]
             if self._cancelled.is_set():
                 raise _Cancelled
 
         def work() -> None:
             try:
-                self._fetch(spec.weights, folder, (), report)
+                self._fetch(spec.weights, folder, (), heard)
             except Exception as error:
                 failed.append(error)
 
@@ -119,11 +120,11 @@ class Fetching:
 
     def _watch(self) -> Iterator[str]:
         """For a second visitor: what the fetch that is under way says."""
-        told = ""
+        words = ""
         while not self._busy.acquire(timeout=TICK):
-            if told != self._told:
-                told = self._told
-                yield told
+            if words != self._sentence:
+                words = self._sentence
+                yield words
         self._busy.release()
         yield "The fetch that was under way has ended."
 
@@ -143,13 +144,14 @@ def in_words(progress: Progress) -> str:
     return words
 
 
-def paragraph(text: str, details: Sequence[str] = ()) -> str:
-    """A sentence for the page, what stands behind it folded away."""
+def paragraph(text: str, details: Sequence[str] = (), *, failed: bool = False) -> str:
+    """A sentence for the page, what stands behind it folded away; one of a failure can be told by its class."""
     if not text:
         return ""
     said = "".join(f"<li>{escape(line)}</li>" for line in details)
     folded = f"<details><summary>What each home said</summary><ul>{said}</ul></details>" if said else ""
-    return f'<p class="zoo-quiet" role="status">{escape(text)}</p>{folded}'
+    kind = " zoo-unfetched" if failed else ""
+    return f'<p class="zoo-quiet{kind}" role="status">{escape(text)}</p>{folded}'
 
 
 def _left(seconds: float) -> str:

@@ -30,7 +30,7 @@ def headline(c: Comparison, shares: Shares, *, boundaries_aside: bool = False, m
     """Sentences: how far all agree, and, where there is any, of what the rest is made."""
     aside = [text for text, on in (("shifted boundaries", boundaries_aside), ("mild disputes", mild_aside)) if on]
     apart = f", {' and '.join(aside)} aside" if aside else ""
-    told = [f"{everybody(c)} agree on {percent(shares.agreed)} of the photo{apart}."]
+    sentences = [f"{everybody(c)} agree on {percent(shares.agreed)} of the photo{apart}."]
     rest = []
     if shares.shifted > 0 and not boundaries_aside:
         rest.append(f"on {percent(shares.shifted)} only a boundary is shifted")
@@ -40,8 +40,8 @@ def headline(c: Comparison, shares: Shares, *, boundaries_aside: bool = False, m
     if most >= WORTH_TELLING:
         rest.append(f"on {percent(most)} {c.titles[list(shares.alone).index(most)]} alone contradicts the others")
     if rest:
-        told.append(f"{_capital(', '.join(rest))}.")
-    return told
+        sentences.append(f"{_capital(', '.join(rest))}.")
+    return sentences
 
 
 def _capital(text: str) -> str:

@@ -40,6 +40,7 @@ class PixelAnswer(_Exact):
     model: str
     title: str
     family: str
+    class_set: str
     classes: list[LikelyClass]
     entropy: float
     margin: float
@@ -136,6 +137,8 @@ class Differences(_Exact):
     lead: str
     headline: str
     alone: dict[str, float]
+    class_set: str
+    cannot_say: float
     votes: list[float]
     split: Split
     boundary_only: float
@@ -174,6 +177,8 @@ class Mean(_Exact):
     """The mean of the networks' probabilities; `grid` is height, width."""
 
     grid: tuple[int, int]
+    class_set: str
+    cannot_say: float
     classes: list[ClassArea]
     tops: MeanFields
     means: MeanFields
@@ -265,7 +270,7 @@ class Findings(_Exact):
     numbers: list[Number]
 
 
-class Report(_Exact):
+class TruthScores(_Exact):
     """Everything that the truth says of one network."""
 
     model: str
@@ -282,12 +287,12 @@ class Report(_Exact):
 
 
 class Judged(_Exact):
-    """A network's report; its map holds 0 where right, 1 + the percent of confidence where wrong, 254, 255 as above.
+    """A network's scores; its map holds 0 where right, 1 + the percent of confidence where wrong, 254, 255 as above.
 
     `wrong` counts the mistakes by percent of confidence.
     """
 
-    report: Report
+    scores: TruthScores
     right: int
     wrong: list[int]
     map: str

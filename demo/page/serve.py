@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from demo.address import check_free, without_proxies
 from demo.errors import AddressError
 from demo.images import DEFAULT_LIMITS, Limits
-from demo.page.assets import preload, routes, script, style
+from demo.page.assets import FirstScript, preload, routes, script, style
 from demo.page.build import build
 from demo.page.theme import theme
 
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
+    from demo.schema import ModelSpec
 
 
 def serve(
@@ -31,9 +33,13 @@ def serve(
     root_path: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
     checkpoints: Sequence[Path] = (),
+    own: Sequence[ModelSpec] = (),
 ) -> None:
-    """Serve the page until Ctrl-C or SIGTERM. The zoo is opened in the background once the page answers."""
-    blocks = build(zoo, limits=limits, checkpoints=checkpoints)
+    """Serve the page until Ctrl-C or SIGTERM, with models of the host's `own` beside the sets.
+
+    The zoo is opened in the background once the page answers.
+    """
+    blocks = build(zoo, limits=limits, checkpoints=checkpoints, own=own)
     atexit.register(blocks.store.close)  # type: ignore[attr-defined]  # build puts it there
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves as Ctrl-C does: the visitors' files go
@@ -74,7 +80,7 @@ def _launch(blocks: gr.Blocks, host: str | None, port: int | None, root_path: st
         ssr_mode=False,
         enable_monitoring=False,
         state_session_capacity=200,
-        app_kwargs={"routes": routes()},
+        app_kwargs={"routes": routes(), "middleware": [Middleware(FirstScript, name="language")]},
         prevent_thread_lock=True,
     )
     return str(address)

@@ -9,11 +9,11 @@ import numpy as np
 from gradio.data_classes import FileData
 from numpy.typing import NDArray
 
-from demo.export import class_rows
+from demo.export import ClassRow, class_rows
 from demo.images import write_atomic
-from demo.page.view import ClassShare, Panel
+from demo.page.view import Classes, ClassShare, Panel
 from demo.render.encode import jpeg, png, shrink
-from demo.schema import MAX_ENTROPY, Field, Image, Prediction, Size
+from demo.schema import ClassSet, Field, Image, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -42,7 +42,6 @@ def photo_file(image: Image, folder: Path) -> FileData:
 def panel_of(answer: Answer, folder: Path) -> Panel:
     """The finished panel of an answer; its files are written to `folder`."""
     prediction, spec = answer.prediction, answer.spec
-    rows = class_rows(prediction)
     return Panel(
         id=spec.id,
         title=spec.title,
@@ -51,17 +50,40 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
         status="done",
         labels=_file(folder / f"{spec.id}-labels.png", png(prediction.label_map)),
         fields=_file(folder / f"{spec.id}-fields.png", png(fields(prediction))),
-        classes=[ClassShare(index=row["index"] - 1, area=row["area"], entropy=row["mean_entropy"]) for row in rows],
+        class_set=prediction.class_set.key,
+        classes=[_share(row, prediction.class_set) for row in class_rows(prediction)],
         seconds=sum(prediction.seconds.values()),
         parameters=answer.network.parameters,
         entropy=float(prediction.entropy.mean()),
     )
 
 
+def _share(row: ClassRow, class_set: ClassSet) -> ClassShare:
+    return ClassShare(index=row["index"] - class_set.offset, area=row["area"], entropy=row["mean_entropy"])
+
+
+def classes_of(class_set: ClassSet) -> Classes:
+    """A class set as the page draws it."""
+    return Classes(
+        key=class_set.key,
+        title=class_set.title,
+        names=list(class_set.names),
+        distinct=list(class_set.distinct),
+        official=list(class_set.official or class_set.distinct),
+        supercategories=list(class_set.supercategories),
+        max_entropy=class_set.max_entropy,
+        offset=class_set.offset,
+    )
+
+
 def fields(prediction: Prediction) -> NDArray[np.uint8]:
     """(3 h, w): entropy over confidence over margin, at most FIELD_SIDE long, in FIELD_LEVELS steps of their range."""
     height, width = _within(prediction.size, FIELD_SIDE)
-    ranges = ((prediction.entropy, MAX_ENTROPY), (prediction.confidence, 1.0), (prediction.margin, 1.0))
+    ranges = (
+        (prediction.entropy, prediction.class_set.max_entropy),
+        (prediction.confidence, 1.0),
+        (prediction.margin, 1.0),
+    )
     return np.vstack([_steps(_sample(field, height, width), top) for field, top in ranges])
 
 

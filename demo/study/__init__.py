@@ -1,8 +1,9 @@
 """Studies of many photos: `evaluate` on a dataset, `claims_report` on sentences, `reproduce` the article's table."""
 
-from demo.study.evaluate import Evaluation, evaluate
+from demo.study.engine import Progress
+from demo.study.evaluate import evaluate
 from demo.study.reproduce import Reproduction, reproduce
-from demo.study.run import Progress
+from demo.study.results import Evaluation
 from demo.study.sentences import ClaimsReport, claims_report
 
 __all__ = ["ClaimsReport", "Evaluation", "Progress", "Reproduction", "claims_report", "evaluate", "reproduce"]

@@ -1,4 +1,4 @@
-"""What a study has measured so far, one row for each photo and model, so that a stopped run goes on where it was."""
+"""What a study has measured so far, one row for each photo and model, so that a stopped study goes on where it was."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from demo.names import readable
 from demo.schema import ModelSpec
 from demo.study.dataset import Case
 
-VERSION = 1
+VERSION = 2
 """Of what is measured; rows of another version are measured again."""
 
 
@@ -63,8 +63,8 @@ class Ledger:
             yield
         except sqlite3.Error as error:
             raise DatasetError(
-                f"{self.path} should hold the results of this run and earlier ones, but cannot be used ({error}). "
-                "If another run uses it, wait for that; else delete it to measure again, or choose another folder."
+                f"{self.path} should hold the results of this study, but cannot be used ({error}). "
+                "If another one uses it, wait for that; else delete it to measure again, or choose another folder."
             ) from error
 
 
@@ -73,11 +73,11 @@ def key_of(case: Case, spec: ModelSpec, settings: str) -> str:
 
     A catalogue's weights are known by their hash; the user's own, and their config, by size and time like a photo.
     """
-    own = (Path(spec.config), Path(spec.weights.file)) if spec.set == "own" else ()
+    own = [Path(path) for path in (spec.config, spec.weights.file, spec.classes) if path] if spec.set == "own" else []
     files = [
         (str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
         for path in (case.photo, case.annotation, *own)
         if path is not None and path.exists()
     ]
-    content = [VERSION, case.name, files, spec.id, spec.weights.file, spec.weights.sha256, settings]
+    content = [VERSION, case.name, files, spec.id, spec.weights.file, spec.weights.sha256, settings, spec.classes]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

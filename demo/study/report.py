@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from demo import labels
 from demo.analysis import calibration, scores
 from demo.analysis.numbers import Number, numbers
+from demo.schema import ClassSet
 from demo.study import charts
+from demo.study.engine import in_words
 from demo.study.html import Cell, Column, figure, key, page, percent, table
-from demo.study.run import in_words
+from demo.study.results import Evaluation, ModelResult
 
-if TYPE_CHECKING:
-    from demo.study.evaluate import Evaluation, ModelResult
-
-    Ranked: TypeAlias = tuple[int, ModelResult]
-    """A model with the number of its colour."""
+Ranked: TypeAlias = tuple[int, ModelResult]
+"""A model with the number of its colour."""
 
 SHOWN = ("miou", "pixel_accuracy", "mean_accuracy", "fw_iou", "boundary_iou", "miou_small", "miou_medium", "miou_large")
 SURE = ("ece", "adaptive_ece", "entropy_auroc", "entropy_aupr", "entropy_fpr95", "entropy_aurc",
@@ -40,7 +38,8 @@ def _body(evaluation: Evaluation, models: Sequence[Ranked]) -> Iterator[str]:
     if models:
         yield from _scores(models)
         yield from _diagrams(models)
-        yield from _classes(models)
+        for class_set in dict.fromkeys(model.counts.class_set for _, model in models):
+            yield from _classes(class_set, [ranked for ranked in models if ranked[1].counts.class_set == class_set])
         yield from _mistakes(models)
         yield from _photos(models)
         yield from _formulas(models[0][1])
@@ -94,7 +93,7 @@ def _scores(models: Sequence[Ranked]) -> Iterator[str]:
 
 
 def _number_table(models: Sequence[Ranked], ids: Sequence[str], *, published: bool) -> str:
-    rows = [{number.id: number for number in numbers(model.tally)} for _, model in models]
+    rows = [{number.id: number for number in numbers(model.counts)} for _, model in models]
     published = published and any(model.spec.reported.miou is not None for _, model in models)
     columns = [
         Column("Model", text=True),
@@ -136,9 +135,9 @@ def _diagrams(models: Sequence[Ranked]) -> Iterator[str]:
     yield "<h2>Diagrams</h2>"
     yield key([(model.spec.title, place) for place, model in models])
     risk = [charts.Line(model.spec.title, place, *(column.tolist() for column in calibration.risk_coverage(
-        model.tally.entropy))) for place, model in models]  # fmt: skip
+        model.counts.entropy))) for place, model in models]  # fmt: skip
     sizes = [
-        (model.spec.title, place, [scores.mean_iou(part) for part in model.tally.sizes]) for place, model in models
+        (model.spec.title, place, [scores.mean_iou(part) for part in model.counts.sizes]) for place, model in models
     ]
     yield '<div class="charts">'
     curve = charts.lines(risk, "share of pixels kept, surest first, %", "wrong among them, %")
@@ -160,30 +159,30 @@ def _diagrams(models: Sequence[Ranked]) -> Iterator[str]:
         yield figure(
             charts.reliability(_bins(model), place),
             f"{model.spec.title}.",
-            f"ECE {percent(calibration.ece(model.tally.reliability), 1)} %",
+            f"ECE {percent(calibration.ece(model.counts.reliability), 1)} %",
         )
     yield "</div>"
 
 
 def _bins(model: ModelResult) -> list[tuple[float, float, int, float, float]]:
-    diagram = calibration.bins(model.tally.reliability)
+    diagram = calibration.bins(model.counts.reliability)
     columns = zip(diagram.lower, diagram.upper, diagram.pixels, diagram.confidence, diagram.accuracy, strict=True)
     return [(float(a), float(b), int(n), float(sure), float(right)) for a, b, n, sure, right in columns if n]
 
 
-def _classes(models: Sequence[Ranked]) -> Iterator[str]:
-    confusions = [model.tally.confusion for _, model in models]
+def _classes(class_set: ClassSet, models: Sequence[Ranked]) -> Iterator[str]:
+    confusions = [model.counts.confusion for _, model in models]
     truth = confusions[0].sum(1)
     occurring = np.sum([counts.sum(0) + counts.sum(1) for counts in confusions], 0) > 0
     order = [int(index) for index in np.argsort(-truth, kind="stable") if occurring[index]]
     ious = [scores.iou(counts) for counts in confusions]
-    yield f"<h2>IoU by class ({len(order)} occur)</h2>"
+    yield f"<h2>IoU by class of {escape(class_set.title)} ({len(order)} occur)</h2>"
     yield '<p class="soft">Percent, most annotated pixels first. Empty: neither annotated nor predicted.</p>'
     titles = [Column(model.spec.title) for _, model in models]
     columns = [Column("Class", text=True), Column("Annotated, pixels"), *titles]
     rows = [
         [
-            Cell(labels.NAMES[index]),
+            Cell(class_set.names[index]),
             Cell(f"{truth[index]:,}", int(truth[index])),
             *(_heat(float(column[index])) for column in ious),
         ]
@@ -208,13 +207,13 @@ def _mistakes(models: Sequence[Ranked]) -> Iterator[str]:
     rows = [
         [
             Cell(model.spec.title, swatch=place),
-            Cell(labels.NAMES[pair.truth]),
-            Cell(labels.NAMES[pair.predicted]),
+            Cell(model.counts.class_set.names[pair.truth]),
+            Cell(model.counts.class_set.names[pair.predicted]),
             Cell(f"{pair.pixels:,}", pair.pixels),
             Cell(percent(pair.share, 1), pair.share),
         ]
         for place, model in models
-        for pair in scores.top_confusions(model.tally.confusion, 8)
+        for pair in scores.top_confusions(model.counts.confusion, 8)
     ]
     yield table(columns, rows, tall=True)
 
@@ -241,7 +240,7 @@ def _photos(models: Sequence[Ranked], limit: int = 12) -> Iterator[str]:
 
 
 def _formulas(model: ModelResult) -> Iterator[str]:
-    shown = [number for number in numbers(model.tally) if number.pixels]
+    shown = [number for number in numbers(model.counts) if number.pixels]
     yield "<details><summary>How each number is made</summary><dl>"
     yield from (
         f"<dt>{escape(n.measure.title)}</dt><dd>{escape(n.measure.formula)} ({n.measure.unit}, "
@@ -252,5 +251,5 @@ def _formulas(model: ModelResult) -> Iterator[str]:
 
 
 def _mean_iou(model: ModelResult) -> float:
-    value = scores.mean_iou(model.tally.confusion)
+    value = scores.mean_iou(model.counts.confusion)
     return -1.0 if np.isnan(value) else value

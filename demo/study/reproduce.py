@@ -21,10 +21,11 @@ from demo.models.zoo import Refusal, Zoo
 from demo.names import readable, to_json
 from demo.schema import ModelSpec, Size
 from demo.study.dataset import Case, open_dataset, open_photos
-from demo.study.evaluate import Evaluation, evaluate
+from demo.study.engine import Progress
+from demo.study.evaluate import evaluate
 from demo.study.html import Cell, Column, page, percent, table
 from demo.study.report import problems
-from demo.study.run import Progress
+from demo.study.results import Evaluation
 
 TIMED_AT: Size = (512, 512)
 """The article's size, (height, width)."""
@@ -77,7 +78,7 @@ def reproduce(
     photos: Sequence[Path] = (),
     iterations: int = ITERATIONS,
     seconds: float = 60,
-    report: Callable[[str], None] = lambda text: None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Reproduction:
     """Measure Table 1 for a set of models and draw the figures; writes table1.{csv,json,md}, report.html, figures/.
 
@@ -90,10 +91,10 @@ def reproduce(
     if dataset:
         open_dataset(dataset)
     left_out = [*drawn.problems] if drawn else []
-    costs = {spec.id: cost for spec in specs if (cost := _cost(spec, zoo, iterations, seconds, left_out, report))}
-    evaluation = _evaluation(dataset, specs, zoo, out, report) if dataset else None
+    costs = {spec.id: cost for spec in specs if (cost := _cost(spec, zoo, iterations, seconds, left_out, say))}
+    evaluation = _evaluation(dataset, specs, zoo, out, say) if dataset else None
     rows = tuple(_row(spec, costs.get(spec.id), evaluation) for spec in specs)
-    figures = tuple(_figures(drawn.cases, specs, zoo, out, left_out, report)) if drawn else ()
+    figures = tuple(_figures(drawn.cases, specs, zoo, out, left_out, say)) if drawn else ()
     result = Reproduction(
         rows,
         zoo.device,
@@ -107,9 +108,9 @@ def reproduce(
 
 
 def _cost(
-    spec: ModelSpec, zoo: Zoo, iterations: int, seconds: float, left_out: list[str], report: Callable[[str], None]
+    spec: ModelSpec, zoo: Zoo, iterations: int, seconds: float, left_out: list[str], say: Callable[[str], None]
 ) -> Cost | None:
-    report(f"timing {spec.title} ({spec.id})")
+    say(f"timing {spec.title} ({spec.id})")
     try:
         network = zoo.load(spec)
         with zoo.answering(spec, TIMED_AT):
@@ -120,17 +121,17 @@ def _cost(
 
 
 def _evaluation(
-    dataset: Path, specs: Sequence[ModelSpec], zoo: Zoo, out: Path, report: Callable[[str], None]
+    dataset: Path, specs: Sequence[ModelSpec], zoo: Zoo, out: Path, say: Callable[[str], None]
 ) -> Evaluation:
-    def told(progress: Progress) -> None:
-        report(f"evaluating: {progress}")
+    def progressed(progress: Progress) -> None:
+        say(f"evaluating: {progress}")
 
-    return evaluate(dataset, specs, zoo, out / "evaluation", report=told)
+    return evaluate(dataset, specs, zoo, out / "evaluation", on_progress=progressed)
 
 
 def _row(spec: ModelSpec, cost: Cost | None, evaluation: Evaluation | None) -> TableRow:
     answered = evaluation.models if evaluation else ()
-    measured = {model.spec.id: scores.mean_iou(model.tally.confusion) for model in answered}
+    measured = {model.spec.id: scores.mean_iou(model.counts.confusion) for model in answered}
     return TableRow(
         spec.id, spec.title, spec.family, spec.reported.miou, measured.get(spec.id),
         cost.parameters if cost else None, spec.reported.parameter_memory_mb,
@@ -142,13 +143,13 @@ def _row(spec: ModelSpec, cost: Cost | None, evaluation: Evaluation | None) -> T
 
 def _figures(
     cases: Sequence[Case], specs: Sequence[ModelSpec], zoo: Zoo, out: Path, left_out: list[str],
-    report: Callable[[str], None],
+    say: Callable[[str], None],
 ) -> Iterator[Path]:  # fmt: skip
     """figures/<photo>.png and .pdf; yields the PNGs."""
     from demo.render.figures import Row, comparison, to_bytes
 
     for case, stem in zip(cases, unique_stems([case.photo for case in cases]), strict=True):
-        report(f"drawing {case.photo.name}")
+        say(f"drawing {case.photo.name}")
         try:
             image = open_image(case.photo)
         except DemoError as error:
@@ -157,7 +158,7 @@ def _figures(
         outcomes = list(zoo.stream(image, specs))
         left_out += [f"{o.spec.title} is left out of {stem}: {o.error}" for o in outcomes if isinstance(o, Refusal)]
         answers = [outcome for outcome in outcomes if not isinstance(outcome, Refusal)]
-        rows = [Row(a.spec.title, a.prediction.label_map, a.prediction.entropy) for a in answers]
+        rows = [Row(a.spec.title, p.label_map, p.entropy, p.class_set) for a in answers for p in (a.prediction,)]
         drawn = comparison(image, rows)
         for kind in ("pdf", "png"):
             write_atomic(out / "figures" / f"{stem}.{kind}", to_bytes(drawn, kind))

@@ -23,10 +23,10 @@ from demo.names import to_json
 from demo.schema import LabelMap, ModelSpec, Prediction
 from demo.study import charts
 from demo.study.dataset import Case, open_photos
+from demo.study.engine import OnProgress, in_words, kept, measure_all, plainly, silent
 from demo.study.html import Cell, Column, dot, figure, page, table
 from demo.study.ledger import Ledger
 from demo.study.report import problems
-from demo.study.run import Report, in_words, kept, plainly, run, silent
 
 LEDGER = "observations.sqlite"
 VERDICT_STYLE = {"holds": "holds", "does not hold": "falls", "cannot tell": "unsure"}
@@ -74,7 +74,7 @@ def claims_report(
     resamples: int = 2000,
     seed: int = 0,
     limits: Limits = DEFAULT_LIMITS,
-    report: Report = silent,
+    on_progress: OnProgress = silent,
 ) -> ClaimsReport:
     """Test the sentences on photos (files, folders, datasets in ADE20K's layout); writes claims.json and report.html.
 
@@ -88,7 +88,9 @@ def claims_report(
     specs = catalog.resolve(models or zoo.default_set)
     named = json.dumps({"precision": zoo.precision})
     with Ledger(out / LEDGER) as ledger:
-        left_out = run(cases, specs, plainly(zoo), _measure, ledger, settings=named, limits=limits, report=report)
+        left_out = measure_all(
+            cases, specs, plainly(zoo), _measure, ledger, settings=named, limits=limits, on_progress=on_progress
+        )
         tables = {spec: dict(kept(cases, spec, ledger, named)) for spec in specs}
     answered = tuple(spec for spec in specs if tables[spec])
     if not answered:

@@ -36,7 +36,7 @@ def test_a_click_that_overtakes_the_end_of_the_last_run_is_answered(visit: Open,
     filled(page, 1)
     for number, name in enumerate(("astronaut", "cat", "dogs")):
         forget_filled(page)
-        page.locator(".zoo-strip button").nth(number).dispatch_event("click")
+        page.locator(".zoo-example-buttons button").nth(number).dispatch_event("click")
         page.wait_for_url(f"**example={name}**")
         filled(page, 1)
 
@@ -56,7 +56,7 @@ window.fetch = async (input, options) => {
 def test_of_two_photos_chosen_in_a_row_the_later_one_stays(visit: Open, toy: str) -> None:
     page = visit(toy, script=OVERTAKEN)
     for number in (0, 1, 2):
-        page.locator(".zoo-strip button").nth(number).dispatch_event("click")
+        page.locator(".zoo-example-buttons button").nth(number).dispatch_event("click")
     page.wait_for_url("**example=dogs**")
     filled(page)
     page.wait_for_selector("#go:has-text('Segment')")
@@ -95,7 +95,7 @@ def test_what_is_said_of_a_pixel_of_the_last_photo_is_not_shown_with_the_next_on
     page.wait_for_function("window.answered >= 1")  # what the networks say together
     page.locator("[data-id=fcn-compact] .zoo-surface").click()
     page.wait_for_timeout(200)  # the pixel is asked about 30 ms after the click
-    page.locator(".zoo-strip button").nth(2).dispatch_event("click")
+    page.locator(".zoo-example-buttons button").nth(2).dispatch_event("click")
     page.wait_for_url("**example=dogs**")
     page.wait_for_function("window.answered >= 3")
     assert page.locator(".zoo-lead").first.inner_text().startswith("Click a pixel")
@@ -108,6 +108,6 @@ def test_a_link_whose_last_network_fails_leaves_the_address_bar_alive(visit: Ope
     page.wait_for_selector("[data-models='1']")
     page.keyboard.press("l")
     page.wait_for_url("**view=labels**")
-    page.locator(".zoo-strip button").nth(2).dispatch_event("click")
+    page.locator(".zoo-example-buttons button").nth(2).dispatch_event("click")
     page.wait_for_url("**example=dogs**")
     assert "x=" not in page.url

@@ -52,7 +52,7 @@ def test_whoever_waits_for_another_visitor_is_told_and_may_stop(visit: Open, toy
 def test_the_address_names_the_example_that_is_shown(visit: Open, toy: str) -> None:
     page = visit(toy)
     for number in (1, 2):
-        page.locator(".zoo-strip button").nth(number).dispatch_event("click")
+        page.locator(".zoo-example-buttons button").nth(number).dispatch_event("click")
     last = examples()[2]
     height, width = open_image(last.path).shape[:2]
     page.wait_for_function(
@@ -66,7 +66,7 @@ def test_the_address_names_the_example_that_is_shown(visit: Open, toy: str) -> N
 def test_a_stop_ends_also_what_waits_and_segment_begins_anew(visit: Open, toy: str, slow_photo: Path) -> None:
     page = visit(toy)
     begin(page, slow_photo)
-    page.locator(".zoo-strip button").nth(1).click()
+    page.locator(".zoo-example-buttons button").nth(1).click()
     page.wait_for_function("() => document.querySelector('#photo img').src.includes('cat')")
     page.locator("#stop").click()
     page.wait_for_selector(".zoo-status.stopped")
@@ -95,12 +95,12 @@ def test_after_several_stops_and_choices_the_last_photo_is_segmented(visit: Open
     page = visit(toy)
     begin(page, slow_photo)
     for number in (0, 1):
-        page.locator(".zoo-strip button").nth(number).dispatch_event("click")
+        page.locator(".zoo-example-buttons button").nth(number).dispatch_event("click")
         page.evaluate("document.querySelector('#stop')?.click()")
-    page.locator(".zoo-strip button").nth(2).dispatch_event("click")
+    page.locator(".zoo-example-buttons button").nth(2).dispatch_event("click")
     page.wait_for_url("**example=dogs**")
     filled(page)
     page.wait_for_selector("#go:has-text('Segment')")
-    page.locator(".zoo-strip button").nth(3).dispatch_event("click")
+    page.locator(".zoo-example-buttons button").nth(3).dispatch_event("click")
     page.wait_for_url("**example=meadow**")
     filled(page)

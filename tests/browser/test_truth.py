@@ -1,4 +1,4 @@
-"""The tab "Truth" in a real browser: each kind of truth, on real photos, read back and compared with judge()."""
+"""The tab "Truth" in a real browser: each kind of truth, on real photos, read back, compared with evaluate_truth()."""
 
 import json
 from collections.abc import Iterator
@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.analysis.judge import judge
+from demo.analysis.evaluate_truth import evaluate_truth
 from demo.images import open_image
-from demo.labels import NAMES, decode_annotation, decode_panoptic, encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import decode_annotation, encode_annotation
+from demo.labels.coco import decode_panoptic
 from demo.models.zoo import Answer, Zoo
 from demo.schema import VOID, LabelMap
 from tests.browser.conftest import PHONE, Open, choose, compared
@@ -69,7 +71,7 @@ def shown(page: Any, model: str) -> dict[str, float]:
 
 
 def expected(answer: Answer, truth: LabelMap, unknown: Any = None) -> dict[str, float]:
-    report = judge(answer.prediction, truth, strips=answer.posterior.strips(), unknown=unknown).report
+    report = evaluate_truth(answer.prediction, truth, strips=answer.posterior.strips(), unknown=unknown).scores
     numbers = {row["id"]: row["value"] for row in report["numbers"] if row["id"] in COLUMNS}
     if unknown is not None and unknown.any():
         found = {row["id"]: row["value"] for row in report["unknown"]["numbers"]}
@@ -85,7 +87,7 @@ def test_an_ade20k_mask(visit: Open, compact: str, zoo: Zoo, cases: Path) -> Non
     assert "Agreement is not truth" in page.locator("#truth").inner_text()
     drop(page, mask)
     judged(page, 2)
-    truth = decode_annotation(mask)
+    truth = decode_annotation(mask, ADE20K)
     for answer in answers(zoo, photo):
         assert_equal(shown(page, answer.spec.id), expected(answer, truth))
         words = page.locator(f"[data-errors={answer.spec.id}] [data-share=right]").inner_text()
@@ -98,7 +100,7 @@ def test_an_ade20k_mask(visit: Open, compact: str, zoo: Zoo, cases: Path) -> Non
     judged(page, 2)
     near = shown(page, MODELS[0])
     answer = next(answers(zoo, photo))
-    report = judge(answer.prediction, truth, band="boundary").report
+    report = evaluate_truth(answer.prediction, truth, band="boundary").scores
     assert near["pixel_accuracy"] == pytest.approx(report["numbers"][2]["value"]) != everywhere["pixel_accuracy"]
     assert page.locator(".zoo-chart").count() == 2
     formula = page.locator("tr[data-id=ece] .formula").first.inner_text()
@@ -115,7 +117,7 @@ def test_a_coco_mask_with_its_json(visit: Open, compact: str, zoo: Zoo, cases: P
             segment["category_id"] = UMBRELLA if segment["category_id"] == 19 else segment["category_id"]
     listed = tmp_path / "umbrellas.json"
     listed.write_text(json.dumps(content))
-    truth, unknown = decode_panoptic(png, listed, photo.name)
+    truth, unknown = decode_panoptic(png, listed, photo.name, ADE20K)
     assert unknown.any()
     page = visit(compact, ASKED)
     open_tab(page, photo, 2)
@@ -145,7 +147,7 @@ def test_a_painted_region(visit: Open, compact: str, zoo: Zoo, cases: Path) -> N
     page.get_by_role("button", name="Close region").click()
     judged(page, 2)
     truth = np.full((513, 513), VOID, np.uint8)
-    truth[80:420, 150:380] = NAMES.index("animal")
+    truth[80:420, 150:380] = ADE20K.names.index("animal")
     for answer in answers(zoo, photo):
         assert_equal(shown(page, answer.spec.id), expected(answer, truth))
     page.get_by_role("button", name="Clear").click()
@@ -155,7 +157,7 @@ def test_a_painted_region(visit: Open, compact: str, zoo: Zoo, cases: Path) -> N
 @pytest.fixture
 def toy_mask(tmp_path: Path) -> Path:
     label_map = np.roll(toy_zoo().segment(open_image(PHOTO), "fcn-compact")[0].label_map, 30, axis=1)
-    (tmp_path / "cat_truth.png").write_bytes(encode_annotation(label_map))
+    (tmp_path / "cat_truth.png").write_bytes(encode_annotation(label_map, ADE20K))
     return tmp_path / "cat_truth.png"
 
 

@@ -10,12 +10,13 @@ import pytest
 from demo import catalog
 from demo.errors import DemoError, FetchError
 from demo.images import Limits
+from demo.labels.ade20k import ADE20K
 from demo.models.checkpoints.download import Progress
 from demo.page import selection
 from demo.page.build import Page
 from demo.page.components import PhotoInput
 from demo.page.examples import examples
-from demo.page.failures import sentence, told
+from demo.page.failures import guarded, sentence
 from demo.page.fetching import Fetching, UnfetchedError
 from demo.page.networks import Networks
 from demo.page.store import Store
@@ -60,7 +61,7 @@ def test_a_path_that_was_not_uploaded_is_refused() -> None:
 def test_a_users_mistake_is_told_in_its_own_words_and_ours_by_a_reference(caplog: pytest.LogCaptureFixture) -> None:
     assert sentence(DemoError("Wanted this, got that.")).message == "Wanted this, got that."
 
-    @told
+    @guarded
     def broken() -> None:
         raise KeyError("secret path")
 
@@ -111,6 +112,15 @@ def test_the_paper_set_is_offered_with_its_size(tmp_path: Path) -> None:
     assert f"{files} mmassets.onedl.ai." in selection.about(networks, "paper")
     assert f"{files} github.com." in selection.about(networks, "ssseg")
     assert not selection.offer(networks, "compact") and not selection.offer(networks, "zoo")
+
+
+def test_the_zoos_list_says_whose_files_are_here_and_begins_with_them(tmp_path: Path) -> None:
+    spec = max(catalog.models("zoo"), key=lambda spec: spec.title)
+    (tmp_path / spec.weights.file).touch()
+    shown = selection.lists(Networks(toy_zoo(), [tmp_path]), "zoo")[catalog.SETS.index("zoo")]
+    (first, model), *others = shown["choices"]
+    assert model == spec.id and first.startswith(spec.title) and first.endswith("file here)")
+    assert all(title.endswith("no file here)") for title, _ in others if not title.endswith(", file here)"))
 
 
 def test_a_fetch_tells_its_progress_and_can_be_cancelled(tmp_path: Path) -> None:
@@ -176,7 +186,7 @@ def test_the_numbers_at_a_pixel() -> None:
 
     probabilities = np.zeros(150, np.float32)
     probabilities[[3, 7]] = 0.75, 0.25
-    numbers = pixel.numbers(probabilities)
+    numbers = pixel.numbers(probabilities, ADE20K)
     assert [c["index"] for c in numbers["classes"]][:2] == [3, 7]
     assert numbers["margin"] == pytest.approx(0.5)
     assert numbers["entropy"] == pytest.approx(-0.75 * np.log(0.75) - 0.25 * np.log(0.25))

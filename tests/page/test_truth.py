@@ -1,4 +1,4 @@
-"""What the tab "Truth" is told: judge's own numbers and maps, and a sentence for every truth that is none."""
+"""What the tab "Truth" is told: evaluate_truth's own numbers and maps, and a sentence for every truth that is none."""
 
 import json
 import re
@@ -14,13 +14,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from demo.analysis.judge import RIGHT, WRONG_SURE, WRONG_UNSURE, errors, judge
+from demo.analysis.evaluate_truth import RIGHT, WRONG_SURE, WRONG_UNSURE, errors, evaluate_truth
 from demo.images import Limits
-from demo.labels import COCO_TO_ADE, NAMES, decode_panoptic, encode_annotation
-from demo.page.judging import FOREIGN, wrong_levels
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import encode_annotation
+from demo.labels.coco import COCO_TO_ADE, decode_panoptic
 from demo.page.store import Run, Store
 from demo.page.tabs.pixel import GONE
 from demo.page.tabs.truth import TruthTab
+from demo.page.truth_replies import FOREIGN, wrong_by_confidence
 from demo.page.truths import Region, fill, paint
 from demo.page.wire import panel_of
 from demo.schema import VOID, LabelMap
@@ -65,7 +67,7 @@ def truth(run: Run) -> LabelMap:
 @pytest.fixture
 def mask(truth: LabelMap, tmp_path: Path) -> Path:
     path = tmp_path / "cat_truth.png"
-    path.write_bytes(encode_annotation(truth))
+    path.write_bytes(encode_annotation(truth, ADE20K))
     return path
 
 
@@ -99,8 +101,8 @@ def test_an_annotation_is_told_in_numbers_and_shown_exactly(ask: Ask, mask: Path
 @pytest.mark.parametrize("band", ["all", "boundary", "interior"])
 def test_the_numbers_are_judges_own(ask: Ask, mask: Path, truth: LabelMap, run: Run, band: Any) -> None:
     answer = run.answers[MODEL]
-    expected = judge(answer.prediction, truth, strips=answer.posterior.strips(run.size), band=band).report
-    quick = ask([mask], "model", model=MODEL, band=band)["report"]
+    expected = evaluate_truth(answer.prediction, truth, strips=answer.posterior.strips(run.size), band=band).scores
+    quick = ask([mask], "model", model=MODEL, band=band)["scores"]
     late = {row["id"]: row for row in ask([mask], "proper", model=MODEL, band=band)["numbers"]}
     merged = {**quick, "numbers": [late.get(row["id"], row) for row in quick["numbers"]]}
     assert merged == json.loads(json.dumps(expected))
@@ -123,18 +125,18 @@ def test_the_error_map_holds_every_threshold(ask: Ask, mask: Path, truth: LabelM
 def test_a_confidence_on_a_step_counts_as_reaching_it() -> None:
     confidence = np.array([[0.0, 0.29, 0.2899, 1.0]], np.float32)
     codes = np.full((1, 4), WRONG_UNSURE, np.uint8)
-    assert wrong_levels(codes, confidence).tolist() == [[1, 30, 29, 101]]
+    assert wrong_by_confidence(codes, confidence).tolist() == [[1, 30, 29, 101]]
 
 
 def test_a_coco_truth_tells_what_no_class_names(ask: Ask, panoptic: list[Path], run: Run) -> None:
     assert COCO_TO_ADE[UMBRELLA] is None
     told = ask(panoptic)
     assert (told["kind"], told["unknown"]) == ("COCO panoptic", 50 * 300)
-    assert [row["index"] for row in told["classes"]] == [NAMES.index("person")]
+    assert [row["index"] for row in told["classes"]] == [ADE20K.names.index("person")]
     assert int((pixels(told["map"]) == FOREIGN).sum()) == 50 * 300
-    label_map, unknown = decode_panoptic(*panoptic, "cat.png")
-    expected = judge(run.answers[MODEL].prediction, label_map, unknown=unknown).report
-    report = ask(panoptic, "model", model=MODEL)["report"]
+    label_map, unknown = decode_panoptic(*panoptic, "cat.png", ADE20K)
+    expected = evaluate_truth(run.answers[MODEL].prediction, label_map, unknown=unknown).scores
+    report = ask(panoptic, "model", model=MODEL)["scores"]
     assert report == json.loads(json.dumps(expected))
     assert report["unknown"]["pixels"] == 50 * 300 and len(report["unknown"]["numbers"]) == 9
 
@@ -149,16 +151,16 @@ def test_painted_regions_are_a_truth(ask: Ask, run: Run) -> None:
     cat = {"name": "Animal", "corners": [[100, 50], [300, 50], [300, 200], [100, 200]]}
     told = ask([whole, cat])
     shown = pixels(told["map"])
-    assert (shown[50:200, 100:300] == NAMES.index("animal")).all()
+    assert (shown[50:200, 100:300] == ADE20K.names.index("animal")).all()
     assert int((shown == 0).sum()) == height * width - 150 * 200
-    expected = judge(run.answers[MODEL].prediction, shown).report
-    assert ask([whole, cat], "model", model=MODEL)["report"] == json.loads(json.dumps(expected))
+    expected = evaluate_truth(run.answers[MODEL].prediction, shown).scores
+    assert ask([whole, cat], "model", model=MODEL)["scores"] == json.loads(json.dumps(expected))
 
 
 def test_regions_are_in_the_photos_pixels_whatever_the_grid() -> None:
     region = Region("sky", ((0, 0), (100, 0), (100, 40), (0, 40)))
-    given = paint([region], photo=(80, 100), grid=(20, 25))
-    assert (given.label_map[:10] == NAMES.index("sky")).all() and (given.label_map[10:] == VOID).all()
+    given = paint([region], photo=(80, 100), grid=(20, 25), class_set=ADE20K)
+    assert (given.label_map[:10] == ADE20K.names.index("sky")).all() and (given.label_map[10:] == VOID).all()
 
 
 def test_a_big_photo_is_judged_at_its_own_size(tmp_path: Path) -> None:
@@ -175,11 +177,11 @@ def test_a_big_photo_is_judged_at_its_own_size(tmp_path: Path) -> None:
         answer = run.answers[MODEL]
         full = answer.posterior.reduce(MODEL)
         label_map = np.roll(full.label_map, 100, axis=0)
-        (tmp_path / "mask.png").write_bytes(encode_annotation(label_map))
+        (tmp_path / "mask.png").write_bytes(encode_annotation(label_map, ADE20K))
         question = {"run": run.key, "what": "model", "model": MODEL, "band": "all", "name": "big.png",
                     "source": {"files": [str(tmp_path / "mask.png")]}}  # fmt: skip
         told = TruthTab(store, tmp_path).ask(question)
-        assert told["report"] == judge(full, label_map).report
+        assert told["scores"] == evaluate_truth(full, label_map).scores
         assert pixels(str(told["map"])).shape == run.size
     finally:
         store.close()
@@ -196,7 +198,7 @@ def bad_files(folder: Path, truth: LabelMap, panoptic: list[Path]) -> dict[str, 
     png, listed = panoptic
     other = json.dumps({"annotations": [{"file_name": "cot.png", "segments_info": []}]}).encode()
     bare = json.dumps({"annotations": [{"file_name": "cat.png", "segments_info": []}]}).encode()
-    dog, second = saved("dog.png", png.read_bytes()), saved("second.png", encode_annotation(truth))
+    dog, second = saved("dog.png", png.read_bytes()), saved("second.png", encode_annotation(truth, ADE20K))
     colours = saved("colours.png", np.zeros((*truth.shape, 3), np.uint8))
     return {
         "another size": ([saved("small.png", truth[::2, ::2] + np.uint8(1))], "small.png should be 451 x 300"),
@@ -204,7 +206,7 @@ def bad_files(folder: Path, truth: LabelMap, panoptic: list[Path]) -> dict[str, 
         "values over 150": ([saved("high.png", np.full(truth.shape, 200, np.uint8))], "high.png .* has 200"),
         "all void": ([saved("void.png", np.zeros(truth.shape, np.uint8))], "void.png should label at least one pixel"),
         "a JPEG": ([saved("mask.jpg", np.zeros(truth.shape, np.uint8))], "mask.jpg should be a PNG"),
-        "cut": ([saved("cut.png", encode_annotation(truth)[:300])], "cut.png should be a whole PNG"),
+        "cut": ([saved("cut.png", encode_annotation(truth, ADE20K)[:300])], "cut.png should be a whole PNG"),
         "JSON alone": ([listed], "panoptic.json should come with its PNG"),
         "JSON of others": ([dog, saved("other.json", other)], "other.json should list cat.png, .* did you mean cot"),
         "JSON of no kind": ([png, saved("broken.json", b"{")], "broken.json should be COCO panoptic JSON"),
@@ -251,12 +253,12 @@ def test_what_is_remembered_of_a_truth_does_not_grow_with_the_callers_words(
             words = {"model": f"nobody {number}", "band": f"none {number}", "name": "cat.png"}
             tab.ask({"run": run.key, "what": what, "source": source, **words})
     (kept,) = tab._kept[run].values()
-    assert list(kept.told) == [("truth",)]
+    assert list(kept.replies) == [("truth",)]
 
 
 def test_a_class_is_looked_up_with_a_hint(store: Store) -> None:
     tab = TruthTab(store)
-    assert tab.ask({"what": "class", "name": "Sky"}) == {"index": NAMES.index("sky")}
+    assert tab.ask({"what": "class", "name": "Sky"}) == {"index": ADE20K.names.index("sky")}
     assert "did you mean" in str(tab.ask({"what": "class", "name": "buildin"})["message"])
 
 

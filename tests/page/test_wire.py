@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.labels.ade20k import ADE20K
 from demo.page.wire import FIELD_LEVELS, FIELD_SIDE, display_size, fields, panel_of, photo_file
-from demo.schema import MAX_ENTROPY, Prediction
+from demo.schema import Prediction
 from tests.toy import toy_zoo
 
 
@@ -29,7 +30,9 @@ def test_labels_come_back_value_for_value(photo: np.ndarray, tmp_path: Path) -> 
 def test_fields_are_the_maps_own_values_in_steps() -> None:
     rng = np.random.default_rng(1)
     entropy, confidence, margin = (rng.random((240, 321), np.float32) for _ in range(3))
-    prediction = Prediction("m", np.zeros((240, 321), np.uint8), confidence, entropy * np.float32(MAX_ENTROPY), margin)
+    prediction = Prediction(
+        "m", np.zeros((240, 321), np.uint8), confidence, entropy * np.float32(ADE20K.max_entropy), margin, ADE20K
+    )
     stack = fields(prediction)
     height = stack.shape[0] // 3
     assert stack.shape[1] == FIELD_SIDE and stack.max() < FIELD_LEVELS

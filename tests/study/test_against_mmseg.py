@@ -7,7 +7,7 @@ import pytest
 
 from demo.analysis import scores
 from demo.catalog import find, resolve_config
-from demo.labels import NAMES
+from demo.labels.ade20k import ADE20K
 from demo.models.checkpoints.files import locate
 from demo.models.checkpoints.tensors import load_state
 from demo.models.zoo import Zoo
@@ -43,7 +43,7 @@ def their_metrics(built: object, cases: tuple[Case, ...]) -> dict[str, str]:
     from mmseg.evaluation import IoUMetric
 
     metric = IoUMetric()
-    metric.dataset_meta = {"classes": NAMES}
+    metric.dataset_meta = {"classes": ADE20K.names}
     for case in cases:
         from PIL import Image as PillowImage
 
@@ -57,7 +57,7 @@ def their_metrics(built: object, cases: tuple[Case, ...]) -> dict[str, str]:
 
 @pytest.mark.parametrize("model", ["fcn-compact", "setr-compact", "segformer-compact"])
 def test_the_scores_are_mmsegmentations_to_the_last_digit_shown(model: str, cases: Path, tmp_path: Path) -> None:
-    ours = evaluate(cases / "ade20k", model, Zoo(device="cpu"), tmp_path).models[0].tally.confusion
+    ours = evaluate(cases / "ade20k", model, Zoo(device="cpu"), tmp_path).models[0].counts.confusion
     shown = {"mIoU": scores.mean_iou(ours), "mAcc": scores.mean_accuracy(ours), "aAcc": scores.pixel_accuracy(ours)}
     theirs = their_metrics(network(model), open_dataset(cases / "ade20k").cases)
     assert {key: f"{100 * value:.2f}" for key, value in shown.items()} == theirs

@@ -15,15 +15,16 @@ from PIL import Image as PillowImage
 from demo.analysis import scores
 from demo.errors import BackendError, DatasetError, DemoError, MissingCheckpointError
 from demo.images import open_image
-from demo.labels import decode_annotation, encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import decode_annotation, encode_annotation
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
 from demo.schema import Image, ModelSpec
 from demo.study.augment import augmented
 from demo.study.dataset import open_dataset
+from demo.study.engine import Progress, plainly
 from demo.study.evaluate import LEDGER, evaluate
-from demo.study.run import Progress, plainly
 from tests.study.photos import make_dataset
 from tests.toy import toy_ids, toy_network, toy_scores, toy_zoo
 
@@ -52,8 +53,8 @@ def test_the_scores_are_those_of_the_predictions_added_over_all_photos(tmp_path:
         expected = np.zeros((150, 150), np.int64)
         for case in open_dataset(dataset).cases:
             prediction = zoo.segment(open_image(case.photo), MODELS)[place]
-            expected += scores.confusion(prediction.label_map, decode_annotation(case.annotation))
-        assert (model.tally.confusion == expected).all()
+            expected += scores.confusion(prediction.label_map, decode_annotation(case.annotation, ADE20K), len(ADE20K))
+        assert (model.counts.confusion == expected).all()
         assert len(model.photos) == 4 and model.spec.id == MODELS[place]
     assert evaluation.problems == ()
 
@@ -66,7 +67,7 @@ def test_csv_json_and_page_say_the_same(tmp_path: Path) -> None:
     assert len(rows) == len(content["models"]) == len(toy_ids())
     for row, model, result in zip(rows, content["models"], evaluation.models, strict=True):
         values = {number["id"]: number["value"] for number in model["numbers"]}
-        assert float(row["miou"]) == values["miou"] == scores.mean_iou(result.tally.confusion)
+        assert float(row["miou"]) == values["miou"] == scores.mean_iou(result.counts.confusion)
         assert f"{100 * values['miou']:.2f}" in page and row["title"] in page
         assert row["brier"] == "", "probabilities were not looked at"
     classes = list(csv.DictReader((tmp_path / "out/classes.csv").open()))
@@ -91,13 +92,13 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out", report=stop)
+        evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out", on_progress=stop)
     calls: list[str] = []
     resumed = evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "out")
     assert len(calls) == 4, "nothing that was answered is asked again"
     whole = evaluate(dataset, MODELS, toy_zoo(), tmp_path / "other")
     for one, other in zip(resumed.models, whole.models, strict=True):
-        assert (one.tally.sizes == other.tally.sizes).all() and (one.tally.entropy == other.tally.entropy).all()
+        assert (one.counts.sizes == other.counts.sizes).all() and (one.counts.entropy == other.counts.entropy).all()
     calls.clear()
     evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "out")
     assert calls == [], "a finished run asks no network"
@@ -155,7 +156,9 @@ def test_links_that_lead_nowhere_are_told(tmp_path: Path) -> None:
 
 def test_a_truth_that_labels_nothing_is_told(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "set", 2)
-    (dataset / "annotations/validation/photo0.png").write_bytes(encode_annotation(np.full((48, 72), 255, np.uint8)))
+    (dataset / "annotations/validation/photo0.png").write_bytes(
+        encode_annotation(np.full((48, 72), 255, np.uint8), ADE20K)
+    )
     evaluation = evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
     (problem,) = evaluation.problems
     assert problem.startswith("photo0.png is left out: photo0.png should label at least one pixel, but all of it is")
@@ -239,7 +242,7 @@ def test_own_weights_that_were_replaced_are_measured_anew(tmp_path: Path) -> Non
 def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / LEDGER).write_bytes(b"not a database" * 100)
-    with pytest.raises(DatasetError, match=r"counts\.sqlite should hold the results of this run.*delete it"):
+    with pytest.raises(DatasetError, match=r"counts\.sqlite should hold the results of this study.*delete it"):
         evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out")
 
 
@@ -255,7 +258,7 @@ def test_a_ledger_that_another_process_holds_is_named(tmp_path: Path, monkeypatc
 
 def test_progress_counts_photos_and_tells_the_time_left(tmp_path: Path) -> None:
     seen: list[Progress] = []
-    evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out", report=seen.append)
+    evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out", on_progress=seen.append)
     assert [progress.done for progress in seen] == [1, 2, 3, 4]
     assert seen[-1].seconds_left == 0 and all(progress.total == 4 for progress in seen)
     assert str(Progress(3, 10, "owl", 90)) == "3 of 10 photos, 2 min left (owl)"

@@ -59,7 +59,7 @@ def test_a_network_that_fails_while_it_is_timed_keeps_its_row_and_a_sentence(tmp
 def test_a_path_that_is_not_there_is_told_before_anything_is_timed(tmp_path: Path, given: dict) -> None:
     told: list[str] = []
     with pytest.raises(DatasetError, match="nowhere"):
-        reproduce("fcn-compact", toy_zoo(), tmp_path / "out", **given, report=told.append)
+        reproduce("fcn-compact", toy_zoo(), tmp_path / "out", **given, say=told.append)
     assert told == []
 
 

@@ -46,5 +46,6 @@ with warnings.catch_warnings(), redirect_stdout(StringIO()), _instead(TRAINING):
     from mmengine.registry import init_default_scope as init_default_scope
     from mmseg.models.decode_heads import SETRUPHead as SETRUPHead
     from mmseg.models.decode_heads.decode_head import BaseDecodeHead as BaseDecodeHead
+    from mmseg.registry import DATASETS as DATASETS
     from mmseg.registry import MODELS as MODELS
     from mmseg.registry import TRANSFORMS as TRANSFORMS

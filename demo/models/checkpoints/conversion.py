@@ -1,6 +1,6 @@
 """NVIDIA's own SegFormer weights, in the Transformers layout, for MMSegmentation's MiT and SegformerHead.
 
-MMSegmentation's head differs from NVIDIA's: it projects every level to 256 channels, NVIDIA to 768 from B2 on; it has a
+MMSegmentation's head differs from NVIDIA's: it projects every stage to 256 channels, NVIDIA to 768 from B2 on; it has a
 normalisation and a ReLU after each projection, NVIDIA neither. `head_options` gives a head of NVIDIA's width without
 those ReLUs, and `to_mmsegmentation` normalisations that do nothing but add the projections' biases.
 """
@@ -17,7 +17,7 @@ from demo.schema import Weights
 if TYPE_CHECKING:
     from torch import Tensor
 
-LEVELS = 4
+STAGES = 4
 BATCH_NORM_EPS = 1e-5
 HUB_FILES = ("pytorch_model.bin", "model.safetensors")
 
@@ -118,17 +118,17 @@ def _attention(state: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
 
 
 def _head(state: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """The decode head; Transformers puts the coarsest level first in the fusion, MMSegmentation the finest."""
+    """The decode head; Transformers puts the coarsest stage first in the fusion, MMSegmentation the finest."""
     import torch
 
-    for level in range(LEVELS):
-        stem, bias = f"decode_head.convs.{level}", state[f"decode_head.convs.{level}.bias"]
+    for stage in range(STAGES):
+        stem, bias = f"decode_head.convs.{stage}", state[f"decode_head.convs.{stage}.bias"]
         yield f"{stem}.conv.weight", state[f"{stem}.weight"][..., None, None]
         yield f"{stem}.bn.weight", torch.ones_like(bias)
         yield f"{stem}.bn.bias", bias
         yield f"{stem}.bn.running_mean", torch.zeros_like(bias)
         yield f"{stem}.bn.running_var", torch.full_like(bias, 1 - BATCH_NORM_EPS)
-    blocks = state["decode_head.linear_fuse.weight"].chunk(LEVELS, dim=1)
+    blocks = state["decode_head.linear_fuse.weight"].chunk(STAGES, dim=1)
     yield "decode_head.fusion_conv.conv.weight", torch.cat(blocks[::-1], dim=1)
     for name in ("weight", "bias", "running_mean", "running_var"):
         yield f"decode_head.fusion_conv.bn.{name}", state[f"decode_head.batch_norm.{name}"]

@@ -42,7 +42,7 @@ class Progress:
     """Bytes per second over the last seconds; nan until known."""
 
 
-Report = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 def _say_nothing(progress: Progress) -> None:
@@ -53,13 +53,13 @@ class _NoRoom(Exception):  # noqa: N818
     """The disk is full or the folder cannot be written: no source can help."""
 
 
-def fetch(weights: Weights, into: Path, sources: Sequence[str] = (), report: Report = _say_nothing) -> Path:
+def fetch(weights: Weights, into: Path, sources: Sequence[str] = (), on_progress: OnProgress = _say_nothing) -> Path:
     """The file, in the folder `into`, from the first source that delivers it whole and right.
 
     `sources` are tried first, in order: a URL (of the file, or of the folder that has it), a folder on this machine, or
     a Hugging Face Hub repository such as "org/name" (HF_ENDPOINT is honoured). Then come the file's own URLs.
-    What a cut or a killed process has brought stays in `<file>.part`, and the next call goes on from there; `report`,
-    called about ten times a second, may raise to stop.
+    What a cut or a killed process has brought stays in `<file>.part`, and the next call goes on from there;
+    `on_progress`, called about ten times a second, may raise to stop.
 
     Of a file without a published hash, that of the first fetch is noted beside it, and later ones are held to it.
 
@@ -68,10 +68,10 @@ def fetch(weights: Weights, into: Path, sources: Sequence[str] = (), report: Rep
     target = into / Path(weights.file).name
     try:
         _make_folder(into)
-        with _alone(target, report):
+        with _alone(target, on_progress):
             weights = pinned(weights, into)
             offered = offers(weights, sources)
-            path = _present(offered, into) or _from_first(offered, weights, into, report)
+            path = _present(offered, into) or _from_first(offered, weights, into, on_progress)
             pin(weights, path)
             return path
     except _NoRoom as error:
@@ -87,26 +87,26 @@ def _present(offered: Sequence[Offer], into: Path) -> Path | None:
     return None
 
 
-def _from_first(offered: Sequence[Offer], weights: Weights, into: Path, report: Report) -> Path:
+def _from_first(offered: Sequence[Offer], weights: Weights, into: Path, on_progress: OnProgress) -> Path:
     tried = []
     for offer in offered:
         try:
-            return _deliver(offer, into, report)
+            return _deliver(offer, into, on_progress)
         except SourceFailed as error:
             tried.append((offer.source, str(error)))
-    told = "; ".join(f"{source}: {why}" for source, why in tried) or "no source is known for it"
-    raise FetchError(f"{Path(weights.file).name} could not be fetched. {told}. {_by_hand(weights, into)}", tried)
+    answers = "; ".join(f"{source}: {why}" for source, why in tried) or "no source is known for it"
+    raise FetchError(f"{Path(weights.file).name} could not be fetched. {answers}. {_by_hand(weights, into)}", tried)
 
 
 def _by_hand(weights: Weights, into: Path) -> str:
     known = f", its SHA-256 beginning {weights.sha256}," if weights.sha256 else ""
-    told = f"By hand: put a file of that name{known} into {into}, or name a source that has it."
+    advice = f"By hand: put a file of that name{known} into {into}, or name a source that has it."
     nvidia = hub_repository(weights)
-    return f"{told} NVIDIA's own weights do too: the source {nvidia}." if nvidia else told
+    return f"{advice} NVIDIA's own weights do too: the source {nvidia}." if nvidia else advice
 
 
-def _deliver(offer: Offer, into: Path, report: Report) -> Path:
-    part, target, meter = into / f"{offer.file}.part", into / offer.file, _Meter(offer, report)
+def _deliver(offer: Offer, into: Path, on_progress: OnProgress) -> Path:
+    part, target, meter = into / f"{offer.file}.part", into / offer.file, _Meter(offer, on_progress)
     if offer.path is not None:
         _copy(offer, part, meter)
     elif offer.url:
@@ -218,7 +218,7 @@ def _megabytes(count: int) -> str:
 
 
 @contextmanager
-def _alone(target: Path, report: Report) -> Iterator[None]:
+def _alone(target: Path, on_progress: OnProgress) -> Iterator[None]:
     """Only one process fetches a file; the others wait, and report what it has brought."""
     from filelock import FileLock, Timeout
 
@@ -231,7 +231,7 @@ def _alone(target: Path, report: Report) -> Iterator[None]:
         except Timeout:
             part = target.with_name(f"{target.name}.part")
             received = part.stat().st_size if part.exists() else 0
-            report(Progress(target.name, "another process", received, None, math.nan))
+            on_progress(Progress(target.name, "another process", received, None, math.nan))
         except OSError as error:
             raise _NoRoom(f"{place} cannot be written ({error.strerror or error})") from error
     try:
@@ -248,9 +248,9 @@ def _alone(target: Path, report: Report) -> Iterator[None]:
 class _Meter:
     """Turns byte counts into reports, about ten a second, with the speed over the last seconds."""
 
-    def __init__(self, offer: Offer, report: Report) -> None:
+    def __init__(self, offer: Offer, on_progress: OnProgress) -> None:
         self.offer = offer
-        self.report = report
+        self.on_progress = on_progress
         self.seen: deque[tuple[float, int]] = deque()
         self.reported = -math.inf
 
@@ -264,4 +264,4 @@ class _Meter:
         self.reported = now
         then, had = self.seen[0]
         rate = (received - had) / (now - then) if now > then else math.nan
-        self.report(Progress(self.offer.file, self.offer.source, received, total, rate))
+        self.on_progress(Progress(self.offer.file, self.offer.source, received, total, rate))

@@ -33,7 +33,7 @@
   async function streamed(...request) {
     const first = await ask(...request);
     if (!first.ok) return first;
-    const told = new ReadableStream({
+    const passed = new ReadableStream({
       async start(controller) {
         try {
           for (let reply = first; reply;) reply = (await goesOn(reply, controller)) ? await ask(...request) : null;
@@ -43,7 +43,7 @@
         }
       },
     });
-    return new Response(told, { status: first.status, headers: first.headers });
+    return new Response(passed, { status: first.status, headers: first.headers });
   }
 
   async function goesOn(reply, controller) {

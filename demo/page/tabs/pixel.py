@@ -9,9 +9,9 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.labels import NAMES
 from demo.page.assets import script
 from demo.page.store import Run, Store
+from demo.schema import ClassSet
 
 Row: TypeAlias = dict[str, object]
 
@@ -49,16 +49,24 @@ def ask(run: Run, model: str, x: int, y: int) -> Row:
     """One model's likeliest classes, entropy (nats) and margin at a pixel of the photo."""
     answer = run.answers[model]
     probabilities = answer.posterior.at(y, x)
-    return {"model": model, "title": answer.spec.title, "family": answer.spec.family, **numbers(probabilities)}
+    return {
+        "model": model,
+        "title": answer.spec.title,
+        "family": answer.spec.family,
+        "class_set": answer.posterior.class_set.key,
+        **numbers(probabilities, answer.posterior.class_set),
+    }
 
 
-def numbers(probabilities: NDArray[np.float32]) -> Mapping[str, object]:
-    """The TOP likeliest classes (index 0..149), entropy in nats, margin 0..1 of (150,) probabilities."""
+def numbers(probabilities: NDArray[np.float32], class_set: ClassSet) -> Mapping[str, object]:
+    """The TOP likeliest classes (index 0..C-1), entropy in nats, margin 0..1 of (C,) probabilities."""
     exact = probabilities.astype(np.float64)
     best = np.argsort(-exact, kind="stable")[:TOP].tolist()
     positive = exact[exact > 0]
     return {
-        "classes": [{"index": index, "name": NAMES[index], "probability": float(exact[index])} for index in best],
+        "classes": [
+            {"index": index, "name": class_set.names[index], "probability": float(exact[index])} for index in best
+        ],
         "entropy": max(0.0, float(-(positive * np.log(positive)).sum())),
         "margin": float(exact[best[0]] - exact[best[1]]),
     }

@@ -16,14 +16,15 @@ import numpy as np
 from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
-from demo.analysis.judge import Band
+from demo.analysis.evaluate_truth import Band
 from demo.errors import DemoError, TruthError
-from demo.labels import class_index
+from demo.labels.ade20k import ADE20K
+from demo.labels.class_set import class_index
 from demo.page.assets import script
 from demo.page.failures import sentence
-from demo.page.judging import Row, describe, proper, report
 from demo.page.store import Run, Store
 from demo.page.tabs.pixel import GONE
+from demo.page.truth_replies import Row, describe, proper, scored
 from demo.page.truths import Given, Region, paint, read
 
 KEPT = 3
@@ -50,7 +51,7 @@ class Kept:
 
     given: Given
     errors: dict[tuple[str, Band], NDArray[np.uint8]] = field(default_factory=dict)
-    told: dict[tuple[object, ...], Row] = field(default_factory=dict)
+    replies: dict[tuple[object, ...], Row] = field(default_factory=dict)
 
 
 class TruthTab:
@@ -65,7 +66,7 @@ class TruthTab:
         """The reply to {run, what, source, ...}; what cannot be answered says so under "message"."""
         match question:
             case {"what": "class", "name": str(name)}:
-                return self._answered(lambda: {"index": class_index(name)})
+                return self._answered(lambda: {"index": class_index(ADE20K, name)})
             case {"run": str(key), "what": str(what), "source": dict(source)} if what in self.SUBJECTS:
                 run = self._store.get(key)
             case _:
@@ -73,7 +74,7 @@ class TruthTab:
         if run is None:
             return {"message": GONE}
         with self._turns[what]:
-            return self._answered(lambda: self._told(run, what, source, cast("dict[str, object]", question)))
+            return self._answered(lambda: self._reply(run, what, source, cast("dict[str, object]", question)))
 
     def _answered(self, work: Callable[[], Row]) -> Row:
         try:
@@ -83,13 +84,13 @@ class TruthTab:
         except Exception as error:
             return {"message": sentence(error).message}
 
-    def _told(self, run: Run, what: str, source: dict[str, Any], question: dict[str, object]) -> Row:
+    def _reply(self, run: Run, what: str, source: dict[str, Any], question: dict[str, object]) -> Row:
         kept = self._given(run, source, str(question.get("name", "")))
         model, band = str(question.get("model", "")), question.get("band")
         asked = (what,) if what == "truth" else (what, model, band)  # a caller's own words make no entries
-        if asked not in kept.told:
-            kept.told[asked] = self.SUBJECTS[what](self, run, kept, model, cast(Band, band))
-        return kept.told[asked]
+        if asked not in kept.replies:
+            kept.replies[asked] = self.SUBJECTS[what](self, run, kept, model, cast(Band, band))
+        return kept.replies[asked]
 
     def _given(self, run: Run, source: dict[str, Any], name: str) -> Kept:
         """The truth of that source, read once."""
@@ -105,9 +106,9 @@ class TruthTab:
         size = (run.image.shape[0], run.image.shape[1])
         match source:
             case {"files": [_, *_] as files}:
-                return read([self._uploaded(file) for file in files], name, size)
+                return read([self._uploaded(file) for file in files], name, size, ADE20K)
             case {"regions": [_, *_] as regions} if len(regions) <= MAX_REGIONS:
-                return paint([_region(region) for region in regions], size, run.size)
+                return paint([_region(region) for region in regions], size, run.size, ADE20K)
         raise TruthError(WRONG)
 
     def _uploaded(self, file: object) -> Path:
@@ -124,7 +125,7 @@ class TruthTab:
     def _model(self, run: Run, kept: Kept, model: str, band: Band) -> Row:
         if model not in run.answers or band not in BANDS:
             raise TruthError(f"There is no answer of {model!r} for the pixels {band!r}; press Segment, then ask again.")
-        row, kept.errors[model, band] = report(run.answers[model], kept.given, band, run.size)
+        row, kept.errors[model, band] = scored(run.answers[model], kept.given, band, run.size)
         return row
 
     def _proper(self, run: Run, kept: Kept, model: str, band: Band) -> Row:
@@ -139,15 +140,15 @@ class TruthTab:
     }
 
 
-def _region(told: object) -> Region:
-    match told:
+def _region(given: object) -> Region:
+    match given:
         case {"name": str(name), "corners": list(corners)} if len(corners) <= MAX_CORNERS:
             return Region(name, tuple(_corner(corner) for corner in corners))
     raise TruthError(f"A region needs a class name and at most {MAX_CORNERS} corners [x, y]; draw it again.")
 
 
-def _corner(told: object) -> tuple[float, float]:
-    match told:
+def _corner(given: object) -> tuple[float, float]:
+    match given:
         case [int() | float() as x, int() | float() as y] if math.isfinite(x) and math.isfinite(y):
             return float(x), float(y)
-    raise TruthError(f"A corner should be two numbers, x and y in the photo's pixels, but is {told!r}; type it again.")
+    raise TruthError(f"A corner should be two numbers, x and y in the photo's pixels, but is {given!r}; type it again.")

@@ -1,6 +1,7 @@
 // @ts-check
 // The viewer put in place; from here on the server's views and the visitor's hands move it.
 
+import { addClassSet } from "./draw/classes.js";
 import { publishPalette } from "./draw/tables.js";
 import { fillPage } from "./page.js";
 import { run } from "./run.js";
@@ -15,6 +16,7 @@ import { listenForPhotos } from "./ui/drop.js";
 import { keysDialog, makeKeys } from "./ui/keys.js";
 import { followLink } from "./ui/link.js";
 import { live } from "./ui/live.js";
+import { notice } from "./ui/notice.js";
 import "./ui/readout.js";
 import { empty, makeEmpty } from "./ui/start.js";
 import { makeToolbar, toolbar } from "./ui/toolbar.js";
@@ -23,6 +25,7 @@ import "./ui/turns.js";
 /** @param {import("./page.js").Given} given */
 export function mount(given) {
   fillPage(given);
+  addClassSet(given.props.classes);
   followLink();
   makeToolbar();
   makeStage();
@@ -31,7 +34,7 @@ export function mount(given) {
   listenForPhotos();
   mountTruth();
   mountPixel();
-  given.element.querySelector(".zoo").append(live, toolbar, empty, grid, stage, keysDialog);
+  given.element.querySelector(".zoo").append(live, notice, toolbar, empty, grid, stage, keysDialog);
   publishPalette();
   new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   given.watch("value", sync);

@@ -37,6 +37,18 @@ export interface ClassShare {
   entropy: number;
 }
 
+/** A class set: what the numbers of a label map mean, and how they are drawn. */
+export interface Classes {
+  key: string;
+  title: string;
+  names: string[];
+  distinct: string[];
+  official: string[];
+  supercategories: string[];
+  max_entropy: number;
+  offset: number;
+}
+
 /** One value of a map of kind "codes" and what it means. */
 export interface Code {
   value: number;
@@ -81,6 +93,8 @@ export interface Differences {
   lead: string;
   headline: string;
   alone: Record<string, number>;
+  class_set: string;
+  cannot_say: number;
   votes: number[];
   split: Split;
   boundary_only: number;
@@ -115,7 +129,7 @@ export interface Findings {
 }
 
 export interface Judged {
-  report: Report;
+  scores: TruthScores;
   right: number;
   wrong: number[];
   map: string;
@@ -141,6 +155,8 @@ export interface LikelyClass {
 /** The mean of the networks' probabilities; `grid` is height, width. */
 export interface Mean {
   grid: [number, number];
+  class_set: string;
+  cannot_say: number;
   classes: ClassArea[];
   tops: MeanFields;
   means: MeanFields;
@@ -186,6 +202,7 @@ export interface Panel {
   message: string;
   labels: FileData | null;
   fields: FileData | null;
+  class_set: string;
   classes: ClassShare[];
   seconds: number;
   parameters: number;
@@ -209,6 +226,7 @@ export interface PixelAnswer {
   model: string;
   title: string;
   family: string;
+  class_set: string;
   classes: LikelyClass[];
   entropy: number;
   margin: number;
@@ -247,21 +265,6 @@ export interface ReliabilityBin {
   pixels: number;
   confidence: number | null;
   accuracy: number | null;
-}
-
-/** Everything that the truth says of one network. */
-export interface Report {
-  model: string;
-  band: string;
-  sure: number;
-  pixels: Counted;
-  numbers: Number[];
-  classes: ClassRow[];
-  confusions: Confusion[];
-  reliability: ReliabilityBin[];
-  risk_coverage: RiskCurves;
-  unknown: Findings | null;
-  error_shares: Record<string, number>;
 }
 
 /** At each percent of coverage. */
@@ -316,6 +319,21 @@ export interface Truth {
   map: string;
 }
 
+/** Everything that the truth says of one network. */
+export interface TruthScores {
+  model: string;
+  band: string;
+  sure: number;
+  pixels: Counted;
+  numbers: Number[];
+  classes: ClassRow[];
+  confusions: Confusion[];
+  reliability: ReliabilityBin[];
+  risk_coverage: RiskCurves;
+  unknown: Findings | null;
+  error_shares: Record<string, number>;
+}
+
 /** All that the viewer component shows. The browser keeps how it is looked at (mode, zoom, crosshair) to itself. */
 export interface View {
   run: string;
@@ -328,6 +346,7 @@ export interface View {
   photo_width: number;
   photo_height: number;
   notes: string[];
+  class_sets: Classes[];
   panels: Panel[];
   layers: Layer[];
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The tab "Pixel": what every model thinks of the inspected pixel, its likeliest classes and how unsure it is.
 
+import { classOf } from "../draw/classes.js";
 import { make, swatch } from "../elements.js";
 import { emit, hear } from "../events.js";
 import { fixed, score } from "../wording.js";
@@ -11,14 +12,17 @@ const INVITATION =
   "Click a pixel in any panel, or move the crosshair with the arrow keys and press Enter: " +
   "every network's five likeliest classes appear here.";
 
-/** @param {import("../wire.d.ts").LikelyClass} row */
-function bar(row) {
+/**
+ * @param {import("../wire.d.ts").LikelyClass} row
+ * @param {string} key of the class set
+ */
+function bar(row, key) {
   const fill = make("span", { style: `width:${Math.max(0.5, row.probability * 100)}%` });
   const meter = make("span", { class: "meter" }, fill);
   return make(
     "li",
     {},
-    swatch(row.index),
+    swatch(classOf(key, row.index)),
     make("span", { class: "name" }, row.name),
     meter,
     make("b", {}, score(row.probability)),
@@ -28,7 +32,7 @@ function bar(row) {
 /** @param {PixelAnswer} model */
 function answer(model) {
   const doubt = `entropy ${fixed(model.entropy, 2)} · margin ${fixed(model.margin, 2)}`;
-  const bars = make("ol", {}, ...model.classes.map(bar));
+  const bars = make("ol", {}, ...model.classes.map((row) => bar(row, model.class_set)));
   return make("section", { class: "zoo-answer" }, make("h3", {}, model.title), bars, make("p", {}, doubt));
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // What every picture says of the point under the crosshair.
 
+import { classOf, classSet, nameOf } from "../draw/classes.js";
 import { sample } from "../draw/sampling.js";
 import { make, swatch } from "../elements.js";
 import { page } from "../page.js";
@@ -27,23 +28,24 @@ export function readout() {
     const pinned = point.x === state.pin?.x && point.y === state.pin?.y;
     const value =
       state.view === "uncertainty" ? fieldText(card, point) : pinned ? percent(confidenceAt(card, index, point)) : "";
-    say(card, swatch(index), page.names[index] ?? "", value ? make("span", {}, value) : "");
+    const { class_set: key } = card.panel;
+    say(card, swatch(classOf(key, index)), nameOf(key, index), value ? make("span", {}, value) : "");
   }
   if (!point) {
     say(photoCard);
     return;
   }
   const layer = run.layers.get(state.first);
-  const told = layer?.painting ? layerText(layer, point) : "";
+  const words = layer?.painting ? layerText(layer, point) : "";
   const place = photoPoint(point);
-  say(photoCard, told ? `${told} · ` : "", `x ${place.x}, y ${place.y}`);
+  say(photoCard, words ? `${words} · ` : "", `x ${place.x}, y ${place.y}`);
 }
 
 onDraw("glass", readout);
 
 const fieldText = (card, point) => {
   const t = sample(card.fields[state.measure].map, point.x, point.y) / (page.levels - 1);
-  return state.measure === "entropy" ? `${fixed(t * page.maxEntropy, 1)} nats` : fixed(t, 2);
+  return state.measure === "entropy" ? `${fixed(t * classSet(card.panel.class_set).maxEntropy, 1)} nats` : fixed(t, 2);
 };
 
 /** Exact once the server has answered, till then to one of 64 levels. */
@@ -59,7 +61,7 @@ function confidenceAt(card, index, point) {
 export const layerText = (layer, point) => {
   const value = sample(layer.painting.map, point.x, point.y);
   if (layer.words) return layer.words(point);
-  if (layer.kind === "classes") return page.names[value] ?? "";
+  if (layer.kind === "classes") return nameOf(layer.classSet, value);
   if (layer.kind === "scalar") return `${fixed((value / 255) * layer.top, 2)} ${layer.unit}`;
   return layer.codes.find((code) => code.value === value)?.label ?? "";
 };

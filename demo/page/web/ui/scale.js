@@ -1,10 +1,12 @@
 // @ts-check
 // The uncertainty view's own row: which number, in which colours, on which fixed scale, and a threshold.
 
+import { classSet } from "../draw/classes.js";
 import { css, doubt } from "../draw/colours.js";
 import { scaleColour } from "../draw/tables.js";
 import { checkbox, make, radioBar } from "../elements.js";
 import { page } from "../page.js";
+import { finished } from "../run.js";
 import { change, redraw, state } from "../state.js";
 import { fixed } from "../wording.js";
 
@@ -12,19 +14,33 @@ export const MEASURE = {
   entropy: {
     text: "Entropy",
     get top() {
-      return page.maxEntropy;
+      return Math.max(...shownSets().map((set) => set.maxEntropy));
     },
     unit: "nats",
-    ticks: [0, 1, 2, 3, 4, 5],
+    get ticks() {
+      const { top } = this;
+      return [...Array.from({ length: Math.ceil(top - 0.25) }, (_, nats) => nats), top];
+    },
   },
   confidence: { text: "Confidence", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1] },
   margin: { text: "Margin", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1] },
 };
 
 const EXPLAIN = {
-  entropy: "Entropy of the 150 probabilities: 0 is certain, ln 150 = 5.01 nats is no idea at all.",
+  get entropy() {
+    const counts = [...new Set(shownSets().map(({ count }) => count))];
+    const ends = counts.map((count) => `ln ${count} = ${fixed(Math.log(count), 2)}`).join(" or ");
+    const several = counts.length > 1 ? " Each map's scale ends at its own." : "";
+    return `Entropy of the ${counts.join(" or ")} probabilities: 0 is certain, ${ends} nats is no idea at all.${several}`;
+  },
   confidence: "Probability of the likeliest class.",
   margin: "Likeliest minus second likeliest probability.",
+};
+
+/** The class sets of the answers that are there; the first one where there is none. */
+const shownSets = () => {
+  const keys = new Set(finished().map((panel) => panel.class_set));
+  return keys.size ? [...keys].map(classSet) : [classSet("")];
 };
 
 /** @type {Record<string, any>} the row's elements */
@@ -106,13 +122,14 @@ export function fillScale() {
     cut === null ? "nothing is hidden" : `hides ${state.measure} ${state.side} ${said}`,
   );
   ruler.explain.textContent = EXPLAIN[state.measure];
-  const ends = state.measure === "entropy" ? [...ticks.slice(0, 5), page.maxEntropy] : ticks;
+  // sets of several sizes end at several values: then only what is common to them has a number
+  const ends = state.measure === "entropy" && new Set(shownSets().map(({ count }) => count)).size > 1 ? [0] : ticks;
   ruler.ticks.replaceChildren(
     ...ends.map((value, i) =>
       make(
         "span",
         { style: `left:${(value / top) * 100}%` },
-        i === ends.length - 1 && state.measure === "entropy"
+        i > 0 && i === ends.length - 1 && state.measure === "entropy"
           ? fixed(value, 2)
           : `${value}${i === 0 && unit ? ` ${unit}` : ""}`,
       ),

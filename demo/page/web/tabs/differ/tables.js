@@ -18,7 +18,7 @@ function pairCell(first, second) {
   const key = `${first}|${second}`;
   const pair = differing.reply.pairs[key];
   const apart = differing.mean?.divergence?.[key];
-  const told =
+  const words =
     `${titleOf(first)} and ${titleOf(second)} agree on ${percent(pair.agreement)} of the photo, ` +
     `kappa ${orNone(pair.kappa)}${apart === undefined ? "" : `, divergence ${fixed(apart, 3)} nats`}`;
   const show = () => {
@@ -35,7 +35,7 @@ function pairCell(first, second) {
         class: "zoo-pair",
         "data-pair": key,
         style: `--agreement:${pair.agreement}`,
-        title: `${told}. Choose to compare them.`,
+        title: `${words}. Choose to compare them.`,
         onclick: show,
       },
       make("b", {}, spoken(`${titleOf(first)} and ${titleOf(second)}: `), percent(pair.agreement)),

@@ -15,11 +15,11 @@ export function fillTeaser() {
   const all = run.cards.size;
   const lead = reply?.lead;
   const waiting = unfinished().length > 0;
-  const told = lead ?? (waiting ? `${finished().length} of ${all} have answered.` : sayHeadline());
+  const words = lead ?? (waiting ? `${finished().length} of ${all} have answered.` : sayHeadline());
   if (!teaser.isConnected) grid.before(teaser);
   teaser.hidden = !run.id;
   teaser.replaceChildren(
-    all > 1 ? make("span", {}, unbroken(told)) : "",
+    all > 1 ? make("span", {}, unbroken(words)) : "",
     all > 1 && lead
       ? make(
           "button",

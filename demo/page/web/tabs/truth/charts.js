@@ -4,7 +4,7 @@
 import { makeSvg } from "../../elements.js";
 import { fixed, shortCount, thousands } from "../../wording.js";
 
-/** @typedef {import("../../wire.d.ts").Report} Report */
+/** @typedef {import("../../wire.d.ts").TruthScores} TruthScores */
 
 const CHART = { left: 54, right: 10, top: 26, width: 250, height: 170 };
 
@@ -44,18 +44,18 @@ function chartFrame(label, across, up, top = 1, extra = 0) {
 /**
  * Accuracy against confidence; below it how many pixels each bin holds.
  *
- * @param {Report} report
+ * @param {TruthScores} scores
  * @param {string} title the model's
  */
-export function reliabilityChart(report, title) {
-  const rows = report.reliability;
+export function reliabilityChart(scores, title) {
+  const rows = scores.reliability;
   const most = Math.max(1, ...rows.map((row) => row.pixels));
   const extra = 52;
   const span = (row) => `${fixed(row.from, 2)} to ${fixed(row.to, 2)}`;
-  const told = rows
+  const words = rows
     .filter((row) => row.pixels)
     .map((row) => `${span(row)}, ${thousands(row.pixels)} pixels, accuracy ${fixed(row.accuracy, 2)}`);
-  const node = chartFrame(`Reliability of ${title}: ${told.join("; ")}`, "confidence", "accuracy", 1, extra);
+  const node = chartFrame(`Reliability of ${title}: ${words.join("; ")}`, "confidence", "accuracy", 1, extra);
   const base = CHART.top + CHART.height + extra;
   const room = extra - 10;
   for (const row of rows) {
@@ -102,17 +102,19 @@ export function reliabilityChart(report, title) {
 /**
  * Which share of the pixels kept is wrong, when the surest are kept, by three scores of doubt.
  *
- * @param {Report} report
+ * @param {TruthScores} scores
  * @param {string} title the model's
  */
-export function riskChart(report, title) {
-  const curves = Object.entries(report.risk_coverage);
+export function riskChart(scores, title) {
+  const curves = Object.entries(scores.risk_coverage);
   const worst = Math.max(0.01, ...curves.flatMap(([, curve]) => curve.risk));
   const top = [0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1].find((t) => t >= worst) ?? 1;
   const at = (risk, place) => (risk.length ? fixed(risk.at(place), 3) : "-");
-  const told = curves.map(([name, { risk }]) => `by ${name} ${at(risk, -1)} at full coverage, ${at(risk, 50)} at half`);
+  const words = curves.map(
+    ([name, { risk }]) => `by ${name} ${at(risk, -1)} at full coverage, ${at(risk, 50)} at half`,
+  );
   const node = chartFrame(
-    `Risk of ${title} against coverage: ${told.join("; ")}`,
+    `Risk of ${title} against coverage: ${words.join("; ")}`,
     "coverage: share of pixels kept, the surest first",
     "risk: share of them wrong",
     top,

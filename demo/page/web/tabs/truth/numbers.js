@@ -29,8 +29,8 @@ const FOREIGN_COLUMN = ["entropy_auroc", "AUROC, no class", "number", "foreign"]
 /** @type {(row: Row, id: string, where?: string) => Figure | null} */
 const numberOf = (row, id, where) => {
   const found =
-    row.report &&
-    (where === "foreign" ? row.report.unknown?.numbers : (row.proper ?? []).concat(row.report.numbers))?.find(
+    row.scores &&
+    (where === "foreign" ? row.scores.unknown?.numbers : (row.proper ?? []).concat(row.scores.numbers))?.find(
       (number) => number.id === id,
     );
   return found ?? null;
@@ -45,7 +45,7 @@ const explain = (number) =>
 
 export function countedWords(row) {
   if (!row) return "";
-  const { labelled, photo, unknown } = row.report.pixels;
+  const { labelled, photo, unknown } = row.scores.pixels;
   const share = percent(labelled / photo);
   return (
     `Counted over ${thousands(labelled)} of ${thousands(photo)} pixels (${share})` +
@@ -55,7 +55,7 @@ export function countedWords(row) {
 }
 
 export function summaryTable(rows) {
-  const foreign = rows.some(({ row }) => row.report?.unknown?.pixels);
+  const foreign = rows.some(({ row }) => row.scores?.unknown?.pixels);
   const columns = foreign ? [...COLUMNS, FOREIGN_COLUMN] : COLUMNS;
   const best = columns.map(([id, , , where]) => {
     const numbers = rows.map(({ row }) => numberOf(row, id, where)).filter((number) => number && number.value !== null);
@@ -210,10 +210,10 @@ export function findingTable(row, where) {
 
 /** @param {Row} row */
 export function numberTable(row) {
-  const numbers = row.report.numbers
+  const numbers = row.scores.numbers
     .map((number) => row.proper?.find((own) => own.id === number.id) ?? number)
     .concat(
-      (row.report.unknown?.pixels ? row.report.unknown.numbers : []).map((number) => ({
+      (row.scores.unknown?.pixels ? row.scores.unknown.numbers : []).map((number) => ({
         ...number,
         title: `${number.title} (no class)`,
       })),
@@ -240,7 +240,7 @@ export function formulaTable(row) {
   return tableOf(
     "Formulas",
     ["Number", "Unit", "Better", "Formula"],
-    row.report.numbers.map((number) =>
+    row.scores.numbers.map((number) =>
       make(
         "tr",
         {},

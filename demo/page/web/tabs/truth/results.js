@@ -23,7 +23,7 @@ import { fixed, percent, thousands } from "../../wording.js";
 export function fillResults() {
   const rows = judgedRows();
   const t = parts;
-  const any = rows.find(({ row }) => row.report)?.row;
+  const any = rows.find(({ row }) => row.scores)?.row;
   t.band.pick(judged.band);
   t.results.classList.toggle(
     "stale",
@@ -55,7 +55,7 @@ export function fillErrors() {
       make("i", { class: colour ? "" : "photo", style: colour ? `background:${colour}` : "" }),
       label,
     );
-  const foreign = rows.some(({ row }) => row.report.unknown?.pixels);
+  const foreign = rows.some(({ row }) => row.scores.unknown?.pixels);
   t.errorLegend.replaceChildren(
     swatch(COLOURS.right, "right"),
     swatch(COLOURS.unsure, "wrong and unsure"),
@@ -112,7 +112,7 @@ function fillDetails(rows) {
   for (const node of [...t.details.children])
     if (!rows.some(({ panel }) => panel.id === node.dataset.details)) node.remove();
   rows
-    .filter(({ row }) => row.report)
+    .filter(({ row }) => row.scores)
     .forEach(({ panel, row }, i) => {
       let node = [...t.details.children].find((one) => one.dataset.details === panel.id);
       if (!node) {
@@ -137,24 +137,24 @@ function fillDetail(node) {
   const about = [row, row.proper];
   if (!node.open || about.every((part, i) => part === node.about?.[i])) return;
   node.about = about;
-  const { report } = row;
+  const { scores } = row;
   const part = (title, note, ...content) =>
     make("section", {}, make("h4", {}, title), make("p", { class: "zoo-quiet" }, note), ...content);
-  const foreign = report.unknown?.pixels && [
+  const foreign = scores.unknown?.pixels && [
     make("h4", {}, "And what no class names?"),
-    make("p", { class: "zoo-quiet" }, `${thousands(report.unknown.pixels)} such pixels against the labelled ones.`),
+    make("p", { class: "zoo-quiet" }, `${thousands(scores.unknown.pixels)} such pixels against the labelled ones.`),
     findingTable(row, "foreign"),
   ];
   node.lastChild.replaceChildren(
     part(
       "Reliability",
       `${numberWords(row, "ece")}, ${numberWords(row, "adaptive_ece")}. Below, the pixels of each bin.`,
-      reliabilityChart(report, panel.title),
+      reliabilityChart(scores, panel.title),
     ),
     part(
       "Risk and coverage",
       `${MEASURES.map((score) => numberWords(row, `${score}_aurc`)).join("; ")}.`,
-      riskChart(report, panel.title),
+      riskChart(scores, panel.title),
     ),
     part(
       "Does doubt find the errors?",
@@ -165,9 +165,9 @@ function fillDetail(node) {
     part(
       "Classes",
       "Every class annotated or named on the counted pixels; areas in pixels.",
-      classTableOf(report.classes),
+      classTableOf(scores.classes),
     ),
-    part("Top confusions", "What was said instead of the truth.", confusionList(report.confusions)),
+    part("Top confusions", "What was said instead of the truth.", confusionList(scores.confusions)),
     make("section", {}, make("h4", {}, "All numbers"), numberTable(row)),
   );
 }

@@ -1,0 +1,151 @@
+"""Everything counted of one model against ground truth: int64 counts that add, and small blocks to keep them in."""
+
+from __future__ import annotations
+
+import io
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.analysis import calibration, scores
+from demo.schema import VOID, ClassSet, Field, LabelMap, Prediction
+
+Counts = NDArray[np.int64]
+
+UNCERTAINTIES = ("entropy", "confidence", "margin")
+
+
+def shapes(classes: int) -> dict[str, tuple[int, ...]]:
+    """What is counted with a set of so many classes."""
+    return {
+        "sizes": (len(scores.SIZE_GROUPS), classes, classes),
+        "boundary": (3, classes),
+        "reliability": (3, calibration.STEPS),
+        "proper": (3,),
+        **{name: (2, calibration.RANKS) for name in UNCERTAINTIES},
+    }
+
+
+@dataclass(frozen=True)
+class TruthCounts:
+    """Counts of one model over any number of photos; add them in any order."""
+
+    class_set: ClassSet
+    sizes: Counts
+    """(3, C, C) confusion of small, medium and large annotated regions."""
+    boundary: Counts
+    """(3, C) intersection, predicted and annotated inner-boundary pixels."""
+    reliability: Counts
+    proper: Counts
+    """(3,) pixels, Brier, negative log-likelihood; zeros where probabilities were not looked at."""
+    entropy: Counts
+    """(2, 33280) right and wrong pixels by entropy."""
+    confidence: Counts
+    """The same by 1 - confidence."""
+    margin: Counts
+    """The same by 1 - margin."""
+
+    def __add__(self, other: TruthCounts) -> TruthCounts:
+        if self.class_set != other.class_set:
+            raise ValueError(f"counts add in one class set, but got {self.class_set.title}, {other.class_set.title}")
+        sums = {name: getattr(self, name) + getattr(other, name) for name in self._shapes}
+        return TruthCounts(self.class_set, **sums)
+
+    @property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return shapes(len(self.class_set))
+
+    @property
+    def confusion(self) -> Counts:
+        """(C, C), annotated by predicted."""
+        return self.sizes.sum(0)
+
+    @property
+    def pixels(self) -> int:
+        """Labelled pixels that were counted."""
+        return int(self.reliability[0].sum())
+
+    def to_bytes(self) -> bytes:
+        """The counts as a small block for storage."""
+        block = io.BytesIO()
+        block.write(json.dumps(asdict(self.class_set)).encode() + b"\n")
+        for name in self._shapes:
+            flat = getattr(self, name).reshape(-1)
+            places = np.flatnonzero(flat)
+            block.write(np.int64(places.size).tobytes() + places.astype("<i4").tobytes())
+            block.write(flat[places].astype("<i8").tobytes())
+        return zlib.compress(block.getvalue(), 1)
+
+    @classmethod
+    def from_bytes(cls, block: bytes) -> TruthCounts:
+        """What `to_bytes` wrote."""
+        content, arrays = io.BytesIO(zlib.decompress(block)), {}
+        told: dict[str, Any] = json.loads(content.readline())
+        class_set = ClassSet(**{key: _tuple(value) for key, value in told.items()})
+        for name, shape in shapes(len(class_set)).items():
+            size = int(np.frombuffer(content.read(8), "<i8")[0])
+            places = np.frombuffer(content.read(4 * size), "<i4")
+            flat = np.zeros(int(np.prod(shape)), np.int64)
+            flat[places] = np.frombuffer(content.read(8 * size), "<i8")
+            arrays[name] = flat.reshape(shape)
+        return cls(class_set, **arrays)
+
+    @classmethod
+    def zero(cls, class_set: ClassSet) -> TruthCounts:
+        """The counts of no photo."""
+        return cls(class_set, **{name: np.zeros(shape, np.int64) for name, shape in shapes(len(class_set)).items()})
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A ground truth and what is derived from it once for all models."""
+
+    label_map: LabelMap
+    inner: NDArray[np.bool_]
+    """(H, W) pixels of the inner boundaries."""
+    groups: NDArray[np.uint8]
+    """(H, W) index of each pixel's region size in `scores.SIZE_GROUPS`."""
+
+    @classmethod
+    def of(cls, label_map: LabelMap) -> Truth:
+        """Inner boundaries and region sizes of a label map (H, W)."""
+        width = scores.boundary_width(*label_map.shape)
+        return cls(label_map, scores.inner_boundary(label_map, width), scores.size_groups(label_map))
+
+    def only(self, mask: NDArray[np.bool_]) -> Truth:
+        """The same truth with everything outside the mask void, boundaries and sizes unchanged."""
+        chosen = np.where(mask, self.label_map, np.uint8(VOID))
+        return Truth(chosen, self.inner, np.where(chosen == VOID, np.uint8(VOID), self.groups))
+
+
+def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Field]] | None = None) -> TruthCounts:
+    """Count one prediction of one photo; Brier and NLL only when `strips` of probabilities are given.
+
+    Prediction and truth have one size, else a ValueError.
+    """
+    label_map, classes = truth.label_map, len(prediction.class_set)
+    if prediction.size != label_map.shape:
+        raise ValueError(f"prediction and truth must have one size, but got {prediction.size} and {label_map.shape}")
+    known = label_map != VOID
+    right = (prediction.label_map == label_map)[known]
+    confidence = prediction.confidence[known]
+    return TruthCounts(
+        prediction.class_set,
+        sizes=scores.size_confusions(prediction.label_map, label_map, classes, truth.groups),
+        boundary=scores.boundary_areas(prediction.label_map, label_map, classes, truth.inner),
+        reliability=calibration.reliability(confidence, right),
+        proper=np.zeros(3, np.int64) if strips is None else calibration.proper_scores(strips, label_map),
+        entropy=calibration.rank(prediction.entropy[known], ~right),
+        confidence=calibration.rank(calibration.uncertainty_of_confidence(confidence), ~right),
+        margin=calibration.rank(calibration.uncertainty_of_confidence(prediction.margin[known]), ~right),
+    )
+
+
+def _tuple(value: Any) -> Any:
+    """JSON has lists where a class set has tuples."""
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,20 @@
+"use strict";
+// The example photos beside the input.
+const list = element.querySelector(".zoo-example-buttons");
+for (const example of props.examples) {
+  const button = document.createElement("button");
+  const image = document.createElement("img");
+  const name = document.createElement("span");
+  Object.assign(button, { type: "button", title: example.credit });
+  Object.assign(image, { src: example.thumb, alt: "", width: example.width, height: example.height });
+  name.textContent = example.title;
+  button.append(image, name);
+  button.addEventListener("click", () => choose(example.name));
+  list.append(button);
+}
+document.addEventListener("zoo:choose", (event) => choose(event.detail.name));
+
+function choose(name) {
+  props.value = name;
+  trigger("choose");
+}

@@ -1,0 +1,70 @@
+"""What an evaluation found: scores of each model over a dataset, and of each photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.analysis.counts import UNCERTAINTIES, TruthCounts
+from demo.analysis.evaluate_truth import class_rows, confusion_rows, reliability_rows, risk_rows
+from demo.analysis.numbers import Json, numbers
+from demo.schema import ModelSpec
+
+
+@dataclass(frozen=True)
+class PhotoScore:
+    """One model on one photo; shares 0..1, nan where not defined."""
+
+    photo: str
+    pixels: int
+    """Labelled ones."""
+    pixel_accuracy: float
+    miou: float
+    entropy_auroc: float
+    """How well entropy finds the mistakes."""
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """One model over the photos that it answered."""
+
+    spec: ModelSpec
+    counts: TruthCounts
+    """Of all photos together."""
+    photos: tuple[PhotoScore, ...]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A dataset's scores; `as_json` holds every number."""
+
+    dataset: str
+    photos: int
+    """Photos with ground truth that the dataset has."""
+    settings: dict[str, Json]
+    models: tuple[ModelResult, ...]
+    problems: tuple[str, ...]
+    seconds: float
+
+    def as_json(self) -> dict[str, Json]:
+        """Numbers, classes, confusions and diagrams of every model; null for nan."""
+        return {
+            "dataset": self.dataset,
+            "photos": self.photos,
+            "settings": self.settings,
+            "seconds": round(self.seconds, 3),
+            "problems": list(self.problems),
+            "models": [_model_json(model) for model in self.models],
+        }
+
+
+def _model_json(model: ModelResult) -> dict[str, Json]:
+    spec, counts = model.spec, model.counts
+    return {
+        "id": spec.id, "title": spec.title, "family": spec.family, "set": spec.set,
+        "checkpoint": Path(spec.weights.file).name, "published_miou": spec.reported.miou, "photos": len(model.photos),
+        "pixels": counts.pixels, "numbers": [number.as_json() for number in numbers(counts)],
+        "classes": class_rows(counts), "confusions": confusion_rows(counts, 15),
+        "reliability": reliability_rows(counts),
+        "risk_coverage": {score: risk_rows(getattr(counts, score)) for score in UNCERTAINTIES},
+    }  # fmt: skip
