@@ -61,7 +61,10 @@ def chosen(set_name: str, *lists: Sequence[str] | None) -> list[str]:
 
     Raises gr.Error when there is none.
     """
-    models = [*(lists[catalog.SETS.index(set_name)] or []), *(own for ids in lists[len(catalog.SETS) :] for own in ids or ())]
+    models = [
+        *(lists[catalog.SETS.index(set_name)] or []),
+        *(own for ids in lists[len(catalog.SETS) :] for own in ids or ()),
+    ]
     if not models:
         raise gr.Error("Choose at least one model under Models.", title="No model", print_exception=False)
     return models
