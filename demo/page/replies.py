@@ -137,6 +137,8 @@ class Differences(_Exact):
     lead: str
     headline: str
     alone: dict[str, float]
+    class_set: str
+    cannot_say: float
     votes: list[float]
     split: Split
     boundary_only: float
@@ -175,6 +177,8 @@ class Mean(_Exact):
     """The mean of the networks' probabilities; `grid` is height, width."""
 
     grid: tuple[int, int]
+    class_set: str
+    cannot_say: float
     classes: list[ClassArea]
     tops: MeanFields
     means: MeanFields

@@ -93,6 +93,8 @@ export interface Differences {
   lead: string;
   headline: string;
   alone: Record<string, number>;
+  class_set: string;
+  cannot_say: number;
   votes: number[];
   split: Split;
   boundary_only: number;
@@ -153,6 +155,8 @@ export interface LikelyClass {
 /** The mean of the networks' probabilities; `grid` is height, width. */
 export interface Mean {
   grid: [number, number];
+  class_set: string;
+  cannot_say: number;
   classes: ClassArea[];
   tops: MeanFields;
   means: MeanFields;
