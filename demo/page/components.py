@@ -114,7 +114,7 @@ HEADER = """
   <a class="zoo-skip" href="#viewer">Skip to the panels</a>
   <div>
     <h1>Segmentation Zoo</h1>
-    <p>One photo, five architectures, 150 ADE20K classes. Where they agree, where they hesitate, where they differ.</p>
+    <p>One photo, five architectures. Where they agree, where they hesitate, where they differ.</p>
   </div>
   <nav aria-label="Page">
     <a class="zoo-button" href="https://doi.org/10.5201/ipol.2023.447" target="_blank" rel="noopener">Article</a>
