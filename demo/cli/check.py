@@ -20,8 +20,8 @@ import demo
 from demo import catalog
 from demo.cli.console import add_checkpoints_option, print_json
 from demo.errors import BackendError
-from demo.models.checkpoints import locate
-from demo.models.homes import Home, ask, known_homes
+from demo.models.checkpoints.files import locate
+from demo.models.checkpoints.homes import Home, ask, known_homes
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from demo import catalog
 from demo.cli.console import SOMETHING_LEFT_OUT, LiveLine, complain, note
 from demo.errors import CorruptCheckpointError, DemoError, FetchError
-from demo.models.checkpoints import CHECKPOINTS, Progress, fetch, locate, verify
-from demo.models.pins import note_of, pin, pinned
-from demo.models.unfetched import Failure, lines, sentence
+from demo.models.checkpoints.download import Progress, fetch
+from demo.models.checkpoints.files import CHECKPOINTS, locate, verify
+from demo.models.checkpoints.pins import note_of, pin, pinned
+from demo.models.checkpoints.unfetched import Failure, lines, sentence
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers

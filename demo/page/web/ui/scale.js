@@ -31,7 +31,8 @@ const EXPLAIN = {
     const counts = [...new Set(shownSets().map(({ count }) => count))];
     const ends = counts.map((count) => `ln ${count} = ${fixed(Math.log(count), 2)}`).join(" or ");
     const several = counts.length > 1 ? " Each map's scale ends at its own." : "";
-    return `Entropy of the ${counts.join(" or ")} probabilities: 0 is certain, ${ends} nats is no idea at all.${several}`;
+    const what = `Entropy of the ${counts.join(" or ")} probabilities`;
+    return `${what}: 0 is certain, ${ends} nats is no idea at all.${several}`;
   },
   confidence: "Probability of the likeliest class.",
   margin: "Likeliest minus second likeliest probability.",
