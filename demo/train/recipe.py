@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from demo.errors import CorruptCheckpointError
 from demo.labels.ade20k import ADE20K
-from demo.models.backend import answerer, build_network, initialise, scorer
+from demo.models.backends.mmseg import answerer, build_network, initialise, scorer
 from demo.models.zoo import choose_device
 from demo.schema import VOID, Image, LabelMap
 from demo.train.data import (

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from demo.labels.ade20k import ADE20K
 from demo.models import efficientnet_lite  # noqa: F401  registers the backbone
-from demo.models.backend import build_backbone
+from demo.models.backends.mmseg import build_backbone
 from demo.schema import VOID
 from demo.train.data import Photographs, cells_of, grid
 from demo.train.weights import read_weights

@@ -321,3 +321,15 @@ def _crosses(a: NDArray[np.float64], b: NDArray[np.float64], points: NDArray[np.
     within = (points[:, 1] >= low[1]) & (points[:, 1] < high[1])
     side = (high[0] - low[0]) * (points[:, 1] - low[1]) - (high[1] - low[1]) * (points[:, 0] - low[0])
     return (within & (side < 0)).astype(np.int64)
+
+
+def test_a_truth_that_others_push_out_is_told_all_the_same(
+    store: Store, run: Run, mask: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Crowded(dict[object, object]):
+        def __setitem__(self, key: object, value: object) -> None:
+            self.clear()
+
+    tab = TruthTab(store, tmp_path)
+    tab._kept[run] = Crowded()
+    assert "map" in tab.ask({"run": run.key, "what": "truth", "source": {"files": [str(mask)]}, "name": "a.png"})

@@ -85,6 +85,12 @@ def test_endings_in_capitals_count_and_hidden_files_do_not(scenes: Path) -> None
     assert [pair.annotation.name for pair in find_pairs(scenes, "validation")] == ["photo_0.PNG", "photo_1.png"]
 
 
+def test_names_that_look_the_same_are_a_pair(scenes: Path) -> None:
+    (scenes / "images/validation/photo_0.jpg").rename(scenes / "images/validation/cafe\N{COMBINING ACUTE ACCENT}.jpg")
+    (scenes / "annotations/validation/photo_0.png").rename(scenes / "annotations/validation/café.png")
+    assert "café.png" in [pair.annotation.name for pair in find_pairs(scenes, "validation")]
+
+
 def test_crop_and_targets_show_the_same_place() -> None:
     label_map = np.repeat(np.arange(1, 17, dtype=np.uint8), 4)[None].repeat(48, 0)
     photo = np.stack([label_map * 10] * 3, axis=2)

@@ -62,6 +62,7 @@ class TruthTab:
         self._store, self._uploads = store, uploads
         self._turns = {what: threading.Lock() for what in self.SUBJECTS}
         self._kept: WeakKeyDictionary[Run, dict[str, Kept]] = WeakKeyDictionary()
+        self._keeping = threading.Lock()  # what is kept is one for all subjects
 
     def ask(self, question: object) -> Row:
         """The reply to {run, what, source, ...}; what cannot be answered says so under "message"."""
@@ -95,19 +96,22 @@ class TruthTab:
         model, band = str(question.get("model", "")), question.get("band")
         kept = self._given(run, source, str(question.get("name", "")), _class_set(run, source, model))
         asked = (what,) if what == "truth" else (what, model, band)  # a caller's own words make no entries
-        if asked not in kept.replies:
-            kept.replies[asked] = self.SUBJECTS[what](self, run, kept, model, cast(Band, band))
-        return kept.replies[asked]
+        reply = kept.replies.get(asked)
+        if reply is None:
+            reply = kept.replies[asked] = self.SUBJECTS[what](self, run, kept, model, cast(Band, band))
+        return reply
 
     def _given(self, run: Run, source: dict[str, Any], name: str, class_set: ClassSet) -> Kept:
         """The truth of that source in the terms of a class set, read once."""
         key = json.dumps([source, name, class_set.key])
-        truths = self._kept.setdefault(run, {})
-        if key not in truths:
-            truths[key] = Kept(self._read(run, source, name, class_set))
-            for oldest in list(truths)[:-KEPT]:
-                del truths[oldest]
-        return truths[key]
+        with self._keeping:
+            truths = self._kept.setdefault(run, {})
+            kept = truths.get(key)
+            if kept is None:
+                kept = truths[key] = Kept(self._read(run, source, name, class_set))
+                for oldest in list(truths)[:-KEPT]:
+                    del truths[oldest]
+            return kept
 
     def _read(self, run: Run, source: dict[str, Any], name: str, class_set: ClassSet) -> Given:
         size = (run.image.shape[0], run.image.shape[1])
