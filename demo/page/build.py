@@ -20,6 +20,7 @@ from demo.page.components import PhotoInput, Viewer, example_buttons, header
 from demo.page.examples import Example, examples
 from demo.page.failures import guarded
 from demo.page.fetching import Fetching, paragraph
+from demo.page.figure import Figures
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Store
@@ -115,7 +116,7 @@ class Page:
         if run is None or not run.answers:
             return statistics.table(None, (), device="", precision="")
         zoo = self.networks.zoo
-        return statistics.table(run, shown.models, device=zoo.device, precision=zoo.precision)
+        return statistics.table(run, shown.models, device=zoo.device, precision=zoo.precision, photo=shown.name)
 
     def check(self, photo: str | None) -> None:
         """A chosen file is looked at before anything on the page changes. Raises ImageError."""
@@ -231,6 +232,7 @@ def build(
                     differ=_called("differ", differ.Differ(page.store).ask),
                     truth=_called("truth", truth.TruthTab(page.store).ask),
                     stop=_called("stop", page.stop),
+                    figure=_called("figure", Figures(page.store).ask),
                 )
                 with gr.Tabs(elem_id="tabs"):
                     with gr.Tab("Pixel", id="pixel"):

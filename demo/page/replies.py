@@ -307,8 +307,28 @@ class Proper(_Exact):
     numbers: list[Number]
 
 
+class Figure(_Exact):
+    """A figure as a file to save; `url` holds its content."""
+
+    name: str
+    url: str
+
+
 REPLIES: dict[str, type] = {
     kind.__name__: kind
-    for kind in (View, Refusal, PixelReply, Differences, TooFew, Conflict, Mean, Truth, ClassIndex, Judged, Proper)
+    for kind in (
+        View,
+        Refusal,
+        PixelReply,
+        Differences,
+        TooFew,
+        Conflict,
+        Mean,
+        Truth,
+        ClassIndex,
+        Judged,
+        Proper,
+        Figure,
+    )
 }
 """What comes whole; the rest is in these."""
