@@ -15,6 +15,7 @@ from demo import catalog
 from demo.errors import DemoError
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page import api, download, selection
+from demo.page.blocks import PageBlocks
 from demo.page.components import PhotoInput, Viewer, example_buttons, header
 from demo.page.examples import Example, examples
 from demo.page.failures import guarded
@@ -201,7 +202,7 @@ def build(
     networks = Networks(zoo, checkpoints, own)
     page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
     thumbnails = [example.as_dict() for example in page.examples]
-    with gr.Blocks(
+    with PageBlocks(
         title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False
     ) as blocks:
         header()

@@ -164,6 +164,7 @@ def test_regions_are_in_the_photos_pixels_whatever_the_grid() -> None:
     assert (given.label_map[:10] == ADE20K.names.index("sky")).all() and (given.label_map[10:] == VOID).all()
 
 
+@pytest.mark.slow
 def test_a_big_photo_is_judged_at_its_own_size(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     small = rng.integers(0, 256, (9, 13, 3), np.uint8)

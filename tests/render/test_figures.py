@@ -61,6 +61,7 @@ def test_names_stand_deep_inside_their_own_region() -> None:
     assert min(row - 20, 59 - row) >= 18 and column - 30 >= 18
 
 
+@pytest.mark.slow
 def test_files_are_what_they_say_and_the_same_each_time() -> None:
     for draw in (comparison, grid):
         files = {kind: to_bytes(draw(PHOTO, rows()), kind, 80) for kind in KINDS}

@@ -80,6 +80,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "sentence"), FAULTS.values(), ids=FAULTS)
 def test_a_config_that_cannot_be_run_says_why_and_the_other_networks_answer(
     tmp_path: Path, change: str, sentence: str
@@ -157,6 +158,7 @@ def test_large_weights_are_numbers(tmp_path: Path) -> None:
     assert load(spec, checkpoint).parameters > 1e6
 
 
+@pytest.mark.slow
 def test_what_only_training_needs_is_not_imported_and_can_be_later() -> None:
     code = (
         "import sys, demo.models.backends.mmseg, demo.models.backends.mmseg_package as b\n"
