@@ -4,6 +4,7 @@
 <model id>/entropy.npy   float32 (H, W), nats
 <model id>/entropy.png   the same as a picture, on the fixed scale 0..ln 150
 <model id>/overlay.png   the classes' colours over the photo
+<model id>/<measure>.npy, .png   of other measures of doubt that were asked for; in the picture doubt is bright
 summary.json             the numbers, and what is needed to run it again
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -25,10 +26,11 @@ from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
 from demo.images import DEFAULT_LIMITS, Limits, open_photo, safe_stem, write_atomic
 from demo.labels import NAMES, distinct_palette, encode_annotation, supercategory_index
+from demo.measures import BY_ID
 from demo.names import readable, to_json
 from demo.render.encode import png
 from demo.render.paint import overlay, scalar
-from demo.schema import CLASSES, MAX_ENTROPY, Comparison, Image, ModelSpec, Precision, Prediction, Size
+from demo.schema import CLASSES, Comparison, Field, Image, ModelSpec, Precision, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -73,30 +75,42 @@ def read_photo(path: Path, limits: Limits = DEFAULT_LIMITS) -> Photo:
     return Photo(readable(path.name), opened.image, opened.sha256, opened.notes)
 
 
-def files(photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Iterator[tuple[str, bytes]]:
+def files(
+    photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str, measures: Sequence[str] = ()
+) -> Iterator[tuple[str, bytes]]:
     """(name, content) of everything a run leaves behind, summary.json last.
 
     Answers may come one by one: each is written before the next is asked for, and nothing at photo size is kept.
+    `measures`, ids of demo.measures, are written where the network can say them; summary.json then has their means,
+    null for what cannot be said. Without them it is the entropy.
     """
     entries: list[Json] = []
     compared: list[tuple[ModelSpec, Prediction]] = []
     for answer in answers:
-        prediction = at_photo_size(answer)
-        yield from _maps(photo, prediction)
-        entries.append(describe(answer, prediction))
+        prediction = _at(answer, answer.prediction, photo.size, measures)
+        yield from _maps(photo, prediction, measures or ("entropy",))
+        entries.append(describe(answer, prediction) | _means(prediction, measures))
         compared.append((answer.spec, on_grid(answer, prediction)))
     comparison = compare_answers(compared, photo.size) if len(compared) > 1 else None
     content = summary(photo, entries, comparison, precision=precision, device=device)
     yield "summary.json", to_json(content).encode()
 
 
-def write_run(out: Path, photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Path:
+def write_run(
+    out: Path,
+    photo: Photo,
+    answers: Iterable[Answer],
+    *,
+    precision: Precision,
+    device: str,
+    measures: Sequence[str] = (),
+) -> Path:
     """Write `files` below OUT/<photo stem> and return that folder; each file appears whole or not at all.
 
     A folder that another photo of the same stem has taken is left alone: this one becomes <stem>-2.
     """
     folder = folder_for(out, photo)
-    for name, content in files(photo, answers, precision=precision, device=device):
+    for name, content in files(photo, answers, precision=precision, device=device, measures=measures):
         write_atomic(folder / name, content)
     return folder
 
@@ -217,22 +231,37 @@ def _scale_regions(numbers: Json, grid: Size, size: Size) -> None:
         region["point"] = [min(int(value), end - 1) for value, end in zip(middle, size, strict=True)]
 
 
-def _maps(photo: Photo, prediction: Prediction) -> Iterator[tuple[str, bytes]]:
+def _means(prediction: Prediction, measures: Sequence[str]) -> Json:
+    """The "measures" of a model's entry, where any are asked for."""
+    maps = prediction.measures
+    means = {name: float(maps[name].mean(dtype=np.float64)) if name in maps else None for name in measures}
+    return {"measures": means} if measures else {}
+
+
+def _maps(photo: Photo, prediction: Prediction, measures: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     coloured = overlay(photo.image, prediction.label_map, distinct_palette())
     yield f"{prediction.model}/labels.png", encode_annotation(prediction.label_map)
-    yield f"{prediction.model}/entropy.npy", _npy(prediction)
-    yield f"{prediction.model}/entropy.png", png(scalar(prediction.entropy, MAX_ENTROPY))
+    maps = prediction.measures
+    for name in (name for name in measures if name in maps):
+        field, top = maps[name], BY_ID[name].top(CLASSES)
+        yield f"{prediction.model}/{name}.npy", _npy(field)
+        doubt = field if BY_ID[name].high_is_doubt else top - field
+        yield f"{prediction.model}/{name}.png", png(scalar(doubt, top))
     yield f"{prediction.model}/overlay.png", png(coloured)
 
 
-def _npy(prediction: Prediction) -> bytes:
+def _npy(field: Field) -> bytes:
     stream = BytesIO()
-    np.save(stream, prediction.entropy, allow_pickle=False)
+    np.save(stream, field, allow_pickle=False)
     return stream.getvalue()
 
 
-def _at(answer: Answer, prediction: Prediction, size: Size) -> Prediction:
-    return prediction if prediction.size == size else answer.posterior.reduce(answer.spec.id, size)
+def _at(answer: Answer, prediction: Prediction, size: Size, measures: Sequence[str] = ()) -> Prediction:
+    """`prediction` itself, where it has that size and all of the measures that can be said."""
+    lacking = set(answer.posterior.sayable(measures)) - set(prediction.measures)
+    if prediction.size == size and not lacking:
+        return prediction
+    return answer.posterior.reduce(answer.spec.id, size, measures)
 
 
 def _taken_by_another(folder: Path, photo: Photo) -> bool:

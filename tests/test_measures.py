@@ -32,5 +32,5 @@ def test_a_prediction_holds_the_measures_of_the_table_only() -> None:
     assert tuple(Prediction("toy", labels, field, field, field).measures) == ALWAYS
     with pytest.raises(ValueError, match="energy must be float32"):
         Prediction("toy", labels, field, field, field, more={"energy": field[:1]})
-    with pytest.raises(ValueError, match="among entropy, .* got 'doubt'"):
+    with pytest.raises(ValueError, match=r"among entropy, .* got 'doubt'"):
         Prediction("toy", labels, field, field, field, more={"doubt": field})

@@ -26,6 +26,7 @@ from demo.cli.console import (
     print_json,
 )
 from demo.errors import BackendError, DemoError
+from demo.measures import BY_ID
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
@@ -43,6 +44,14 @@ def add(subparsers: Subparsers) -> None:
     add_models_option(parser)
     add_out_option(parser)
     add_limit_options(parser)
+    parser.add_argument(
+        "--measures",
+        nargs="+",
+        metavar="MEASURE",
+        choices=[*BY_ID],
+        default=(),
+        help=f"maps of doubt to write: {', '.join(BY_ID)} (default: entropy)",
+    )
     parser.add_argument("--json", action="store_true", help="print what was written, as JSON")
     add_running_options(parser)
     parser.set_defaults(run=run)
@@ -52,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     """Write OUT/<photo>/<model>/{labels.png, entropy.npy, entropy.png, overlay.png} and OUT/<photo>/summary.json."""
     zoo = open_zoo(options)
     specs = catalog.resolve(options.models or zoo.default_set)
-    batch = Batch(zoo, specs, options.out, limits_of(options))
+    batch = Batch(zoo, specs, options.out, limits_of(options), options.measures)
     batch.segment(options.photos)
     if options.json:
         print_json(batch.written)
@@ -73,8 +82,10 @@ class Batch:
     While the maps of one answer are written, the next answer is computed and the next photo read.
     """
 
-    def __init__(self, zoo: Zoo, specs: tuple[ModelSpec, ...], out: Path, limits: Limits) -> None:
-        self.zoo, self.specs, self.out, self.limits = zoo, specs, out, limits
+    def __init__(
+        self, zoo: Zoo, specs: tuple[ModelSpec, ...], out: Path, limits: Limits, measures: Sequence[str] = ()
+    ) -> None:
+        self.zoo, self.specs, self.out, self.limits, self.measures = zoo, specs, out, limits, measures
         self.left_out = False
         self.noted: set[str] = set()
         self.written: list[dict[str, str]] = []
@@ -90,7 +101,10 @@ class Batch:
             if job.photo is None or first is None:
                 continue
             every = chain([first], answers)
-            folder = write_run(self.out, job.photo, every, precision=self.zoo.precision, device=self.zoo.device)
+            folder = write_run(
+                self.out, job.photo, every,
+                precision=self.zoo.precision, device=self.zoo.device, measures=self.measures,
+            )  # fmt: skip
             self.written.append({"photo": str(job.path), "folder": str(folder)})
             now = time.perf_counter()
             note(f"{job.title}: {now - since:.1f} s -> {folder}")
@@ -111,7 +125,7 @@ class Batch:
             for remark in photo.notes:
                 note(f"{title}: {remark}")
             job = _Job(path, title, photo)
-            for outcome in self.zoo.stream(photo.image, self.specs):
+            for outcome in self.zoo.stream(photo.image, self.specs, measures=self.measures):
                 if isinstance(outcome, Refusal) and not outcome.loaded:  # not asked again
                     self.specs = tuple(spec for spec in self.specs if spec != outcome.spec)
                 yield job, outcome

@@ -13,9 +13,8 @@ from gradio.utils import get_upload_folder
 from demo.labels import NAMES, OFFICIAL_PALETTE, distinct_palette
 from demo.page.assets import folder, script
 from demo.page.view import View
-from demo.page.wire import FIELD_LEVELS
+from demo.page.wire import FIELD_LEVELS, measure_scales
 from demo.render.paint import colour_table
-from demo.schema import MAX_ENTROPY
 
 Thumbnails = Sequence[dict[str, str | int]]
 
@@ -71,7 +70,7 @@ class Viewer(gr.HTML):
             names=list(NAMES),
             palettes={"distinct": distinct_palette().tolist(), "official": OFFICIAL_PALETTE.tolist()},
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
-            max_entropy=MAX_ENTROPY,
+            measures=[measure.model_dump() for measure in measure_scales()],
             levels=FIELD_LEVELS,
             examples=list(examples),
         )

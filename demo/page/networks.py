@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from demo import catalog
+from demo.measures import BY_ID
 from demo.schema import Image, ModelSpec, Size
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Networks:
 
 @gpu
 def _outcomes(zoo: Zoo, image: Image, models: Sequence[str], size: Size) -> Iterator[Outcome]:
-    for outcome in zoo.stream(image, list(models), size):
+    for outcome in zoo.stream(image, list(models), size, [*BY_ID]):
         network = getattr(outcome, "network", None)
         yield replace(outcome, network=replace(network, scores=_let_go)) if network else outcome
 

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
-from demo.page.view import View
+from demo.page.view import MeasureScale, View
 
 Better = Literal["higher", "lower"]
 
@@ -43,6 +43,8 @@ class PixelAnswer(_Exact):
     classes: list[LikelyClass]
     entropy: float
     margin: float
+    measures: dict[str, float | None]
+    """Every measure of demo.measures; null where the network cannot say it."""
 
 
 class PixelReply(_Exact):
@@ -301,6 +303,19 @@ class Proper(_Exact):
 
 REPLIES: dict[str, type] = {
     kind.__name__: kind
-    for kind in (View, Refusal, PixelReply, Differences, TooFew, Conflict, Mean, Truth, ClassIndex, Judged, Proper)
+    for kind in (
+        View,
+        MeasureScale,
+        Refusal,
+        PixelReply,
+        Differences,
+        TooFew,
+        Conflict,
+        Mean,
+        Truth,
+        ClassIndex,
+        Judged,
+        Proper,
+    )
 }
 """What comes whole; the rest is in these."""

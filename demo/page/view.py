@@ -25,6 +25,19 @@ class ClassShare(GradioModel):
     """Mean over the class's pixels, nats."""
 
 
+class MeasureScale(GradioModel):
+    """A measure of doubt as the page shows it; the rows of demo.measures."""
+
+    id: str
+    title: str
+    unit: str
+    top: float
+    """The scale is 0..`top`."""
+    high_is_doubt: bool
+    sentence: str
+    needs: str
+
+
 class Panel(GradioModel):
     """One model's place in the grid, filled when its network has finished."""
 
@@ -38,7 +51,9 @@ class Panel(GradioModel):
     labels: FileData | None = None
     """Grey PNG at the view's size: class index 0..149."""
     fields: FileData | None = None
-    """Grey PNG: entropy, confidence and margin one below the other, each in FIELD_LEVELS steps of its full range."""
+    """Grey PNG: the maps of `measures` one below the other, each in FIELD_LEVELS steps of its full scale."""
+    measures: list[str] = Field(default_factory=list)
+    """Ids of what the network can say, in the order of `fields`."""
     classes: list[ClassShare] = Field(default_factory=list)
     """The classes present, the largest first."""
     seconds: float = 0.0

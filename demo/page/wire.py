@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from demo.export import class_rows
 from demo.images import write_atomic
-from demo.page.view import ClassShare, Panel
+from demo.measures import BY_ID, MEASURES
+from demo.page.view import ClassShare, MeasureScale, Panel
 from demo.render.encode import jpeg, png, shrink
-from demo.schema import MAX_ENTROPY, Field, Image, Prediction, Size
+from demo.schema import CLASSES, Field, Image, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 DISPLAY_SIDE = 1600
 """Long side of the maps on the page; a download has them at the photo's own size."""
 FIELD_SIDE = 320
-"""Long side of the entropy, confidence and margin maps: finer than the grid that any of the networks answers on."""
+"""Long side of the measures' maps: finer than the grid that any of the networks answers on."""
 FIELD_LEVELS = 64
 
 
@@ -51,6 +52,7 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
         status="done",
         labels=_file(folder / f"{spec.id}-labels.png", png(prediction.label_map)),
         fields=_file(folder / f"{spec.id}-fields.png", png(fields(prediction))),
+        measures=[*prediction.measures],
         classes=[ClassShare(index=row["index"] - 1, area=row["area"], entropy=row["mean_entropy"]) for row in rows],
         seconds=sum(prediction.seconds.values()),
         parameters=answer.network.parameters,
@@ -59,10 +61,27 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
 
 
 def fields(prediction: Prediction) -> NDArray[np.uint8]:
-    """(3 h, w): entropy over confidence over margin, at most FIELD_SIDE long, in FIELD_LEVELS steps of their range."""
+    """(n h, w): the n measures' maps one below another, at most FIELD_SIDE long, in FIELD_LEVELS steps of their scale."""
     height, width = _within(prediction.size, FIELD_SIDE)
-    ranges = ((prediction.entropy, MAX_ENTROPY), (prediction.confidence, 1.0), (prediction.margin, 1.0))
-    return np.vstack([_steps(_sample(field, height, width), top) for field, top in ranges])
+    tops = {name: BY_ID[name].top(CLASSES) for name in prediction.measures}
+    maps = prediction.measures.items()
+    return np.vstack([_steps(_sample(field, height, width), tops[name]) for name, field in maps])
+
+
+def measure_scales() -> list[MeasureScale]:
+    """Every measure, with the scale that it has for ADE20K's classes."""
+    return [
+        MeasureScale(
+            id=measure.id,
+            title=measure.title,
+            unit=measure.unit,
+            top=measure.top(CLASSES),
+            high_is_doubt=measure.high_is_doubt,
+            sentence=measure.explain(CLASSES),
+            needs=measure.needs,
+        )
+        for measure in MEASURES
+    ]
 
 
 def _sample(field: Field, height: int, width: int) -> Field:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from demo.models.posterior import Posterior, Tile
 from demo.measures import ALWAYS, BY_ID
+from demo.models.posterior import Posterior, Tile
 from demo.schema import CLASSES, MAX_ENTROPY, Seen, Size
 
 kernel = pytest.importorskip("demo.models.kernel")
@@ -185,7 +185,7 @@ def test_overlapping_windows_are_averaged_before_the_photo_is_made() -> None:
 
 
 def test_the_kernel_has_a_row_for_every_measure() -> None:
-    assert kernel.ROWS == tuple(BY_ID)
+    assert tuple(BY_ID) == kernel.ROWS
 
 
 def test_only_what_is_asked_for_is_made_in_the_order_asked() -> None:
@@ -210,5 +210,5 @@ def test_what_the_scores_cannot_say_is_left_out(compiled: bool, monkeypatch: pyt
     assert said.more["energy"] == pytest.approx(said.more["max_logit"] - np.log(said.confidence), abs=1e-5)
     assert tuple(mixture.reduce("mixture", measures=[*BY_ID]).measures) == ALWAYS
     assert tuple(logits.reduce("plain").measures) == ALWAYS
-    with pytest.raises(ValueError, match="among entropy, .* got 'doubt'"):
+    with pytest.raises(ValueError, match=r"among entropy, .* got 'doubt'"):
         logits.reduce("x", measures=["doubt"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TypeAlias
 
 import gradio as gr
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.labels import NAMES
+from demo.measures import BY_ID
 from demo.page.assets import script
 from demo.page.store import Run, Store
 
@@ -46,19 +46,21 @@ def probe(store: Store, question: object) -> Row:
 
 
 def ask(run: Run, model: str, x: int, y: int) -> Row:
-    """One model's likeliest classes, entropy (nats) and margin at a pixel of the photo."""
+    """One model's likeliest classes and measures of doubt at a pixel of the photo."""
     answer = run.answers[model]
-    probabilities = answer.posterior.at(y, x)
-    return {"model": model, "title": answer.spec.title, "family": answer.spec.family, **numbers(probabilities)}
-
-
-def numbers(probabilities: NDArray[np.float32]) -> Mapping[str, object]:
-    """The TOP likeliest classes (index 0..149), entropy in nats, margin 0..1 of (150,) probabilities."""
-    exact = probabilities.astype(np.float64)
-    best = np.argsort(-exact, kind="stable")[:TOP].tolist()
-    positive = exact[exact > 0]
+    found = answer.posterior.measures_at(y, x)
     return {
-        "classes": [{"index": index, "name": NAMES[index], "probability": float(exact[index])} for index in best],
-        "entropy": max(0.0, float(-(positive * np.log(positive)).sum())),
-        "margin": float(exact[best[0]] - exact[best[1]]),
+        "model": model,
+        "title": answer.spec.title,
+        "family": answer.spec.family,
+        "classes": likeliest(answer.posterior.at(y, x)),
+        "entropy": found["entropy"],
+        "margin": found["margin"],
+        "measures": {name: found.get(name) for name in BY_ID},
     }
+
+
+def likeliest(probabilities: NDArray[np.float32]) -> list[Row]:
+    """The TOP likeliest classes (index 0..149) of (150,) probabilities."""
+    best = np.argsort(-probabilities, kind="stable")[:TOP].tolist()
+    return [{"index": index, "name": NAMES[index], "probability": float(probabilities[index])} for index in best]

@@ -37,14 +37,17 @@ export const page = {
   /** @type {string[]} the classes */ names: [],
   /** @type {Record<"distinct" | "official", Colour[]>} a colour a class */ palettes: null,
   /** @type {Record<"colour" | "grey", Colour[]>} from no doubt to all */ scales: null,
-  /** nats */ maxEntropy: 0,
-  /** steps of the entropy, confidence and margin maps */ levels: 0,
+  /** @type {import("./wire.d.ts").MeasureScale[]} of doubt, in the order of the choice */ measures: [],
+  /** steps of the measures' maps */ levels: 0,
   /** @type {{name: string, title: string, thumb: string, width: number, height: number}[]} */ examples: [],
 };
 
 /** @param {Given} given */
 export function fillPage({ element, props, trigger, server, upload }) {
-  const { names, palettes, scales, max_entropy: maxEntropy, levels, examples } = props;
+  const { names, palettes, scales, measures, levels, examples } = props;
   Object.assign(page, { element, props, trigger, server, upload });
-  Object.assign(page, { names, palettes, scales, maxEntropy, levels, examples });
+  Object.assign(page, { names, palettes, scales, measures, levels, examples });
 }
+
+/** @param {string} id a measure's */
+export const measureOf = (id) => page.measures.find((measure) => measure.id === id);

@@ -3,16 +3,14 @@
 
 /** @typedef {import("./run.js").Point} Point */
 /** @typedef {"overlay" | "labels" | "uncertainty" | "compare"} View */
-/** @typedef {"entropy" | "confidence" | "margin"} Measure */
 /** @typedef {"layout" | "legend" | "paint" | "toolbar" | "differ" | "draw" | "glass" | "link" | "truth"} Drawing */
 
 export const state = {
   /** @type {View} */ view: "overlay",
   /** @type {Partial<Record<View, number>>} 0..1 */ opacity: { overlay: 0.6, labels: 1, uncertainty: 1 },
-  /** @type {Measure} */ measure: "entropy",
+  /** a measure's id */ measure: "entropy",
   /** white is high, as in the article */ article: false,
-  /** @type {Record<Measure, number | null>} 0..1 of the scale; null: nothing is hidden */
-  threshold: { entropy: null, confidence: null, margin: null },
+  /** @type {Record<string, number | null>} by measure, 0..1 of its scale; null: nothing is hidden */ threshold: {},
   /** @type {"below" | "above"} the side of the threshold that is hidden */ side: "below",
   /** @type {"distinct" | "official"} */ palette: "distinct",
   patterns: false,

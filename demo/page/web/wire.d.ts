@@ -161,6 +161,17 @@ export interface MeanMaps {
   mutual_information: string;
 }
 
+/** A measure of doubt as the page shows it; the rows of demo.measures. */
+export interface MeasureScale {
+  id: string;
+  title: string;
+  unit: string;
+  top: number;
+  high_is_doubt: boolean;
+  sentence: string;
+  needs: string;
+}
+
 export interface Number {
   id: string;
   title: string;
@@ -186,6 +197,7 @@ export interface Panel {
   message: string;
   labels: FileData | null;
   fields: FileData | null;
+  measures: string[];
   classes: ClassShare[];
   seconds: number;
   parameters: number;
@@ -212,6 +224,7 @@ export interface PixelAnswer {
   classes: LikelyClass[];
   entropy: number;
   margin: number;
+  measures: Record<string, number | null>;
 }
 
 export interface PixelReply {

@@ -3,7 +3,7 @@
 
 import { css, doubt, hex, rgba } from "./colours.js";
 import { clamp } from "./sampling.js";
-import { page } from "../page.js";
+import { measureOf, page } from "../page.js";
 import { run } from "../run.js";
 import { shownClass, state } from "../state.js";
 
@@ -35,10 +35,11 @@ export function classTable() {
   return table;
 }
 
-/** @param {import("../state.js").Measure} measure */
-export function fieldTable(measure) {
+/** @param {string} id a measure's */
+export function fieldTable(id) {
   const table = new Uint32Array(256);
-  const cut = state.view === "uncertainty" ? state.threshold[measure] : null;
+  const cut = state.view === "uncertainty" ? (state.threshold[id] ?? null) : null;
+  const measure = measureOf(id);
   for (let level = 0; level < page.levels; level++) {
     const t = level / (page.levels - 1);
     const hidden = cut !== null && (state.side === "below" ? t < cut : t > cut);

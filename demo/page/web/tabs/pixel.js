@@ -3,6 +3,7 @@
 
 import { make, swatch } from "../elements.js";
 import { emit, hear } from "../events.js";
+import { page } from "../page.js";
 import { fixed, score } from "../wording.js";
 
 /** @typedef {import("../wire.d.ts").PixelAnswer} PixelAnswer */
@@ -25,11 +26,24 @@ function bar(row) {
   );
 }
 
+/**
+ * What the first bar does not say already; of what the network cannot say, that it cannot.
+ *
+ * @param {PixelAnswer} model
+ */
+const doubtOf = (model) =>
+  page.measures
+    .filter(({ id }) => id !== "confidence")
+    .map(({ id, title }) => {
+      const value = model.measures[id];
+      return `${title.toLowerCase()} ${value === null ? "cannot be said" : fixed(value, 2)}`;
+    })
+    .join(" · ");
+
 /** @param {PixelAnswer} model */
 function answer(model) {
-  const doubt = `entropy ${fixed(model.entropy, 2)} · margin ${fixed(model.margin, 2)}`;
   const bars = make("ol", {}, ...model.classes.map(bar));
-  return make("section", { class: "zoo-answer" }, make("h3", {}, model.title), bars, make("p", {}, doubt));
+  return make("section", { class: "zoo-answer" }, make("h3", {}, model.title), bars, make("p", {}, doubtOf(model)));
 }
 
 /**

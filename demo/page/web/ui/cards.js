@@ -5,7 +5,7 @@ import { clamp } from "../draw/sampling.js";
 import { Surface } from "../draw/surface.js";
 import { classTable, fieldTable, layerTable, ranks } from "../draw/tables.js";
 import { icon, make } from "../elements.js";
-import { page } from "../page.js";
+import { measureOf, page } from "../page.js";
 import { run } from "../run.js";
 import { change, classView, onDraw, redraw, shownClass, state } from "../state.js";
 import { duration, fixed, millions, percent } from "../wording.js";
@@ -98,7 +98,7 @@ export const ground = () => (shownClass() !== null ? run.grey : run.photo);
 function mapOf(card, field = state.measure) {
   if (state.bare) return { base: run.photo };
   if (state.view === "uncertainty")
-    return { base: run.photo, map: card.fields?.[field].canvas, opacity: state.opacity.uncertainty };
+    return { base: run.photo, map: card.fields?.[field]?.canvas, opacity: state.opacity.uncertainty };
   if (!card.labels) return { base: run.photo };
   return { base: ground(), map: card.labels.canvas, opacity: state.opacity[state.view] ?? 1 };
 }
@@ -110,6 +110,18 @@ function fillLost(card) {
   card.status.replaceChildren(
     make("strong", {}, `The ${card.kind === "photo" ? "photo" : "map"} could not be fetched`),
     make("span", {}, "Press Segment to ask for it again."),
+  );
+}
+
+/** A measure that is made of what this network's scores are not. */
+function fillUnsayable(card) {
+  const { title, needs } = measureOf(state.measure);
+  if (state.view !== "uncertainty" || card.panel.measures.includes(state.measure)) return;
+  card.status.hidden = false;
+  card.status.className = "zoo-status";
+  card.status.replaceChildren(
+    make("strong", {}, "Cannot say"),
+    make("span", {}, `${title} is made of ${needs}, and this network's scores are none.`),
   );
 }
 
@@ -128,6 +140,7 @@ export function fillStatus(card) {
     make("span", {}, panel.message || ""),
   );
   if (panel.status === "done") fillLost(card);
+  if (panel.status === "done" && !card.lost) fillUnsayable(card);
   card.fact.textContent = panel.status === "done" ? `${duration(panel.seconds)} · ${millions(panel.parameters)}` : "";
   card.fact.title = panel.status === "done" ? "Time for this photo, and parameters" : "";
   card.surface.box.setAttribute("aria-label", describe(card));
@@ -222,7 +235,7 @@ onDraw("paint", () => {
     }
     for (const [name, painting] of Object.entries(card.fields ?? {})) {
       if (needed ? needed.includes(`${id}:${name}`) : state.view === "uncertainty" && name === state.measure)
-        painting.paint(fieldTable(/** @type {import("../state.js").Measure} */ (name)));
+        painting.paint(fieldTable(name));
     }
   }
   for (const layer of run.layers.values()) layer.painting?.repaint(layerTable(layer));

@@ -3,7 +3,7 @@
 
 import { sample } from "../draw/sampling.js";
 import { make, swatch } from "../elements.js";
-import { page } from "../page.js";
+import { measureOf, page } from "../page.js";
 import { photoPoint, run } from "../run.js";
 import { onDraw, state } from "../state.js";
 import { photoCard } from "./cards.js";
@@ -42,8 +42,11 @@ export function readout() {
 onDraw("glass", readout);
 
 const fieldText = (card, point) => {
-  const t = sample(card.fields[state.measure].map, point.x, point.y) / (page.levels - 1);
-  return state.measure === "entropy" ? `${fixed(t * page.maxEntropy, 1)} nats` : fixed(t, 2);
+  const field = card.fields[state.measure];
+  if (!field) return "cannot say";
+  const { top, unit } = measureOf(state.measure);
+  const value = (sample(field.map, point.x, point.y) / (page.levels - 1)) * top;
+  return unit ? `${fixed(value, 1)} ${unit}` : fixed(value, 2);
 };
 
 /** Exact once the server has answered, till then to one of 64 levels. */

@@ -4,28 +4,9 @@
 import { css, doubt } from "../draw/colours.js";
 import { scaleColour } from "../draw/tables.js";
 import { checkbox, make, radioBar } from "../elements.js";
-import { page } from "../page.js";
+import { measureOf, page } from "../page.js";
 import { change, redraw, state } from "../state.js";
-import { fixed } from "../wording.js";
-
-export const MEASURE = {
-  entropy: {
-    text: "Entropy",
-    get top() {
-      return page.maxEntropy;
-    },
-    unit: "nats",
-    ticks: [0, 1, 2, 3, 4, 5],
-  },
-  confidence: { text: "Confidence", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1] },
-  margin: { text: "Margin", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1] },
-};
-
-const EXPLAIN = {
-  entropy: "Entropy of the 150 probabilities: 0 is certain, ln 150 = 5.01 nats is no idea at all.",
-  confidence: "Probability of the likeliest class.",
-  margin: "Likeliest minus second likeliest probability.",
-};
+import { fixed, ticksOf } from "../wording.js";
 
 /** @type {Record<string, any>} the row's elements */
 const ruler = {};
@@ -34,9 +15,9 @@ export function makeScale() {
   ruler.measure = radioBar(
     "zoo-measure",
     "Which uncertainty",
-    Object.fromEntries(Object.entries(MEASURE).map(([key, { text }]) => [key, text])),
+    Object.fromEntries(page.measures.map(({ id, title }) => [id, title])),
     state.measure,
-    (measure) => change({ measure }, "paint", "toolbar", "glass", "link"),
+    (measure) => change({ measure }, "layout", "paint", "toolbar", "glass", "link"),
   );
   ruler.article = checkbox("White = high entropy", "Grey levels, as in the article's figures", (article) =>
     change({ article }, "paint", "toolbar"),
@@ -91,8 +72,9 @@ function moveCut() {
 export function fillScale() {
   ruler.scale.hidden = state.view !== "uncertainty";
   if (ruler.scale.hidden) return;
-  const { top, unit, ticks } = MEASURE[state.measure];
-  const cut = state.threshold[state.measure];
+  const measure = measureOf(state.measure);
+  const { top, unit } = measure;
+  const cut = state.threshold[state.measure] ?? null;
   ruler.measure.pick(state.measure);
   ruler.article.input.checked = state.article;
   ruler.side.value = state.side;
@@ -103,19 +85,12 @@ export function fillScale() {
   ruler.cut.setAttribute("aria-label", `Threshold: hide pixels ${state.side} it`);
   ruler.cut.setAttribute(
     "aria-valuetext",
-    cut === null ? "nothing is hidden" : `hides ${state.measure} ${state.side} ${said}`,
+    cut === null ? "nothing is hidden" : `hides ${measure.title.toLowerCase()} ${state.side} ${said}`,
   );
-  ruler.explain.textContent = EXPLAIN[state.measure];
-  const ends = state.measure === "entropy" ? [...ticks.slice(0, 5), page.maxEntropy] : ticks;
+  ruler.explain.textContent = measure.sentence;
   ruler.ticks.replaceChildren(
-    ...ends.map((value, i) =>
-      make(
-        "span",
-        { style: `left:${(value / top) * 100}%` },
-        i === ends.length - 1 && state.measure === "entropy"
-          ? fixed(value, 2)
-          : `${value}${i === 0 && unit ? ` ${unit}` : ""}`,
-      ),
+    ...ticksOf(top).map(([value, text], i) =>
+      make("span", { style: `left:${(value / top) * 100}%` }, i === 0 && unit ? `${text} ${unit}` : text),
     ),
   );
   const context = ruler.ramp.getContext("2d");
@@ -124,7 +99,7 @@ export function fillScale() {
     const hidden = cut !== null && (state.side === "below" ? t < cut : t > cut);
     context.clearRect(x, 0, 1, 1);
     context.globalAlpha = hidden ? 0.15 : 1;
-    context.fillStyle = css(scaleColour(doubt(state.measure, t)));
+    context.fillStyle = css(scaleColour(doubt(measure, t)));
     context.fillRect(x, 0, 1, 1);
   }
 }

@@ -1,7 +1,6 @@
 // @ts-check
 // Numbers in tables. One that is not there yet says so; one that cannot be says why.
 
-import { MEASURES } from "../../draw/sampling.js";
 import { make, swatch } from "../../elements.js";
 import { page } from "../../page.js";
 import { fixed, fourDigits, percent, score, thousands } from "../../wording.js";
@@ -197,7 +196,7 @@ export function findingTable(row, where) {
   return tableOf(
     "Scores of doubt",
     ["Score", ...ids.map((id) => names[id])],
-    MEASURES.map((measure) =>
+    Object.keys(row.scores.risk_coverage).map((measure) =>
       make(
         "tr",
         {},
