@@ -160,6 +160,21 @@ def test_a_module_of_the_page_imports_what_there_is_from_below(module: str) -> N
         assert module not in PURE or target in PURE, f"{module} is tested without a browser, {target} is not"
 
 
+def test_a_tab_of_the_page_takes_part_by_its_contract_alone() -> None:
+    """It registers nothing itself: `startTab` does, from what the tab says of itself."""
+    for module, text in web_modules().items():
+        if module.startswith("tabs/"):
+            found = re.findall(r"^(?:onDraw|onRun|hear|emit|addLayers)\(.*", text, re.M)
+            assert not found, f"{module} calls {found} by itself"
+
+
+def test_no_tab_of_the_page_imports_another() -> None:
+    for module, targets in graph().items():
+        if module.startswith("page.tabs."):
+            others = {name for name in targets if name.startswith("page.tabs.")} - {"page.tabs.tab"}
+            assert not others, f"{module} imports {others}"
+
+
 def test_the_modules_of_the_page_import_each_other_in_no_circle() -> None:
     graph = {module: set(web_imports(module, text)) for module, text in web_modules().items()}
     assert [*TopologicalSorter(graph).static_order()][-1] == "main.js"  # raises CycleError at a circle

@@ -22,7 +22,7 @@ from demo.page.fetching import Fetching, paragraph
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Store
-from demo.page.tabs import differ, pixel, statistics, truth
+from demo.page.tabs import statistics, tabs
 from demo.page.view import View
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ def build(
     """
     networks = Networks(zoo, checkpoints)
     page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
+    every = tabs(page.store)
     thumbnails = [example.as_dict() for example in page.examples]
     with gr.Blocks(
         title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False
@@ -204,20 +205,13 @@ def build(
             with gr.Column(scale=1, elem_id="right"):
                 viewer = Viewer(
                     examples=thumbnails,
-                    probe=_called("probe", partial(pixel.probe, page.store)),
-                    differ=_called("differ", differ.Differ(page.store).ask),
-                    truth=_called("truth", truth.TruthTab(page.store).ask),
-                    stop=_called("stop", page.stop),
+                    answers=[_called(tab.name, tab.ask) for tab in every if tab.ask] + [_called("stop", page.stop)],
                 )
                 with gr.Tabs(elem_id="tabs"):
-                    with gr.Tab("Pixel", id="pixel"):
-                        pixel.build()
-                    with gr.Tab("Where they differ", id="differ"):
-                        differ.build()
-                    with gr.Tab("Truth", id="truth"):
-                        truth.build()
-                    with gr.Tab("Statistics", id="statistics"):
-                        numbers = statistics.build()
+                    built = {}
+                    for tab in every:
+                        with gr.Tab(tab.title, id=tab.name):
+                            built[tab.name] = tab.build()
 
         queued: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
         # what neither fails nor takes long goes past the queue
@@ -235,7 +229,7 @@ def build(
         run = viewer.run(
             guarded(page.run),
             [photo, *models.inputs],
-            [viewer, numbers, shown, go, stop, save],
+            [viewer, built["statistics"], shown, go, stop, save],
             **ONE_AT_A_TIME,
             **queued,
         )

@@ -61,7 +61,7 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
 
 
 def fields(prediction: Prediction) -> NDArray[np.uint8]:
-    """(n h, w): the n measures' maps one below another, at most FIELD_SIDE long, in FIELD_LEVELS steps of their scale."""
+    """(n h, w): n measures' maps one below another, at most FIELD_SIDE long, in FIELD_LEVELS steps of their scale."""
     height, width = _within(prediction.size, FIELD_SIDE)
     tops = {name: BY_ID[name].top(CLASSES) for name in prediction.measures}
     maps = prediction.measures.items()

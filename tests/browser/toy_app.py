@@ -1,6 +1,7 @@
 """The page over toy networks, for tests: python -m tests.browser.toy_app [FOLDER].
 
-Photos SLOW_WIDTH wide take two seconds a network; SETR of the paper set refuses. A fetch brings empty files to FOLDER.
+Photos SLOW_WIDTH wide take two seconds a network; SETR of the paper set refuses, and the
+scores of Segmenter are no logits. A fetch brings empty files to FOLDER.
 """
 
 import sys
@@ -32,7 +33,11 @@ def load(spec: ModelSpec) -> Network:
     def scores(image: Image) -> Posterior:
         if image.shape[1] == SLOW_WIDTH:
             time.sleep(2)
-        return network.scores(image)
+        posterior = network.scores(image)
+        if spec.id == "segmenter-compact":  # as a mask classifier answers
+            tiles = tuple(replace(tile, scores=tile.scores.exp()) for tile in posterior.tiles)
+            return replace(posterior, tiles=tiles, meaning="mixture")
+        return posterior
 
     return replace(network, scores=scores)
 

@@ -18,7 +18,7 @@ from demo.analysis.evaluate_truth import RIGHT, WRONG_SURE, WRONG_UNSURE, errors
 from demo.images import Limits
 from demo.labels import COCO_TO_ADE, NAMES, decode_panoptic, encode_annotation
 from demo.page.store import Run, Store
-from demo.page.tabs.pixel import GONE
+from demo.page.tabs.tab import GONE
 from demo.page.tabs.truth import TruthTab
 from demo.page.truth_replies import FOREIGN, wrong_by_confidence
 from demo.page.truths import Region, fill, paint

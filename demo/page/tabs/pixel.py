@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
 from demo.labels import NAMES
 from demo.measures import BY_ID
-from demo.page.assets import script
 from demo.page.store import Run, Store
-
-Row: TypeAlias = dict[str, object]
+from demo.page.tabs.tab import GONE, Row, place
 
 TOP = 5
-GONE = "This result is no longer kept; press Segment to have it again."
 
 
 def build() -> gr.HTML:
     """The tab's content: the page's modules show there what `probe` answered."""
-    return gr.HTML(
-        html_template='<div class="zoo-pixel" aria-live="polite"></div>',
-        js_on_load=script("place"),
-        tab="pixel",
-        apply_default_css=False,
-        elem_id="pixel",
-    )
+    return place("pixel", live=True)
 
 
 def probe(store: Store, question: object) -> Row:

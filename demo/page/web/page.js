@@ -10,7 +10,7 @@
 
 /**
  * @typedef {object} Server
- * @property {Ask<import("./wire.d.ts").PixelReply>} probe
+ * @property {Ask<import("./wire.d.ts").PixelReply>} pixel
  * @property {Ask<any>} differ Differences, Conflict or Mean, as the question says
  * @property {Ask<any>} truth Truth, Judged, Proper or ClassIndex, as the question says
  * @property {Ask<object>} stop

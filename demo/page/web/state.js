@@ -3,7 +3,7 @@
 
 /** @typedef {import("./run.js").Point} Point */
 /** @typedef {"overlay" | "labels" | "uncertainty" | "compare"} View */
-/** @typedef {"layout" | "legend" | "paint" | "toolbar" | "differ" | "draw" | "glass" | "link" | "truth"} Drawing */
+/** @typedef {"layout" | "legend" | "paint" | "toolbar" | `tab:${string}` | "draw" | "glass" | "link"} Drawing */
 
 export const state = {
   /** @type {View} */ view: "overlay",
@@ -31,8 +31,11 @@ export const state = {
   /** @type {string | null} the one map shown while the swipe blinks */ blink: null,
 };
 
-/** @type {Drawing[]} recolouring comes before drawing, drawing before the crosshair */
-const ORDER = ["layout", "legend", "paint", "toolbar", "differ", "truth", "draw", "glass", "link"];
+/** @type {Drawing[]} recolouring comes before drawing, drawing before the crosshair; the tabs' own come between */
+const BEFORE_TABS = ["layout", "legend", "paint", "toolbar"];
+
+/** @type {Drawing[]} */
+const AFTER_TABS = ["draw", "glass", "link"];
 
 /** @type {Set<Drawing>} */
 const wanted = new Set();
@@ -66,7 +69,8 @@ export function redraw(...names) {
   names.forEach((name) => wanted.add(name));
   frame ||= requestAnimationFrame(() => {
     frame = 0;
-    const now = ORDER.filter((name) => wanted.has(name));
+    const tabs = [...wanted].filter((name) => name.startsWith("tab:"));
+    const now = [...BEFORE_TABS, ...tabs, ...AFTER_TABS].filter((name) => wanted.has(name));
     wanted.clear();
     now.forEach(drawNow);
   });

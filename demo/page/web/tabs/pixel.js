@@ -2,8 +2,8 @@
 // The tab "Pixel": what every model thinks of the inspected pixel, its likeliest classes and how unsure it is.
 
 import { make, swatch } from "../elements.js";
-import { emit, hear } from "../events.js";
 import { page } from "../page.js";
+import { latest } from "../ui/inspect.js";
 import { fixed, score } from "../wording.js";
 
 /** @typedef {import("../wire.d.ts").PixelAnswer} PixelAnswer */
@@ -65,28 +65,34 @@ function verdict(rows) {
   return rows.length === 1 ? `${title} says ${classes[0].name}.` : `all ${rows.length} say ${classes[0].name}.`;
 }
 
+/** @param {typeof latest} reply */
 function lead({ rows, x, y, message }) {
   if (message) return message;
   if (rows.length) return `Pixel x ${x}, y ${y}: ${verdict(rows)}`;
   return x === undefined ? INVITATION : "No network has answered yet.";
 }
 
-function show(box, reply) {
-  const answers = make("div", { class: "zoo-answers" }, ...reply.rows.map(answer));
-  box.replaceChildren(make("p", { class: "zoo-lead" }, lead(reply)), answers);
-  box.dataset.models = String(reply.rows.length);
+/** @type {HTMLElement | null} */
+let box = null;
+
+/** @type {typeof latest | null} */
+let shown = null;
+
+function show() {
+  if (!box || shown === latest) return;
+  shown = latest;
+  const answers = make("div", { class: "zoo-answers" }, ...shown.rows.map(answer));
+  box.replaceChildren(make("p", { class: "zoo-lead" }, lead(shown)), answers);
+  box.dataset.models = String(shown.rows.length);
 }
 
-export function mountPixel() {
-  let box = null;
-  let latest = { rows: [] };
-  hear("pixel-here", ({ root }) => {
+/** @type {import("../ui/tabs.js").Tab} */
+export const pixel = {
+  name: "pixel",
+  mount(root) {
     box = root;
-    show(box, latest);
-  });
-  hear("probe", (reply) => {
-    latest = { rows: [], ...reply };
-    if (box) show(box, latest);
-  });
-  emit("pixel-wanted");
-}
+    shown = null;
+    show();
+  },
+  onDraw: { glass: show },
+};
