@@ -33,14 +33,13 @@ from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.regions import disputed_regions, numbered
 from demo.analysis.structure import measure
 from demo.analysis.together import side_by_side, together
-from demo.labels import NAMES, supercategory_index
-from demo.schema import CLASSES, Comparison, Family, Prediction, Size
+from demo.labels.ade20k import ADE20K
+from demo.schema import Comparison, Family, Prediction, Size
 
 SIZE: Size = (1536, 2048)
 GRID: Size = (384, 512)
 FAMILIES: tuple[Family, ...] = ("cnn", "cnn", "cnn", "transformer", "transformer")
 REPEATS = 5
-KINDS = {"names": NAMES, "supercategory_index": supercategory_index}
 
 
 def scores(network: int, size: Size, classes: int = 12) -> NDArray[np.float32]:
@@ -63,18 +62,20 @@ def drawn_prediction(network: int) -> Prediction:
     p = probabilities(network, SIZE)
     ordered = np.sort(p, axis=0)
     entropy = -(p * np.log(p)).sum(0)
-    return Prediction(str(network), p.argmax(0).astype(np.uint8), ordered[-1], entropy, ordered[-1] - ordered[-2])
+    return Prediction(
+        str(network), p.argmax(0).astype(np.uint8), ordered[-1], entropy, ordered[-1] - ordered[-2], ADE20K
+    )
 
 
 def comparison_of(predictions: list[Prediction]) -> Comparison:
     titles = tuple(p.model for p in predictions)
     maps = np.stack([p.label_map for p in predictions])
-    return Comparison(titles, titles, FAMILIES, maps, np.stack([p.confidence for p in predictions]))
+    return Comparison(titles, titles, FAMILIES, maps, np.stack([p.confidence for p in predictions]), ADE20K)
 
 
 def strips(network: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """150 classes, most of them improbable, in strips of 32 rows."""
-    p = np.full((CLASSES, *GRID), 1e-5, np.float32)
+    p = np.full((len(ADE20K), *GRID), 1e-5, np.float32)
     p[:12] = probabilities(network, GRID)
     return iter([(y0, p[:, y0 : y0 + 32]) for y0 in range(0, GRID[0], 32)])
 
@@ -99,7 +100,7 @@ def parts(predictions: list[Prediction]) -> dict[str, Callable[[], object]]:
         "confident conflict": lambda: confident_conflict(c),
         "kappas": lambda: ([pair.kappa for pair in pairwise(c)], fleiss_kappa(ratings(c))),
         "boundary-only disputes": lambda: boundary_only(c),
-        "regions": lambda: numbered(disputed_regions(c, **KINDS), predictions[0].size),
+        "regions": lambda: numbered(disputed_regions(c), predictions[0].size),
         "structure of five": lambda: [measure(p) for p in predictions],
     }
 
@@ -109,8 +110,8 @@ def measured(predictions: list[Prediction]) -> dict[str, object]:
     c = comparison_of(predictions)
     report: dict[str, object] = {name: seconds(one) for name, one in work.items()}
     report["all of these"] = seconds(lambda: [one() for one in work.values()])
-    report["comparison object of summary.json"] = seconds(lambda: compare(c, **KINDS))
-    report["both options on"] = seconds(lambda: votes(settle_boundaries(merge_mild(c, supercategory_index))))
+    report["comparison object of summary.json"] = seconds(lambda: compare(c))
+    report["both options on"] = seconds(lambda: votes(settle_boundaries(merge_mild(c))))
     report["all agree"] = round(float(vote_counts(c)[0] / predictions[0].label_map.size), 3)
     report["size"] = list(predictions[0].size)
     return report

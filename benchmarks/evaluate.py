@@ -23,7 +23,8 @@ from PIL import Image as Pictures
 from benchmarks.measure import ROOT, Json, alternate, in_child, significant, summaries
 from benchmarks.peers import Peer, Subject, photo, subjects, zoo_of
 from demo.analysis import scores
-from demo.labels import NAMES, encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import encode_annotation
 from demo.models.zoo import Zoo
 from demo.schema import VOID, Size
 from demo.study import Evaluation, evaluate
@@ -65,7 +66,7 @@ def measure_set(quick: bool) -> Json:
 def plain_loop(peer: Peer, dataset: Path) -> float:
     """mIoU in percent, as a user of MMSegmentation would compute it on a folder."""
     metric = IoUMetric()
-    metric.dataset_meta = {"classes": NAMES}
+    metric.dataset_meta = {"classes": ADE20K.names}
     for path in sorted((dataset / "images").iterdir()):
         result = inference_model(peer.inferencer.model, str(path))
         truth = np.asarray(Pictures.open(dataset / "annotations" / f"{path.stem}.png")).astype(np.int64) - 1
@@ -86,7 +87,7 @@ def write_dataset(folder: Path, zoo: Zoo, subject: Subject, number: int) -> Path
         Pictures.fromarray(image).save(path, quality=92)
         truth = zoo.segment(path, [subject.spec.id])[0].label_map.copy()
         truth[: SIZE[0] // 10] = VOID
-        (folder / "annotations" / f"{place:03}.png").write_bytes(encode_annotation(np.roll(truth, 4, 1)))
+        (folder / "annotations" / f"{place:03}.png").write_bytes(encode_annotation(np.roll(truth, 4, 1), ADE20K))
     return folder
 
 

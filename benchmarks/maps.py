@@ -21,9 +21,10 @@ from torch.nn.functional import interpolate
 from benchmarks.measure import Json, alternate, in_child, peak_memory, significant, summaries, too_much
 from demo.catalog import find
 from demo.images import open_image
+from demo.labels.ade20k import ADE20K
 from demo.models import kernel
 from demo.models.posterior import Posterior, Tile, warm_up
-from demo.schema import CLASSES, Prediction, Seen, Size
+from demo.schema import Prediction, Seen, Size
 
 SIZES: dict[str, Size] = {"1 MP": (864, 1152), "3 MP": (1536, 2048), "12 MP": (3000, 4000), "24 MP": (4000, 6000)}
 GRID, INPUT = (64, 86), (512, 683)
@@ -96,7 +97,7 @@ def strips(posterior: Posterior) -> Prediction:
     """The fallback where numba is not to be had: PyTorch on strips that fit a core's cache."""
     with torch.inference_mode():
         label_map, fields = posterior._reduce_by_strips(*posterior.photo_size)
-    return Prediction("strips", label_map, fields[0], fields[1], fields[2])
+    return Prediction("strips", label_map, fields[0], fields[1], fields[2], ADE20K)
 
 
 @torch.inference_mode()
@@ -107,7 +108,12 @@ def plain(posterior: Posterior) -> Prediction:
     entropy = -torch.special.xlogy(probabilities, probabilities).sum(0)
     best, labels = probabilities.topk(2, 0)
     return Prediction(
-        "plain", labels[0].to(torch.uint8).numpy(), best[0].numpy(), entropy.numpy(), (best[0] - best[1]).numpy()
+        "plain",
+        labels[0].to(torch.uint8).numpy(),
+        best[0].numpy(),
+        entropy.numpy(),
+        (best[0] - best[1]).numpy(),
+        ADE20K,
     )
 
 
@@ -115,7 +121,7 @@ WAYS: dict[str, Callable[[Posterior], Prediction]] = {"ours": ours, "strips": st
 
 
 def plain_bytes(size: Size) -> int:
-    return PLAIN_COPIES * 4 * CLASSES * size[0] * size[1]
+    return PLAIN_COPIES * 4 * len(ADE20K) * size[0] * size[1]
 
 
 def exactness(posterior: Posterior, with_plain: bool) -> Json:
@@ -199,14 +205,14 @@ def posterior_of(kind: str, size: Size) -> Posterior:
         return _network_posterior(size)
     scores = _few_winners() if kind == "few winners" else _diffuse()
     tile = Tile(torch.from_numpy(scores), (0, 0, *INPUT))
-    return Posterior((tile,), INPUT, (0, 0, *INPUT), size, Seen(INPUT))
+    return Posterior((tile,), INPUT, (0, 0, *INPUT), size, Seen(INPUT), ADE20K)
 
 
 def _few_winners() -> Scores:
     """Twelve classes that win in smooth regions, the others far below, where most can be left out."""
     rng = np.random.default_rng(0)
-    scores = rng.normal(-24, 3, (CLASSES, *GRID)).astype(np.float32)
-    for label in range(0, CLASSES, 13):
+    scores = rng.normal(-24, 3, (len(ADE20K), *GRID)).astype(np.float32)
+    for label in range(0, len(ADE20K), 13):
         field = rng.normal(size=(6, 8)) * 10
         scores[label] += 24 + zoom(field, (GRID[0] / 6, GRID[1] / 8), order=1)
     return scores
@@ -214,7 +220,7 @@ def _few_winners() -> Scores:
 
 def _diffuse() -> Scores:
     """All classes equally likely everywhere: nothing can be left out."""
-    return np.random.default_rng(0).normal(size=(CLASSES, *GRID)).astype(np.float32)
+    return np.random.default_rng(0).normal(size=(len(ADE20K), *GRID)).astype(np.float32)
 
 
 def _network_posterior(size: Size) -> Posterior:

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from benchmarks.measure import ROOT
 from demo.catalog import models, resolve_config
 from demo.images import open_image
+from demo.labels.ade20k import ADE20K
 from demo.models.backend import Segmentor, _without_random_init, build_network
 from demo.models.checkpoints import load_state, locate
 from demo.models.network import Network
@@ -57,7 +58,7 @@ class Subject:
         network = self.network()
         parameters = sum(p.numel() for p in network.parameters())
         size = sum(t.numel() * t.element_size() for t in network.state_dict().values())
-        return Network(Segmentor(network, self.config, device, precision), parameters, size, "0" * 64)
+        return Network(Segmentor(network, self.config, ADE20K, device, precision), parameters, size, "0" * 64, ADE20K)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,6 +166,6 @@ def _classifier_output(network: nn.Module, config: Config, classifier: nn.Module
     seen: list[Tensor] = []
     hook: Callable[..., None] = lambda _module, _inputs, output: seen.append(output.detach())  # noqa: E731
     handle = classifier.register_forward_hook(hook)
-    Segmentor(network, config, "cpu", "exact")(photo((128, 128)))
+    Segmentor(network, config, ADE20K, "cpu", "exact")(photo((128, 128)))
     handle.remove()
     return seen[0]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from benchmarks.measure import Json, alternate, in_child, peak_memory, summaries, too_much
 from benchmarks.peers import Peer, Subject, photo, subjects, zoo_of
-from demo.schema import CLASSES, Image, Size
+from demo.labels.ade20k import ADE20K
+from demo.schema import Image, Size
 
 SIZES: tuple[Size, ...] = ((480, 640), (864, 1152), (1536, 2048), (3000, 4000), (4000, 6000))
 MODELS = (1, 2, 3, 4, 5)
@@ -65,7 +66,7 @@ def _ours(zoo: object, chosen: Sequence[Subject], image: Image) -> list[object]:
 
 
 def their_bytes(size: Size) -> int:
-    return THEIR_COPIES * 4 * CLASSES * size[0] * size[1]
+    return THEIR_COPIES * 4 * len(ADE20K) * size[0] * size[1]
 
 
 def plot(result: Json, path: Path) -> None:

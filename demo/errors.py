@@ -7,6 +7,7 @@ DemoError
 │   ├── MissingCheckpointError   it is nowhere on disk
 │   ├── FetchError               no source delivered it
 │   └── CorruptCheckpointError   the bytes are not the expected ones, or do not fit the network
+├── ClassSetError       a list of classes cannot be read, or is not the network's
 ├── BackendError        the network cannot be built or run here
 ├── TruthError          a ground truth does not fit its photo or its format
 ├── DatasetError        a folder is not laid out as the command needs
@@ -53,6 +54,10 @@ class FetchError(CheckpointError):
 
 class CorruptCheckpointError(CheckpointError):
     """The bytes are not the expected ones, or do not fit the network."""
+
+
+class ClassSetError(DemoError):
+    """A list of classes cannot be read, or is not the network's."""
 
 
 class BackendError(DemoError):

@@ -1,8 +1,8 @@
 """What a run leaves behind: the folder that `segment` writes and the page's zip, equal because one iterator makes both.
 
-<model id>/labels.png    class of every pixel in ADE20K's convention: 1..150, 0 is void
+<model id>/labels.png    class of every pixel in its class set's numbers (ADE20K: 1..150)
 <model id>/entropy.npy   float32 (H, W), nats
-<model id>/entropy.png   the same as a picture, on the fixed scale 0..ln 150
+<model id>/entropy.png   the same as a picture, on the fixed scale 0..ln C of its C classes
 <model id>/overlay.png   the classes' colours over the photo
 <model id>/<measure>.npy, .png   of other measures of doubt that were asked for; in the picture doubt is bright
 summary.json             the numbers, and what is needed to run it again
@@ -25,12 +25,12 @@ from demo.analysis.comparison import compare
 from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
 from demo.images import DEFAULT_LIMITS, Limits, open_photo, safe_stem, write_atomic
-from demo.labels import NAMES, distinct_palette, encode_annotation, supercategory_index
+from demo.labels.annotations import encode_annotation
 from demo.measures import BY_ID
 from demo.names import readable, to_json
 from demo.render.encode import png
 from demo.render.paint import overlay, scalar
-from demo.schema import CLASSES, Comparison, Field, Image, ModelSpec, Precision, Prediction, Size
+from demo.schema import Comparison, Field, Image, ModelSpec, Precision, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -43,7 +43,7 @@ class ClassRow(TypedDict):
 
     name: str
     index: int
-    """ADE20K's, 1..150."""
+    """As in the class set's annotation files (ADE20K: 1..150)."""
     area: float
     """Share of the photo, 0..1."""
     mean_entropy: float
@@ -171,14 +171,14 @@ def describe(answer: Answer, prediction: Prediction) -> Json:
 
 def class_rows(prediction: Prediction) -> list[ClassRow]:
     """The classes present, the largest first."""
-    labels = prediction.label_map.reshape(-1)
-    pixels = np.bincount(labels, minlength=CLASSES)
-    entropy = np.bincount(labels, prediction.entropy.reshape(-1), minlength=CLASSES)
+    labels, class_set = prediction.label_map.reshape(-1), prediction.class_set
+    pixels = np.bincount(labels, minlength=len(class_set))
+    entropy = np.bincount(labels, prediction.entropy.reshape(-1), minlength=len(class_set))
     present = sorted(np.flatnonzero(pixels).tolist(), key=lambda index: (-pixels[index], index))
     return [
         {
-            "name": NAMES[index],
-            "index": index + 1,
+            "name": class_set.names[index],
+            "index": index + class_set.offset,
             "area": float(pixels[index] / labels.size),
             "mean_entropy": float(entropy[index] / pixels[index]),
         }
@@ -215,8 +215,9 @@ def compare_answers(answers: Iterable[tuple[ModelSpec, Prediction]], size: Size)
         families=tuple(spec.family for spec in specs),
         label_maps=np.stack([prediction.label_map for prediction in predictions]),
         confidences=np.stack([prediction.confidence for prediction in predictions]),
+        class_set=predictions[0].class_set,
     )
-    numbers = compare(comparison, names=NAMES, supercategory_index=supercategory_index)
+    numbers = compare(comparison)
     _scale_regions(numbers, predictions[0].size, size)
     return numbers
 
@@ -239,11 +240,11 @@ def _means(prediction: Prediction, measures: Sequence[str]) -> Json:
 
 
 def _maps(photo: Photo, prediction: Prediction, measures: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    coloured = overlay(photo.image, prediction.label_map, distinct_palette())
-    yield f"{prediction.model}/labels.png", encode_annotation(prediction.label_map)
+    coloured = overlay(photo.image, prediction.label_map, prediction.class_set.distinct_palette)
+    yield f"{prediction.model}/labels.png", encode_annotation(prediction.label_map, prediction.class_set)
     maps = prediction.measures
     for name in (name for name in measures if name in maps):
-        field, top = maps[name], BY_ID[name].top(CLASSES)
+        field, top = maps[name], BY_ID[name].top(len(prediction.class_set))
         yield f"{prediction.model}/{name}.npy", _npy(field)
         doubt = field if BY_ID[name].high_is_doubt else top - field
         yield f"{prediction.model}/{name}.png", png(scalar(doubt, top))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -14,7 +16,7 @@ from demo.measures import ALWAYS, BY_ID
 Image: TypeAlias = NDArray[np.uint8]
 """(H, W, 3) RGB."""
 LabelMap: TypeAlias = NDArray[np.uint8]
-"""(H, W) class index 0..149; 255 = no label (ground truth only)."""
+"""(H, W) position in the names of a class set, 0..C-1; 255 = no label, in ground truth and where sets are compared."""
 Field: TypeAlias = NDArray[np.float32]
 """(H, W), one number a pixel."""
 Size: TypeAlias = tuple[int, int]
@@ -23,10 +25,86 @@ Size: TypeAlias = tuple[int, int]
 Family = Literal["cnn", "transformer"]
 Precision = Literal["exact", "fast"]
 
-CLASSES = 150
-MAX_ENTROPY = float(np.log(CLASSES))
-"""Entropy of the uniform distribution over the 150 classes, in nats: the top of every entropy scale."""
 VOID = 255
+"""In label maps of every class set; in files, see `ClassSet.void`."""
+MOST_CLASSES = 255
+"""Of one set: a label map has 8 bits a pixel, and one value stands for no label."""
+_COLOUR = re.compile("#[0-9a-f]{6}")
+
+
+@dataclass(frozen=True)
+class ClassSet:
+    """The classes that a network may name, in its own order; C of them, 2 to 255.
+
+    demo/labels/class_set.py reads and makes them. Colours are written "#rrggbb".
+    """
+
+    id: str
+    title: str
+    names: tuple[str, ...]
+    distinct: tuple[str, ...]
+    """A colour a class, no two alike to the eye where that can be."""
+    official: tuple[str, ...] = ()
+    """The colours that the set's authors published; empty where they did not."""
+    supercategories: tuple[str, ...] = ()
+    """A word a class; a dispute inside one of them is mild (house, building). Empty where the set has none."""
+    offset: int = 0
+    """An annotation file holds a class's position plus this."""
+    void: int = 255
+    """The value of an unlabelled pixel in an annotation file."""
+
+    def __post_init__(self) -> None:
+        if not 2 <= len(self.names) <= MOST_CLASSES:
+            raise ValueError(f"a class set must have 2 to {MOST_CLASSES} names, but got {len(self.names)}")
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(f"the names of a class set must differ, but got {self.names}")
+        for name in ("distinct", "official", "supercategories"):
+            value = getattr(self, name)
+            if len(value) != len(self.names) and (value or name == "distinct"):
+                raise ValueError(f"{name} must have {len(self.names)} entries, one a class, but got {len(value)}")
+        if wrong := [colour for colour in self.distinct + self.official if not _COLOUR.fullmatch(colour)]:
+            raise ValueError(f"colours must be written #rrggbb, but got {wrong[0]!r}")
+        if not (self.offset >= 0 and self.offset + len(self) <= 256 and 0 <= self.void <= 255):
+            raise ValueError(f"annotation values must lie in 0..255, but got offset {self.offset}, void {self.void}")
+        if self.offset <= self.void < self.offset + len(self):
+            raise ValueError(f"void {self.void} must not be the value of a class")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def max_entropy(self) -> float:
+        """Entropy of the uniform distribution, ln C nats: the top of every entropy scale."""
+        return float(np.log(len(self)))
+
+    @cached_property
+    def distinct_palette(self) -> NDArray[np.uint8]:
+        """(C, 3) RGB, read-only."""
+        return _palette(self.distinct)
+
+    @cached_property
+    def official_palette(self) -> NDArray[np.uint8]:
+        """(C, 3) RGB, read-only; the distinct colours where nobody published any."""
+        return _palette(self.official or self.distinct)
+
+    @cached_property
+    def supercategory_names(self) -> tuple[str, ...]:
+        """The words, each once; without any, every class is its own."""
+        return tuple(dict.fromkeys(self.supercategories or self.names))
+
+    @cached_property
+    def supercategory_index(self) -> NDArray[np.uint8]:
+        """(C,) position in `supercategory_names`, read-only: index it with a label map that has no void."""
+        words = self.supercategories or self.names
+        index = np.array([self.supercategory_names.index(word) for word in words], np.uint8)
+        index.flags.writeable = False
+        return index
+
+
+def _palette(colours: tuple[str, ...]) -> NDArray[np.uint8]:
+    palette = np.array([tuple(bytes.fromhex(colour[1:])) for colour in colours], np.uint8)
+    palette.flags.writeable = False
+    return palette
 
 
 @dataclass(frozen=True)
@@ -94,6 +172,8 @@ class ModelSpec:
     paper: str = ""
     trained_by: str = ""
     """Whose training it is; empty for a model of the user's own."""
+    class_set: ClassSet | None = None
+    """None where only loading the network tells; see `Network.class_set`."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +185,11 @@ class Prediction:
     confidence: Field
     """Probability of the likeliest class, 0..1."""
     entropy: Field
-    """Nats, 0..ln 150."""
+    """Nats, 0..ln C."""
     margin: Field
     """Likeliest minus second likeliest probability, 0..1."""
+    class_set: ClassSet
+    """What the label map's numbers mean."""
     seconds: dict[str, float] = field(default_factory=dict)
     """Seconds by stage: "network", "maps"."""
     more: Mapping[str, Field] = field(default_factory=dict)
@@ -167,6 +249,8 @@ class Comparison:
     families: tuple[Family, ...]
     label_maps: NDArray[np.uint8]
     confidences: NDArray[np.float32]
+    class_set: ClassSet
+    """What the label maps' numbers mean."""
 
     def __post_init__(self) -> None:
         models = len(self.ids)
@@ -183,3 +267,13 @@ class Comparison:
             raise ValueError(
                 f"label_maps {self.label_maps.shape} and confidences {self.confidences.shape} must have one shape"
             )
+        _check_labels(self.label_maps, self.class_set)
+
+
+def _check_labels(label_map: NDArray[np.uint8], class_set: ClassSet) -> None:
+    """ValueError for a label that is neither a class of the set nor void."""
+    highest = label_map.max(initial=0)
+    if highest == VOID:
+        highest = label_map.max(initial=0, where=label_map != VOID)
+    if highest >= len(class_set):
+        raise ValueError(f"labels must be 0..{len(class_set) - 1} or {VOID}, but got {highest}")

@@ -17,9 +17,10 @@ import demo
 from demo import export
 from demo.errors import ImageError
 from demo.export import Photo, class_rows, describe, files, folder_for, grid_of, read_photo, write_run, write_zip
-from demo.labels import NAMES, decode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import decode_annotation
 from demo.models.zoo import Answer
-from demo.schema import MAX_ENTROPY, Prediction
+from demo.schema import Prediction
 from tests.toy import toy_ids, toy_zoo
 
 MAPS = ["labels.png", "entropy.npy", "entropy.png", "overlay.png"]
@@ -88,7 +89,9 @@ def test_the_maps_are_the_predictions_at_photo_size(photo: Photo, answers: list[
     for shown, whole in zip(coarse, answers, strict=True):
         assert shown.prediction.size == (12, 15)
         model = whole.spec.id
-        np.testing.assert_array_equal(decode_annotation(content[f"{model}/labels.png"]), whole.prediction.label_map)
+        np.testing.assert_array_equal(
+            decode_annotation(content[f"{model}/labels.png"], ADE20K), whole.prediction.label_map
+        )
         entropy = np.load(io.BytesIO(content[f"{model}/entropy.npy"]))
         assert entropy.dtype == np.float32
         np.testing.assert_array_equal(entropy, whole.prediction.entropy)
@@ -110,7 +113,7 @@ def test_summary_has_the_documented_keys_and_units(photo: Photo, answers: list[A
         assert entry["input_size"] == [48, 60] and entry["windows"] == 1
         assert set(entry["seconds"]) == {"network", "maps"}
         assert entry["mean_entropy"] == pytest.approx(answer.prediction.entropy.mean(), rel=1e-6)
-        assert 0 <= entry["mean_entropy"] <= MAX_ENTROPY and 0 <= entry["boundary_entropy_share"] <= 1
+        assert 0 <= entry["mean_entropy"] <= ADE20K.max_entropy and 0 <= entry["boundary_entropy_share"] <= 1
     comparison = summary["comparison"]
     assert {"all_agree", "votes", "split", "confident_conflict", "kappa", "fleiss_kappa", "regions"} <= set(comparison)
     assert sum(comparison["votes"]) == pytest.approx(1) and len(comparison["votes"]) == 5
@@ -120,16 +123,16 @@ def test_summary_has_the_documented_keys_and_units(photo: Photo, answers: list[A
 def test_class_rows_are_those_of_the_maps_largest_first() -> None:
     label_map = np.array([[2, 2, 2, 0]], np.uint8)
     entropy = np.array([[0.5, 1.0, 1.5, 3.0]], np.float32)
-    rows = class_rows(Prediction("toy", label_map, entropy, entropy, entropy))
+    rows = class_rows(Prediction("toy", label_map, entropy, entropy, entropy, ADE20K))
     assert rows == [
-        {"name": NAMES[2], "index": 3, "area": 0.75, "mean_entropy": 1.0},
-        {"name": NAMES[0], "index": 1, "area": 0.25, "mean_entropy": 3.0},
+        {"name": ADE20K.names[2], "index": 3, "area": 0.75, "mean_entropy": 1.0},
+        {"name": ADE20K.names[0], "index": 1, "area": 0.25, "mean_entropy": 3.0},
     ]
 
 
 def test_what_is_undefined_is_null(photo: Photo, answers: list[Answer]) -> None:
     sure = np.zeros((48, 60), np.float32)
-    prediction = Prediction("toy", np.full((48, 60), 7, np.uint8), sure + 1, sure, sure + 1)
+    prediction = Prediction("toy", np.full((48, 60), 7, np.uint8), sure + 1, sure, sure + 1, ADE20K)
     assert describe(answers[0], prediction)["boundary_entropy_share"] is None
     one = [replace(answers[0], prediction=prediction)]
     assert json.loads(written(photo, one)["summary.json"])["comparison"] is None

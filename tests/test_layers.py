@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     "names measures",
     "schema errors",
-    "catalog labels address tiff",
+    "labels address tiff",
+    "catalog",
     "analysis images",
     "models render",
     "study train export",
@@ -23,8 +24,8 @@ LAYERS = [
     "cli __main__ app",
 ]
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts.split()}
-MMSEG = ("models.backend", "models.efficientnet_lite")
-"""The importer of MMSegmentation, and a backbone that it lacks."""
+MMSEG = ("models.backend", "models.config_classes", "models.efficientnet_lite")
+"""The importers of MMSegmentation, and a backbone that it lacks."""
 HOMES = {
     "torch": ("models", "train"),
     "mmseg": MMSEG,

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from demo.labels.ade20k import ADE20K
 from demo.measures import ALWAYS, BY_ID, MEASURES, Measure
 from demo.schema import Prediction
 
@@ -27,10 +28,10 @@ def test_the_scale_of_entropy_follows_the_number_of_classes() -> None:
 def test_a_prediction_holds_the_measures_of_the_table_only() -> None:
     field = np.zeros((2, 3), np.float32)
     labels = np.zeros((2, 3), np.uint8)
-    whole = Prediction("toy", labels, field, field, field, more={"energy": field, "max_logit": field + 1})
+    whole = Prediction("toy", labels, field, field, field, ADE20K, more={"energy": field, "max_logit": field + 1})
     assert tuple(whole.measures) == tuple(BY_ID)
-    assert tuple(Prediction("toy", labels, field, field, field).measures) == ALWAYS
+    assert tuple(Prediction("toy", labels, field, field, field, ADE20K).measures) == ALWAYS
     with pytest.raises(ValueError, match="energy must be float32"):
-        Prediction("toy", labels, field, field, field, more={"energy": field[:1]})
+        Prediction("toy", labels, field, field, field, ADE20K, more={"energy": field[:1]})
     with pytest.raises(ValueError, match=r"among entropy, .* got 'doubt'"):
-        Prediction("toy", labels, field, field, field, more={"doubt": field})
+        Prediction("toy", labels, field, field, field, ADE20K, more={"doubt": field})

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 
 from demo.catalog import models
+from demo.labels.ade20k import ADE20K
 from demo.models.network import Network
 from demo.models.posterior import Posterior, Tile
 from demo.models.zoo import Zoo
-from demo.schema import CLASSES, Image, ModelSpec, Seen
+from demo.schema import Image, ModelSpec, Seen
 
 SLOW_WIDTH = 333
 """A photo of this width takes two seconds a network in tests.browser.toy_app."""
@@ -22,19 +23,20 @@ def toy_scores(seed: int, image: Image, cells: int = 12) -> Posterior:
     columns = np.linspace(0, width - 1, cells).astype(int)
     colours = image[rows][:, columns].astype(np.float32) / 255
     shared, own = np.random.default_rng(7), np.random.default_rng(seed)
-    projection = shared.normal(size=(3, CLASSES)) * 6 + own.normal(size=(3, CLASSES)) * 1.5
+    projection = shared.normal(size=(3, len(ADE20K))) * 6 + own.normal(size=(3, len(ADE20K))) * 1.5
     scores = torch.from_numpy((colours @ projection).astype(np.float32)).permute(2, 0, 1).contiguous()
     size = (height, width)
-    return Posterior((Tile(scores, (0, 0, *size)),), size, (0, 0, *size), size, Seen(size))
+    return Posterior((Tile(scores, (0, 0, *size)),), size, (0, 0, *size), size, Seen(size), ADE20K)
 
 
 def toy_network(spec: ModelSpec) -> Network:
     seed = sum(map(ord, spec.id))
     return Network(
         lambda image: toy_scores(seed, image),
-        parameters=3 * CLASSES,
-        bytes=12 * CLASSES,
+        parameters=3 * len(ADE20K),
+        bytes=12 * len(ADE20K),
         checkpoint_sha256=f"{seed:064x}",
+        class_set=ADE20K,
     )
 
 

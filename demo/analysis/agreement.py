@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from demo.analysis.spans import Spans, components, find_spans
 from demo.analysis.structure import boundary, default_distance, within
-from demo.schema import CLASSES, Comparison, LabelMap
+from demo.schema import VOID, Comparison, LabelMap
 
 SPLIT = ("all_agree", "between_families", "inside_cnn", "inside_transformer", "mixed")
 """What can be said of a pixel, in the order of the codes 0..4 that `split` returns.
@@ -112,14 +112,19 @@ def _surest(c: Comparison, pixels: NDArray[np.int64], candidates: NDArray[np.boo
     return np.where(support == support.max(0), labels, 255).min(0)
 
 
-def merge_mild(c: Comparison, supercategory_index: NDArray[np.uint8]) -> Comparison:
-    """The comparison with every class replaced by its supercategory, so that mild disputes are none.
+def merge_mild(c: Comparison) -> Comparison:
+    """The comparison with every class replaced by its supercategory's position, so that mild disputes are none.
 
-    `supercategory_index` is (150,). Confidences stay those of the classes, a lower bound for their supercategories.
+    Confidences stay those of the classes, a lower bound for their supercategories.
     """
-    if supercategory_index.shape != (CLASSES,):
-        raise ValueError(f"supercategory_index must be ({CLASSES},), but got {supercategory_index.shape}")
-    return replace(c, label_maps=supercategory_index.astype(np.uint8)[c.label_maps])
+    return replace(c, label_maps=supercategories_of(c)[c.label_maps])
+
+
+def supercategories_of(c: Comparison) -> NDArray[np.uint8]:
+    """(256,) the supercategory of each class, in whose place void stays void."""
+    table = np.full(256, VOID, np.uint8)
+    table[: len(c.class_set)] = c.class_set.supercategory_index
+    return table
 
 
 def settle_boundaries(c: Comparison, distance: float | None = None) -> Comparison:
@@ -182,18 +187,18 @@ def confident_conflict(c: Comparison, threshold: float = 0.8) -> Conflict:
         np.maximum(last, label_map, out=last, where=sure)
     mask = first < last
     sure_labels = np.where(c.confidences[:, mask] >= threshold, c.label_maps[:, mask], 255)
-    return Conflict(mask, _ranked_pairs(sure_labels, mask.size))
+    return Conflict(mask, _ranked_pairs(sure_labels, mask.size, len(c.class_set)))
 
 
-def _ranked_pairs(labels: NDArray[np.uint8], pixels: int) -> tuple[ConflictPair, ...]:
+def _ranked_pairs(labels: NDArray[np.uint8], pixels: int, classes: int) -> tuple[ConflictPair, ...]:
     """The pairs of different classes in each column of (M, N), 255 meaning none, most frequent first."""
     ordered = np.sort(labels, axis=0)
     ordered[1:][ordered[1:] == ordered[:-1]] = 255  # a class named twice counts once
-    counts = np.zeros(CLASSES**2, np.int64)
+    counts = np.zeros(classes**2, np.int64)
     for low in range(len(ordered)):
         for high in range(low + 1, len(ordered)):
             both = (ordered[low] != 255) & (ordered[high] != 255)
-            keys = ordered[low][both].astype(np.int64) * CLASSES + ordered[high][both]
-            counts += np.bincount(keys, minlength=CLASSES**2)
+            keys = ordered[low][both].astype(np.int64) * classes + ordered[high][both]
+            counts += np.bincount(keys, minlength=classes**2)
     ranked = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
-    return tuple(ConflictPair(divmod(int(key), CLASSES), float(counts[key] / pixels)) for key in ranked)
+    return tuple(ConflictPair(divmod(int(key), classes), float(counts[key] / pixels)) for key in ranked)

@@ -171,7 +171,7 @@ def aurc(counts: Counts) -> float:
 def proper_scores(strips: Iterable[tuple[int, Field]], truth: LabelMap) -> Counts:
     """Pixels, Brier score and negative log-likelihood summed over labelled pixels, (3,); the last two in 2**-20.
 
-    `strips` are (first row, probabilities (150, rows, W)), as `Posterior.strips` gives them. A probability that float32
+    `strips` are (first row, probabilities (C, rows, W)), as `Posterior.strips` gives them. A probability that float32
     holds as 0 counts as its smallest normal number: 87.3 nats.
     """
     total = np.zeros(3, np.int64)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
-
 from demo.analysis.agreement import boundary_only, confident_conflict, shares, split_counts, vote_counts
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.numbers import plain
@@ -14,24 +9,17 @@ from demo.analysis.regions import disputed_regions
 from demo.schema import Comparison
 
 
-def compare(
-    c: Comparison,
-    *,
-    names: Sequence[str],
-    supercategory_index: NDArray[np.uint8],
-    threshold: float = 0.8,
-    limit: int = 12,
-) -> dict[str, object]:
+def compare(c: Comparison, *, threshold: float = 0.8, limit: int = 12) -> dict[str, object]:
     """What summary.json says of a comparison, ready for JSON: shares 0..1, None for what is undefined.
 
-    `names` and `supercategory_index` describe the 150 classes, `threshold` is the confidence from which a model counts
-    as sure, `limit` the most regions to list. Boundary-only disputes are left out of the regions alone: what is neither
-    agreed, nor "boundary_only", nor in a region lies in smaller regions than those listed.
+    `threshold` is the confidence from which a model counts as sure, `limit` the most regions to list. Boundary-only
+    disputes are left out of the regions alone: what is neither agreed, nor "boundary_only", nor in a region lies in
+    smaller regions than those listed.
     """
     counts = vote_counts(c)
     conflict = confident_conflict(c, threshold)
     pairs = pairwise(c)
-    regions = disputed_regions(c, names=names, supercategory_index=supercategory_index, limit=limit)
+    regions = disputed_regions(c, limit=limit)
     votes = [float(share) for share in counts / counts.sum()]
     return {
         "all_agree": votes[0],
@@ -41,7 +29,7 @@ def compare(
         "confidence_threshold": threshold,
         "confident_conflict": conflict.area,
         "confident_conflict_pairs": [
-            {"classes": [names[k] for k in pair.classes], "area": pair.area} for pair in conflict.pairs
+            {"classes": [c.class_set.names[k] for k in pair.classes], "area": pair.area} for pair in conflict.pairs
         ],
         "agreement": {f"{pair.first}|{pair.second}": pair.agreement for pair in pairs},
         "kappa": {f"{pair.first}|{pair.second}": plain(pair.kappa) for pair in pairs},

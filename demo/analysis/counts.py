@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 import io
+import json
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from demo.analysis import calibration, scores
-from demo.schema import CLASSES, VOID, Field, LabelMap, Prediction
+from demo.schema import VOID, ClassSet, Field, LabelMap, Prediction
 
 Counts = NDArray[np.int64]
 
 UNCERTAINTIES = ("entropy", "confidence", "margin")
-SHAPES = {
-    "sizes": (len(scores.SIZE_GROUPS), CLASSES, CLASSES),
-    "boundary": (3, CLASSES),
-    "reliability": (3, calibration.STEPS),
-    "proper": (3,),
-    **{name: (2, calibration.RANKS) for name in UNCERTAINTIES},
-}
+
+
+def shapes(classes: int) -> dict[str, tuple[int, ...]]:
+    """What is counted with a set of so many classes."""
+    return {
+        "sizes": (len(scores.SIZE_GROUPS), classes, classes),
+        "boundary": (3, classes),
+        "reliability": (3, calibration.STEPS),
+        "proper": (3,),
+        **{name: (2, calibration.RANKS) for name in UNCERTAINTIES},
+    }
 
 
 @dataclass(frozen=True)
 class TruthCounts:
     """Counts of one model over any number of photos; add them in any order."""
 
+    class_set: ClassSet
     sizes: Counts
-    """(3, 150, 150) confusion of small, medium and large annotated regions."""
+    """(3, C, C) confusion of small, medium and large annotated regions."""
     boundary: Counts
-    """(3, 150) intersection, predicted and annotated inner-boundary pixels."""
+    """(3, C) intersection, predicted and annotated inner-boundary pixels."""
     reliability: Counts
     proper: Counts
     """(3,) pixels, Brier, negative log-likelihood; zeros where probabilities were not looked at."""
@@ -44,11 +51,18 @@ class TruthCounts:
     """The same by 1 - margin."""
 
     def __add__(self, other: TruthCounts) -> TruthCounts:
-        return TruthCounts(**{name: getattr(self, name) + getattr(other, name) for name in SHAPES})
+        if self.class_set != other.class_set:
+            raise ValueError(f"counts add in one class set, but got {self.class_set.title}, {other.class_set.title}")
+        sums = {name: getattr(self, name) + getattr(other, name) for name in self._shapes}
+        return TruthCounts(self.class_set, **sums)
+
+    @property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return shapes(len(self.class_set))
 
     @property
     def confusion(self) -> Counts:
-        """(150, 150), annotated by predicted."""
+        """(C, C), annotated by predicted."""
         return self.sizes.sum(0)
 
     @property
@@ -59,7 +73,8 @@ class TruthCounts:
     def to_bytes(self) -> bytes:
         """The counts as a small block for storage."""
         block = io.BytesIO()
-        for name in SHAPES:
+        block.write(json.dumps(asdict(self.class_set)).encode() + b"\n")
+        for name in self._shapes:
             flat = getattr(self, name).reshape(-1)
             places = np.flatnonzero(flat)
             block.write(np.int64(places.size).tobytes() + places.astype("<i4").tobytes())
@@ -70,18 +85,20 @@ class TruthCounts:
     def from_bytes(cls, block: bytes) -> TruthCounts:
         """What `to_bytes` wrote."""
         content, arrays = io.BytesIO(zlib.decompress(block)), {}
-        for name, shape in SHAPES.items():
+        told: dict[str, Any] = json.loads(content.readline())
+        class_set = ClassSet(**{key: _tuple(value) for key, value in told.items()})
+        for name, shape in shapes(len(class_set)).items():
             size = int(np.frombuffer(content.read(8), "<i8")[0])
             places = np.frombuffer(content.read(4 * size), "<i4")
             flat = np.zeros(int(np.prod(shape)), np.int64)
             flat[places] = np.frombuffer(content.read(8 * size), "<i8")
             arrays[name] = flat.reshape(shape)
-        return cls(**arrays)
+        return cls(class_set, **arrays)
 
     @classmethod
-    def zero(cls) -> TruthCounts:
+    def zero(cls, class_set: ClassSet) -> TruthCounts:
         """The counts of no photo."""
-        return cls(**{name: np.zeros(shape, np.int64) for name, shape in SHAPES.items()})
+        return cls(class_set, **{name: np.zeros(shape, np.int64) for name, shape in shapes(len(class_set)).items()})
 
 
 @dataclass(frozen=True)
@@ -111,18 +128,24 @@ def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Fiel
 
     Prediction and truth have one size, else a ValueError.
     """
-    label_map = truth.label_map
+    label_map, classes = truth.label_map, len(prediction.class_set)
     if prediction.size != label_map.shape:
         raise ValueError(f"prediction and truth must have one size, but got {prediction.size} and {label_map.shape}")
     known = label_map != VOID
     right = (prediction.label_map == label_map)[known]
     confidence = prediction.confidence[known]
     return TruthCounts(
-        sizes=scores.size_confusions(prediction.label_map, label_map, truth.groups),
-        boundary=scores.boundary_areas(prediction.label_map, label_map, truth.inner),
+        prediction.class_set,
+        sizes=scores.size_confusions(prediction.label_map, label_map, classes, truth.groups),
+        boundary=scores.boundary_areas(prediction.label_map, label_map, classes, truth.inner),
         reliability=calibration.reliability(confidence, right),
         proper=np.zeros(3, np.int64) if strips is None else calibration.proper_scores(strips, label_map),
         entropy=calibration.rank(prediction.entropy[known], ~right),
         confidence=calibration.rank(calibration.uncertainty_of_confidence(confidence), ~right),
         margin=calibration.rank(calibration.uncertainty_of_confidence(prediction.margin[known]), ~right),
     )
+
+
+def _tuple(value: Any) -> Any:
+    """JSON has lists where a class set has tuples."""
+    return tuple(value) if isinstance(value, list) else value

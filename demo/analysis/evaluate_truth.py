@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from demo import labels
 from demo.analysis import calibration, scores, structure
 from demo.analysis.counts import UNCERTAINTIES, Truth, TruthCounts, count
 from demo.analysis.numbers import Json, finding, numbers, plain
 from demo.errors import TruthError
+from demo.labels.annotations import values_of
 from demo.schema import VOID, Field, LabelMap, Prediction
 
 Band = Literal["all", "boundary", "interior"]
@@ -24,7 +24,7 @@ ERROR_NAMES = {
     RIGHT: "right",
     WRONG_UNSURE: "wrong and unsure",
     WRONG_SURE: "wrong and sure",
-    UNKNOWN: "no ADE20K class",
+    UNKNOWN: "no such class",
     VOID: "not labelled",
 }
 """What each value of an error map means."""
@@ -54,7 +54,7 @@ def evaluate_truth(
     """Score one prediction; every number says its formula, its unit and the pixels it counted.
 
     `strips` are `Posterior.strips()` at the prediction's size; without them Brier and NLL are null. `unknown` marks
-    pixels of objects that no ADE20K class names: never scored as right or wrong, but counted for how well each
+    pixels of objects that no class of the set names: never scored as right or wrong, but counted for how well each
     uncertainty finds them. `band` keeps only pixels within 0.75 % of the diagonal of an annotated outline ("boundary"),
     or only the others ("interior"). Raises TruthError when sizes differ or nothing is labelled.
     """
@@ -83,7 +83,7 @@ def evaluate_truth(
 def errors(
     prediction: Prediction, truth: LabelMap, unknown: NDArray[np.bool_] | None = None, sure: float = SURE
 ) -> NDArray[np.uint8]:
-    """(H, W) map of 0 right, 1 wrong and unsure, 2 wrong and sure, 3 no ADE20K class, 255 not labelled."""
+    """(H, W) map of 0 right, 1 wrong and unsure, 2 wrong and sure, 3 no such class, 255 not labelled."""
     wrong = prediction.label_map != truth
     codes = np.where(wrong, np.where(prediction.confidence >= sure, WRONG_SURE, WRONG_UNSURE), RIGHT).astype(np.uint8)
     codes[truth == VOID] = VOID
@@ -93,7 +93,7 @@ def errors(
 
 
 def class_rows(counts: TruthCounts) -> list[Json]:
-    """One row for each class annotated or predicted, most annotated pixels first; `index` is ADE20K's 1..150."""
+    """One row for each class annotated or predicted, most annotated pixels first; `index` as in annotation files."""
     confusion = counts.confusion
     annotated, said = confusion.sum(1), confusion.sum(0)
     iou, accuracy = scores.iou(confusion), scores.class_accuracy(confusion)
@@ -101,8 +101,8 @@ def class_rows(counts: TruthCounts) -> list[Json]:
     order = [int(c) for c in np.lexsort((-said, -annotated)) if annotated[c] or said[c]]
     return [
         {
-            "index": c + 1,
-            "name": labels.NAMES[c],
+            "index": c + counts.class_set.offset,
+            "name": counts.class_set.names[c],
             "iou": plain(iou[c]),
             "accuracy": plain(accuracy[c]),
             "boundary_iou": plain(edge[c]),
@@ -117,8 +117,8 @@ def confusion_rows(counts: TruthCounts, limit: int = 10) -> list[Json]:
     """The most frequent mistakes in words and pixels."""
     return [
         {
-            "truth": labels.NAMES[pair.truth],
-            "predicted": labels.NAMES[pair.predicted],
+            "truth": counts.class_set.names[pair.truth],
+            "predicted": counts.class_set.names[pair.predicted],
             "pixels": pair.pixels,
             "share": pair.share,
         }
@@ -143,7 +143,7 @@ def risk_rows(ranking: NDArray[np.int64]) -> dict[str, Json]:
 
 
 def _unknown(prediction: Prediction, truth: LabelMap, foreign: NDArray[np.bool_]) -> Json:
-    """How well each uncertainty tells pixels without an ADE20K class from labelled ones."""
+    """How well each uncertainty tells pixels that no class names from labelled ones."""
     asked = foreign | (truth != VOID)
     fields = {
         "entropy": prediction.entropy,
@@ -180,7 +180,7 @@ def _checked(prediction: Prediction, truth: LabelMap, unknown: NDArray[np.bool_]
     label_map = truth if unknown is None else np.where(unknown, np.uint8(VOID), truth)
     if (label_map == VOID).all() and not (unknown is not None and unknown.any()):
         raise TruthError(
-            "The mask must label at least one pixel, but all of it is void (0). "
-            "Check that it is an ADE20K index mask: 1..150 are classes, 0 is not labelled."
+            f"The mask must label at least one pixel, but all of it is void ({prediction.class_set.void}). "
+            f"Check that it is an index mask of {prediction.class_set.title}: {values_of(prediction.class_set)}."
         )
     return label_map

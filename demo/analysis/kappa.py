@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.analysis.spans import find_spans
-from demo.schema import CLASSES, Comparison
+from demo.schema import Comparison
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Pair:
     first: str
     second: str
     counts: NDArray[np.int64]
-    """(150, 150) pixels: row, class named by the first model; column, by the second."""
+    """(C, C) pixels: row, class named by the first model; column, by the second."""
 
     @property
     def agreement(self) -> float:
@@ -40,11 +40,11 @@ class Pair:
 def pairwise(c: Comparison) -> tuple[Pair, ...]:
     """Every pair of models, in the comparison's order: (0, 1), (0, 2), ... (1, 2), ..."""
     spans = find_spans(c.label_maps)
-    labels = spans.labels.astype(np.int64)
+    labels, classes = spans.labels.astype(np.int64), len(c.class_set)
     pairs = []
     for one, other in itertools.combinations(range(len(c.ids)), 2):
-        counts = np.bincount(labels[one] * CLASSES + labels[other], spans.lengths, minlength=CLASSES**2)
-        pairs.append(Pair(c.ids[one], c.ids[other], counts.astype(np.int64).reshape(CLASSES, CLASSES)))
+        counts = np.bincount(labels[one] * classes + labels[other], spans.lengths, minlength=classes**2)
+        pairs.append(Pair(c.ids[one], c.ids[other], counts.astype(np.int64).reshape(classes, classes)))
     return tuple(pairs)
 
 
@@ -77,7 +77,7 @@ class Ratings:
     agreeing_pairs: int
     """Pairs of models with the same class at the same pixel, summed over the pixels."""
     classes: NDArray[np.int64]
-    """(150,) how often each class was named, by all models together."""
+    """(C,) how often each class was named, by all models together."""
 
     def __add__(self, other: Ratings) -> Ratings:
         if self.models != other.models:
@@ -94,7 +94,7 @@ def ratings(c: Comparison) -> Ratings:
     """Count what all models of a comparison named."""
     spans = find_spans(c.label_maps)
     agreeing = sum(int(spans.lengths[one == other].sum()) for one, other in itertools.combinations(spans.labels, 2))
-    classes = sum(np.bincount(labels, spans.lengths, minlength=CLASSES) for labels in spans.labels)
+    classes = sum(np.bincount(labels, spans.lengths, minlength=len(c.class_set)) for labels in spans.labels)
     return Ratings(len(c.ids), c.label_maps[0].size, agreeing, np.asarray(classes).astype(np.int64))
 
 

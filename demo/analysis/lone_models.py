@@ -12,8 +12,10 @@ from demo.schema import Comparison
 def lone_counts(c: Comparison) -> NDArray[np.int64]:
     """(M,) pixels where each model stands alone; of fewer than three models none does.
 
+    >>> from demo.labels.ade20k import ADE20K
     >>> maps = np.array([[[1, 1, 1]], [[1, 2, 2]], [[1, 2, 3]]], np.uint8)
-    >>> lone_counts(Comparison(("a", "b", "c"), ("A", "B", "C"), ("cnn",) * 3, maps, np.ones(maps.shape, np.float32)))
+    >>> known = (("a", "b", "c"), ("A", "B", "C"), ("cnn",) * 3)
+    >>> lone_counts(Comparison(*known, maps, np.ones(maps.shape, np.float32), ADE20K))
     array([1, 0, 0])
     """
     spans, models = find_spans(c.label_maps), len(c.ids)

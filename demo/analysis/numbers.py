@@ -104,7 +104,7 @@ MEASURES: dict[str, Measure] = {
         "Brier score",
         "0..2",
         "lower",
-        "squared distance of the 150 probabilities to the one-hot truth, mean over pixels (Brier 1950)",
+        "squared distance of the probabilities of all classes to the one-hot truth, mean over pixels (Brier 1950)",
     ),
     "nll": Measure("NLL", "nats", "lower", "-ln probability of the annotated class, mean over pixels"),
 }

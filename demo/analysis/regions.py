@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from demo.analysis.agreement import disputed, merge_mild, number_of_votes, share_inside
+from demo.analysis.agreement import disputed, merge_mild, number_of_votes, share_inside, supercategories_of
 from demo.analysis.spans import Spans, components, find_spans
-from demo.schema import Comparison, Family, LabelMap, Size
+from demo.schema import ClassSet, Comparison, Family, LabelMap, Size
 
 SLIVER = 0.1
 """Of a region that is a mere sliver, less than this share lies further than the distance from a boundary.
@@ -33,7 +33,7 @@ class Party:
     says: str
     """A class; "car or truck" where mild disputes are ignored and the party's models differ mildly."""
     index: int
-    """0..149: the class, or the first of them."""
+    """The class, or the first of them."""
     models: tuple[str, ...]
     """Titles."""
     families: tuple[Family, ...]
@@ -47,7 +47,7 @@ class Piece:
 
     text: str
     index: int | None = None
-    """0..149 where the words are a class, which may be shown in its colour."""
+    """Where the words are a class, which may be shown in its colour."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,6 @@ class Region:
 def disputed_regions(
     c: Comparison,
     *,
-    names: Sequence[str],
-    supercategory_index: NDArray[np.uint8],
     hide_boundary: bool = True,
     ignore_mild: bool = False,
     limit: int = 12,
@@ -124,20 +122,18 @@ def disputed_regions(
 ) -> list[Region]:
     """The disputed regions, ranked by area times mean confidence of the parties, at most `limit`.
 
-    `names` are those of the 150 classes; `supercategory_index` (150,) tells mild disputes (one supercategory) from
-    severe ones. `hide_boundary` leaves out slivers: regions that lie, but for less than a tenth, within `distance`
-    pixels (default 0.75 % of the diagonal) of a boundary. `ignore_mild` compares supercategories instead of classes.
+    Mild disputes are within one supercategory, any others severe. `hide_boundary` leaves out slivers: regions that lie,
+    but for less than a tenth, within `distance` pixels (default 0.75 % of the diagonal) of a boundary. `ignore_mild`
+    compares supercategories instead of classes.
     """
     spans = find_spans(c.label_maps)
-    maps = merge_mild(c, supercategory_index).label_maps if ignore_mild else c.label_maps
-    pattern = replace(spans, labels=supercategory_index[spans.labels]) if ignore_mild else spans
+    maps = merge_mild(c).label_maps if ignore_mild else c.label_maps
+    pattern = replace(spans, labels=supercategories_of(c)[spans.labels]) if ignore_mild else spans
     component = components(pattern)
     counted = disputed(pattern)
     if hide_boundary:
         counted &= share_inside(pattern, component, maps, distance) >= SLIVER
-    disputes = _Disputes(
-        spans, pattern, np.stack([spans.sums(field) for field in c.confidences]), names, supercategory_index
-    )
+    disputes = _Disputes(spans, pattern, np.stack([spans.sums(field) for field in c.confidences]), c.class_set)
     ranked = _ranked(disputes, component, counted, limit)
     return [_region(rank, members, c, disputes) for rank, members in enumerate(ranked, 1)]
 
@@ -174,8 +170,7 @@ class _Disputes:
     """The same spans; what is compared, classes or supercategories."""
     confidences: NDArray[np.float64]
     """(M, R) summed over each span."""
-    names: Sequence[str]
-    supercategory_index: NDArray[np.uint8]
+    class_set: ClassSet
 
 
 def _ranked(
@@ -214,14 +209,14 @@ def _parties(members: NDArray[np.int64], c: Comparison, disputes: _Disputes) -> 
         models = np.flatnonzero(said == value).tolist()
         parties.append(
             Party(
-                says=" or ".join(dict.fromkeys(disputes.names[classes[m]] for m in models)),
+                says=" or ".join(dict.fromkeys(disputes.class_set.names[classes[m]] for m in models)),
                 index=classes[models[0]],
                 models=tuple(c.titles[m] for m in models),
                 families=tuple(c.families[m] for m in models),
                 confidence=float(confidences[models].mean()),
             )
         )
-    return tuple(parties), len({int(disputes.supercategory_index[k]) for k in classes}) > 1
+    return tuple(parties), len({int(disputes.class_set.supercategory_index[k]) for k in classes}) > 1
 
 
 def _inmost(pieces: NDArray[np.int32], box: tuple[int, int, int, int]) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """How right a label map is: int64 counts that add over pixels, photos and workers, and formulas on the counts.
 
-A confusion is (150, 150): rows the annotated class, columns the predicted one; void pixels are not counted. Add the
+A confusion is (C, C): rows the annotated class, columns the predicted one; void pixels are not counted. Add the
 confusions of all photos first and divide once: that is the dataset's score, not the mean of per-photo scores.
 
 >>> import numpy as np
@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from demo.schema import CLASSES, VOID, LabelMap
+from demo.schema import VOID, LabelMap
 
 Counts = NDArray[np.int64]
 PerClass = NDArray[np.float64]
@@ -48,8 +48,8 @@ class ConfusedPair:
     """Of all pixels annotated as `truth`, 0..1."""
 
 
-def confusion(predicted: LabelMap, truth: LabelMap) -> Counts:
-    """Counts of (annotated, predicted) pairs, (150, 150), over the pixels that have a label.
+def confusion(predicted: LabelMap, truth: LabelMap, classes: int) -> Counts:
+    """Counts of (annotated, predicted) pairs, (C, C), over the pixels that have a label.
 
     Any shape, the same for both. Predicted labels under void may be anything.
     """
@@ -57,21 +57,21 @@ def confusion(predicted: LabelMap, truth: LabelMap) -> Counts:
         raise ValueError(f"predicted and truth must have one shape, but got {predicted.shape} and {truth.shape}")
     known = truth != VOID
     annotated, said = truth[known].astype(np.intp), predicted[known]
-    if annotated.size and max(int(annotated.max()), int(said.max())) >= CLASSES:
+    if annotated.size and max(int(annotated.max()), int(said.max())) >= classes:
         raise ValueError(
-            f"labels must be 0..{CLASSES - 1} (or {VOID} in the truth), but got "
+            f"labels must be 0..{classes - 1} (or {VOID} in the truth), but got "
             f"{max(int(annotated.max()), int(said.max()))}"
         )
-    return np.bincount(annotated * CLASSES + said, minlength=CLASSES**2).reshape(CLASSES, CLASSES).astype(np.int64)
+    return np.bincount(annotated * classes + said, minlength=classes**2).reshape(classes, classes).astype(np.int64)
 
 
 def areas(counts: Counts) -> Counts:
-    """Intersection, predicted and annotated pixels of every class, (3, 150), of a confusion."""
+    """Intersection, predicted and annotated pixels of every class, (3, C), of a confusion."""
     return np.stack([np.diagonal(counts), counts.sum(0), counts.sum(1)])
 
 
 def iou_of_areas(class_areas: Counts) -> PerClass:
-    """Intersection over union of every class, 0..1, from (3, 150) areas; nan where neither annotated nor predicted."""
+    """Intersection over union of every class, 0..1, from (3, C) areas; nan where neither annotated nor predicted."""
     right, predicted, truth = class_areas
     return _divide(right, predicted + truth - right)
 
@@ -102,7 +102,7 @@ def mean_iou(counts: Counts, *, over: Literal["occurring", "annotated"] = "occur
 
     "occurring" takes every class that is annotated or predicted anywhere, as `mmseg.evaluation.IoUMetric` does: a class
     that is only ever predicted counts as 0. "annotated" leaves such classes out. On the whole ADE20K validation set,
-    where all 150 are annotated, the two are one.
+    where all classes are annotated, the two are one.
     """
     values = iou(counts)
     return mean(values if over == "occurring" else values[counts.sum(1) > 0])
@@ -121,7 +121,7 @@ def top_confusions(counts: Counts, limit: int = 10) -> list[ConfusedPair]:
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None, kind="stable")[:limit]
     truth = counts.sum(1)
-    pairs = [divmod(int(index), CLASSES) for index in order]
+    pairs = [divmod(int(index), len(counts)) for index in order]
     return [ConfusedPair(t, p, int(wrong[t, p]), float(wrong[t, p] / truth[t])) for t, p in pairs if wrong[t, p]]
 
 
@@ -144,8 +144,10 @@ def inner_boundary(label_map: LabelMap, width: int) -> NDArray[np.bool_]:
     return inner
 
 
-def boundary_areas(predicted: LabelMap, truth: LabelMap, truth_inner: NDArray[np.bool_] | None = None) -> Counts:
-    """Areas (3, 150) of the inner boundaries, for `iou_of_areas`: boundary IoU of every class.
+def boundary_areas(
+    predicted: LabelMap, truth: LabelMap, classes: int, truth_inner: NDArray[np.bool_] | None = None
+) -> Counts:
+    """Areas (3, C) of the inner boundaries, for `iou_of_areas`: boundary IoU of every class.
 
     Cheng et al., Boundary IoU, CVPR 2021, applied to each class's two masks with d = 2 % of the diagonal. Void counts
     as another class where it touches one; pixels under void are not counted. `truth_inner` spares repeating
@@ -157,7 +159,7 @@ def boundary_areas(predicted: LabelMap, truth: LabelMap, truth_inner: NDArray[np
     known = truth != VOID
     both = known & inner_said & inner_true & (predicted == truth)
     chosen = (truth[both], predicted[known & inner_said], truth[known & inner_true])
-    return np.stack([np.bincount(labels, minlength=CLASSES)[:CLASSES] for labels in chosen]).astype(np.int64)
+    return np.stack([np.bincount(labels, minlength=classes)[:classes] for labels in chosen]).astype(np.int64)
 
 
 def size_groups(truth: LabelMap) -> NDArray[np.uint8]:
@@ -167,7 +169,7 @@ def size_groups(truth: LabelMap) -> NDArray[np.uint8]:
     class are one region.
     """
     groups = np.full(truth.shape, VOID, np.uint8)
-    for label, box in enumerate(ndimage.find_objects(truth.astype(np.int32) + 1, max_label=CLASSES)):
+    for label, box in enumerate(ndimage.find_objects(np.where(truth == VOID, 0, truth.astype(np.int32) + 1))):
         if box is None:
             continue
         mask = truth[box] == label
@@ -177,8 +179,10 @@ def size_groups(truth: LabelMap) -> NDArray[np.uint8]:
     return groups
 
 
-def size_confusions(predicted: LabelMap, truth: LabelMap, groups: NDArray[np.uint8] | None = None) -> Counts:
-    """A confusion for each of `SIZE_GROUPS`, (3, 150, 150); their sum is `confusion(predicted, truth)`.
+def size_confusions(
+    predicted: LabelMap, truth: LabelMap, classes: int, groups: NDArray[np.uint8] | None = None
+) -> Counts:
+    """A confusion for each of `SIZE_GROUPS`, (3, C, C); their sum is `confusion`.
 
     After the Segmenter paper (Strudel et al. 2021), which reports mean IoU on small, medium and large objects but has
     published no code for it; this is our reading. Each annotated region belongs to one group by its area
@@ -187,7 +191,7 @@ def size_confusions(predicted: LabelMap, truth: LabelMap, groups: NDArray[np.uin
     """
     groups = size_groups(truth) if groups is None else groups
     chosen = [groups == group for group in range(len(SIZE_GROUPS))]
-    return np.stack([confusion(predicted[mask], truth[mask]) for mask in chosen])
+    return np.stack([confusion(predicted[mask], truth[mask], classes) for mask in chosen])
 
 
 def mean(values: PerClass) -> float:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.schema import CLASSES, Field, LabelMap, Size
+from demo.schema import Field, LabelMap, Size
 
 BLOCK = 512
-"""Pixels taken at once: 150 probabilities of each fit a processor's second-level cache."""
+"""Pixels taken at once: all probabilities of each fit a processor's second-level cache."""
 TINY = np.finfo(np.float32).tiny
 
 
@@ -41,11 +41,11 @@ class Together:
 def side_by_side(
     *models: Iterable[tuple[int, NDArray[np.float32]]],
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Put each model's strips, (y0, (150, rows, W)), cut at the same rows, into strips of all models.
+    """Put each model's strips, (y0, (C, rows, W)), cut at the same rows, into strips of all models.
 
-    >>> one, other = np.zeros((2, 150, 3, 4), np.float32)
+    >>> one, other = np.zeros((2, 7, 3, 4), np.float32)
     >>> [(y0, strip.shape) for y0, strip in side_by_side([(0, one)], [(0, other)])]
-    [(0, (2, 150, 3, 4))]
+    [(0, (2, 7, 3, 4))]
     """
     for strips in zip(*models, strict=True):
         if len({y0 for y0, _ in strips}) > 1:
@@ -56,7 +56,7 @@ def side_by_side(
 def together(strips: Iterable[tuple[int, NDArray[np.float32]]], size: Size, *, divergence_step: int = 4) -> Together:
     """Combine the probabilities of M models, which come strip by strip so that they never exist as a whole.
 
-    Each strip is (y0, (M, 150, rows, W) probabilities of the rows from y0 on); the strips cover `size` = (H, W) once,
+    Each strip is (y0, (M, C, rows, W) probabilities of the rows from y0 on); the strips cover `size` = (H, W) once,
     in any order. The divergences are means over every `divergence_step`-th row and column. Raises ValueError for
     strips that do not fit or do not cover the grid.
     """
@@ -101,14 +101,14 @@ def _entropy(positive: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _combine(values: NDArray[np.float32]) -> tuple[NDArray[np.uint8], tuple[NDArray[np.float32], ...]]:
-    """(M, 150, N) probabilities -> (N,) likeliest class of their mean; its confidence, its entropy, mean entropy."""
+    """(M, C, N) probabilities -> (N,) likeliest class of their mean; its confidence, its entropy, mean entropy."""
     mean = values[0].copy()
     for other in values[1:]:
         mean += other
     mean /= len(values)
     highest = mean.max(0)
     # Same as argmax, which numpy runs some ten times slower along the first axis.
-    likeliest = np.where(mean == highest, np.arange(CLASSES, dtype=np.uint8)[:, np.newaxis], np.uint8(255)).min(0)
+    likeliest = np.where(mean == highest, np.arange(len(mean), dtype=np.uint8)[:, np.newaxis], np.uint8(255)).min(0)
     each = np.mean([_entropy(model) for model in values], axis=0)
     return likeliest, (highest, _entropy(mean), each)
 
@@ -127,7 +127,7 @@ def _divergences(sample: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _blocks(flat: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """(M, 150, N) probabilities, N in blocks, made positive so that 0 ln 0 = 0."""
+    """(M, C, N) probabilities, N in blocks, made positive so that 0 ln 0 = 0."""
     for begin in range(0, flat.shape[2], BLOCK):
         block = slice(begin, begin + BLOCK)
         yield block, np.maximum(flat[:, :, block], TINY)  # a copy, side by side in memory
@@ -135,8 +135,7 @@ def _blocks(flat: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float
 
 def _check(probabilities: NDArray[np.float32], rows: slice, size: Size) -> None:
     shape = probabilities.shape
-    if len(shape) != 4 or shape[0] == 0 or shape[1] != CLASSES or shape[3] != size[1] or rows.stop > size[0]:
+    if len(shape) != 4 or shape[0] == 0 or shape[3] != size[1] or rows.stop > size[0]:
         raise ValueError(
-            f"a strip must be (M, {CLASSES}, rows, {size[1]}) within {size[0]} rows, "
-            f"but got {shape} from row {rows.start} on"
+            f"a strip must be (M, C, rows, {size[1]}) within {size[0]} rows, but got {shape} from row {rows.start} on"
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from demo.catalog import sets
 from demo.catalog.sets import ZOO, Row, data, digits, model_set, published
 from demo.errors import BackendError
+from demo.labels.ade20k import ADE20K
 from demo.schema import Family, ModelSpec, Reported
 
 
@@ -111,7 +112,7 @@ def _zoo_row(row: Row, name: str, title: str) -> ModelSpec:
     backbone = row["Metadata"]["Architecture"][0]
     family: Family = "transformer" if backbone.startswith(tuple(data()["zoo"]["transformers"])) else "cnn"
     paper = row.get("Paper", {}).get("URL", "")
-    return ModelSpec(name, title, family, ZOO, _config_of(row), weights, reported, paper, found.trained_by)
+    return ModelSpec(name, title, family, ZOO, _config_of(row), weights, reported, paper, found.trained_by, ADE20K)
 
 
 def short(config: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from demo.catalog.spelling import suggest
 from demo.errors import UnknownModelError
+from demo.labels.ade20k import ADE20K
 from demo.schema import ModelSpec, Reported, Weights
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,7 +112,7 @@ def _published_row(found: ModelSet, row: Row) -> ModelSpec:
 def _spec(found: ModelSet, row: Row, config: str, weights: Weights) -> ModelSpec:
     reported = Reported(row.get("miou"), row.get("fps"), row.get("memory_gb"), row.get("parameters_mb"))
     known = (row["id"], row["title"], row["family"], found.name, config, weights, reported, row["paper"])
-    return ModelSpec(*known, trained_by=found.trained_by)
+    return ModelSpec(*known, trained_by=found.trained_by, class_set=ADE20K)
 
 
 def published(found: ModelSet, path: str) -> Weights:

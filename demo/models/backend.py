@@ -21,10 +21,11 @@ from torch import Tensor, nn
 from demo.catalog import resolve_config
 from demo.errors import BackendError, CorruptCheckpointError
 from demo.models.checkpoints import load_state, verify
+from demo.models.config_classes import class_set_of
 from demo.models.conversion import converted
 from demo.models.network import Network
 from demo.models.posterior import Box, Posterior, Tile
-from demo.schema import CLASSES, Image, LabelMap, ModelSpec, Precision, Seen, Size
+from demo.schema import ClassSet, Image, LabelMap, ModelSpec, Precision, Seen, Size
 
 
 @contextmanager
@@ -65,7 +66,7 @@ def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precisi
     """The model of `spec` with the weights of `checkpoint`, ready to answer.
 
     Raises CorruptCheckpointError when the file is not what the catalogue expects or does not fit the network,
-    BackendError when the network cannot be built here or has other classes than ADE20K's.
+    BackendError when the network cannot be built here, ClassSetError when its classes have no names, or other ones.
     """
     sha256 = verify(checkpoint, spec.weights)
     config = _read_config(resolve_config(spec))
@@ -74,10 +75,10 @@ def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precisi
         config.model[part].update(changes)
     with _without_random_init():
         network = _build(config)
-    _check_classes(network, spec)
-    notes = _fill(network, state, checkpoint, own=spec.set == "own")
-    scores = Segmentor(network, config, device, precision)
-    return Network(scores, _parameters(network), _bytes(network), sha256, scores.at_scale, notes)
+    class_set, taken = class_set_of(config, _number_of_scores(network, spec), spec.class_set)
+    notes = taken + _fill(network, state, checkpoint, own=spec.set == "own")
+    scores = Segmentor(network, config, class_set, device, precision)
+    return Network(scores, _parameters(network), _bytes(network), sha256, class_set, scores.at_scale, notes)
 
 
 def build_network(config: str | Path) -> nn.Module:
@@ -103,7 +104,9 @@ def initialise(network: nn.Module) -> None:
 
 def scorer(network: nn.Module, config: str | Path, device: str = "cpu") -> Callable[[Image], Posterior]:
     """From a photo to what a network says that was built from this config, as the tool shows photos to it."""
-    return Segmentor(network, _read_config(Path(config)), device, "exact")
+    read = _read_config(Path(config))
+    class_set, _ = class_set_of(read, _last_head(network).out_channels, None)
+    return Segmentor(network, read, class_set, device, "exact")
 
 
 def answerer(network: nn.Module, config: str | Path, device: str = "cpu") -> Callable[[Image], LabelMap]:
@@ -115,12 +118,15 @@ def answerer(network: nn.Module, config: str | Path, device: str = "cpu") -> Cal
 class Segmentor:
     """One network as one callable: photo (H, W, 3) RGB uint8 in, Posterior out."""
 
-    def __init__(self, network: nn.Module, config: Config, device: str, precision: Precision) -> None:
+    def __init__(
+        self, network: nn.Module, config: Config, class_set: ClassSet, device: str, precision: Precision
+    ) -> None:
         network = network.eval().requires_grad_(False)
         self.network = (_faster(network) if precision == "fast" else network).to(device)
         self.device = torch.device(device)
         self.precision = precision
         self.config = config
+        self.class_set = class_set
         self.prepare = _compose(config)
         self.draws = any(type(module).__name__ == "NMF2D" for module in network.modules())
         """Whether the head starts from random bases, as SegNeXt's does: seeded, one photo has one answer."""
@@ -142,7 +148,13 @@ class Segmentor:
             tiles = self._tiles(prepared)
         seen = Seen(_extent(prepared.valid), len(tiles), self._window(prepared.padded_size), self._stride())
         return Posterior(
-            tiles, prepared.padded_size, prepared.valid, image.shape[:2], seen, align_corners=self.network.align_corners
+            tiles,
+            prepared.padded_size,
+            prepared.valid,
+            image.shape[:2],
+            seen,
+            self.class_set,
+            align_corners=self.network.align_corners,
         )
 
     def _prepare(self, image: Image) -> _Prepared:
@@ -320,13 +332,16 @@ def _plain_norm(value: object) -> object:
     return "BN" if isinstance(value, str) and value == "SyncBN" else value
 
 
-def _check_classes(network: nn.Module, spec: ModelSpec) -> None:
-    classes = getattr(_last_head(network), "num_classes", None)
-    if classes != CLASSES:
+def _number_of_scores(network: nn.Module, spec: ModelSpec) -> int:
+    """How many scores a pixel gets; one for each class, or BackendError."""
+    head = _last_head(network)
+    scores, classes = (getattr(head, name, None) for name in ("out_channels", "num_classes"))
+    if not isinstance(scores, int) or scores != classes:
         raise BackendError(
-            f"Wanted a network with ADE20K's {CLASSES} classes, got {spec.id} with {classes}. "
-            "Use a config and weights that were trained on ADE20K's 150 classes."
+            f"Wanted a network with a score for each of its classes, got {spec.id} with {scores} for {classes}. "
+            "Use a head whose out_channels is its num_classes, as with cross-entropy over all classes."
         )
+    return scores
 
 
 def _last_head(network: nn.Module) -> BaseDecodeHead:
@@ -387,8 +402,8 @@ def _keep_head_grid(network: nn.Module) -> None:
     if type(last).predict_by_feat is BaseDecodeHead.predict_by_feat:
         last.predict_by_feat = lambda scores, metas: scores
     if isinstance(last, SETRUPHead) and len(last.up_convs) > 1:
-        # It resizes on its own, up to the input's size: 150 scores for each of its pixels. They are a linear function
-        # of each pixel's features, so Posterior may as well resize the scores, from a coarser grid.
+        # It resizes on its own, up to the input's size: all scores of each of its pixels. They are a linear function of
+        # each pixel's features, so Posterior may as well resize the scores, from a coarser grid.
         last.up_convs[-1][-1] = nn.Identity()
 
 

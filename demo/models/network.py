@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from demo.errors import BackendError
 from demo.models.posterior import Posterior
-from demo.schema import Image
+from demo.schema import ClassSet, Image
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +20,7 @@ class Network:
     bytes: int
     """What the weights take in memory."""
     checkpoint_sha256: str
+    class_set: ClassSet
     at_scale: Callable[[float], Callable[[Image], Posterior]] | None = None
     """A factor on the network's own test size -> `scores` at that size; None where it has one size only."""
     notes: tuple[str, ...] = ()

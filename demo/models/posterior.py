@@ -2,14 +2,14 @@
 
 Head scores are resampled twice, as MMSegmentation does: from each window's grid to that window of the network's
 input (overlapping windows averaged), then from the input to the photo. Both steps are bilinear. Maps are made
-strip by strip, so that nothing of 150 x photo height x photo width ever exists.
+strip by strip, so that nothing of classes x photo height x photo width ever exists.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from demo.measures import ALWAYS, BY_ID, Needs
-from demo.schema import Field, Prediction, Seen, Size
+from demo.schema import ClassSet, Field, Prediction, Seen, Size
 
 try:
     from demo.models import kernel
@@ -45,7 +45,7 @@ def warm_up() -> None:
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """The head's scores (150, h, w) for one window of the network's input."""
+    """The head's scores (C, h, w) for one window of the network's input."""
 
     scores: Tensor
     box: Box
@@ -65,6 +65,8 @@ class Posterior:
     valid: Box
     photo_size: Size
     seen: Seen
+    class_set: ClassSet
+    """Whose C classes the scores are of."""
     meaning: Meaning = "logits"
     align_corners: bool = False
 
@@ -74,10 +76,12 @@ class Posterior:
         for tile in self.tiles:
             if tile.scores.ndim != 3:
                 raise ValueError(f"scores must be (classes, h, w), but got {tuple(tile.scores.shape)}")
+            if len(tile.scores) != len(self.class_set):
+                raise ValueError(f"{len(self.class_set)} classes must have as many scores, but got {len(tile.scores)}")
 
     @property
     def classes(self) -> int:
-        return int(self.tiles[0].scores.shape[0])
+        return len(self.class_set)
 
     @property
     def bytes(self) -> int:
@@ -89,9 +93,7 @@ class Posterior:
     def cpu(self) -> Posterior:
         """The same posterior in main memory, as float32, for keeping."""
         tiles = tuple(Tile(tile.scores.float().cpu(), tile.box) for tile in self.tiles)
-        return Posterior(
-            tiles, self.padded_size, self.valid, self.photo_size, self.seen, self.meaning, self.align_corners
-        )
+        return replace(self, tiles=tiles)
 
     @torch.inference_mode()
     def reduce(self, model: str, size: Size | None = None, measures: Sequence[str] = ALWAYS) -> Prediction:
@@ -108,7 +110,7 @@ class Posterior:
             label_map, fields = self._reduce_by_strips(height, width, names)
         found = dict(zip(names, fields, strict=True))
         always = {name: found.pop(name) for name in ALWAYS}
-        return Prediction(model, label_map, **always, more=found)
+        return Prediction(model, label_map, class_set=self.class_set, **always, more=found)
 
     def sayable(self, measures: Sequence[str]) -> tuple[str, ...]:
         """Those of the measures that the scores can say, in the order asked. Raises ValueError for an unknown one."""
@@ -131,11 +133,11 @@ class Posterior:
 
     @torch.inference_mode()
     def at(self, y: int, x: int, size: Size | None = None) -> NDArray[np.float32]:
-        """(150,) probabilities at pixel (y, x) of the photo, or of the grid `size`."""
+        """(C,) probabilities at pixel (y, x) of the photo, or of the grid `size`."""
         return _probabilities(torch.from_numpy(self.scores_at(y, x, size)), self.meaning).numpy()
 
     def scores_at(self, y: int, x: int, size: Size | None = None) -> NDArray[np.float32]:
-        """(150,) scores at pixel (y, x), as `meaning` says: logits, or a mixture of probabilities."""
+        """(C,) scores at pixel (y, x), as `meaning` says: logits, or a mixture of probabilities."""
         height, width = size or self.photo_size
         if not (0 <= y < height and 0 <= x < width):
             raise ValueError(f"pixel must lie inside {height} x {width}, but got y={y}, x={x}")
@@ -152,7 +154,7 @@ class Posterior:
 
     @torch.inference_mode()
     def probability(self, index: int, size: Size | None = None) -> Field:
-        """(H, W) probability of class `index` (0..149)."""
+        """(H, W) probability of class `index` (0..C-1)."""
         height, width = size or self.photo_size
         field = np.empty((height, width), np.float32)
         for y0, probabilities in self.strips(size):
@@ -160,7 +162,7 @@ class Posterior:
         return field
 
     def strips(self, size: Size | None = None) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """(first row, (150, rows, W) probabilities) from top to bottom; rows per strip depend on `size` alone."""
+        """(first row, (C, rows, W) probabilities) from top to bottom; rows per strip depend on `size` alone."""
         height, width = size or self.photo_size
         if self._on_kernel:
             rows, columns = self._weights(height, width)
@@ -192,7 +194,7 @@ class Posterior:
         return _resample(source, rows, width, self.align_corners)
 
     def _input_rows(self, i0: int, i1: int) -> Tensor:
-        """Scores (150, i1 - i0, input width) of rows i0..i1 of the network's input, windows averaged."""
+        """Scores (C, i1 - i0, input width) of rows i0..i1 of the network's input, windows averaged."""
         if len(self.tiles) == 1:
             return self._tile_rows(self.tiles[0], i0, i1)
         total = self.tiles[0].scores.new_zeros((self.classes, i1 - i0, self.padded_size[1]), dtype=torch.float32)
@@ -211,7 +213,7 @@ class Posterior:
 
     @cached_property
     def _mosaic(self) -> NDArray[np.float32]:
-        """The windows' grids side by side: (grid rows, grid columns, 150)."""
+        """The windows' grids side by side: (grid rows, grid columns, C)."""
         across = len({tile.box[1] for tile in self.tiles})
         grids = [tile.scores.float().cpu().permute(1, 2, 0).numpy() for tile in self.tiles]
         lines = [np.concatenate(grids[start : start + across], axis=1) for start in range(0, len(grids), across)]
@@ -312,7 +314,7 @@ def _probabilities(scores: Tensor, meaning: Meaning) -> Tensor:
 
 
 def _summarise(scores: Tensor, meaning: Meaning) -> tuple[Tensor, dict[str, Tensor]]:
-    """(rows, W) labels of scores (150, rows, W), and every measure that they can say by its id."""
+    """(rows, W) labels of scores (C, rows, W), and every measure that they can say by its id."""
     best, labels = scores.max(0)
     second = scores.scatter(0, labels[None], -torch.inf).amax(0)
     if meaning == "mixture":

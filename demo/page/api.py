@@ -12,7 +12,7 @@ from demo import catalog
 from demo.errors import DemoError
 from demo.export import at_photo_size, compare_answers, describe, on_grid, summary
 from demo.images import write_atomic
-from demo.labels import distinct_palette, encode_annotation
+from demo.labels.annotations import encode_annotation
 from demo.page.components import PhotoInput
 from demo.page.failures import guarded
 from demo.page.networks import ONE_AT_A_TIME, Networks
@@ -68,14 +68,16 @@ def segment(networks: Networks, store: Store, photo: str, models: str) -> dict[s
 def overlay_of(networks: Networks, store: Store, photo: str, model: str) -> str:
     """The photo with one model's classes over it, as a PNG at the photo's size."""
     run, answers, _ = _answers(networks, store, photo, model, one=True)
-    picture = overlay(run.image, at_photo_size(answers[0]).label_map, distinct_palette())
+    prediction = at_photo_size(answers[0])
+    picture = overlay(run.image, prediction.label_map, prediction.class_set.distinct_palette)
     return _file(run, f"{answers[0].spec.id}-overlay.png", png(picture))
 
 
 def label_map(networks: Networks, store: Store, photo: str, model: str) -> str:
-    """One model's label map as a PNG in ADE20K's convention (1..150) at the photo's size."""
+    """One model's label map as a PNG in its class set's numbers (ADE20K: 1..150) at the photo's size."""
     run, answers, _ = _answers(networks, store, photo, model, one=True)
-    return _file(run, f"{answers[0].spec.id}-labels.png", encode_annotation(at_photo_size(answers[0]).label_map))
+    prediction = at_photo_size(answers[0])
+    return _file(run, f"{answers[0].spec.id}-labels.png", encode_annotation(prediction.label_map, prediction.class_set))
 
 
 def probe(networks: Networks, store: Store, photo: str, models: str, x: int | None, y: int | None) -> dict[str, Any]:

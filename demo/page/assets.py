@@ -6,9 +6,11 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HERE = Path(__file__).parent
 WEB = HERE / "web"
@@ -39,6 +41,41 @@ def preload() -> str:
 def routes() -> list[Route]:
     """The way to the modules; Gradio compresses what goes along it."""
     return [Route(f"/{folder()}/{{name:path}}", _module)]
+
+
+class FirstScript:
+    """ASGI middleware that lets a script of scripts/ run before any of Gradio's, which adds its `head` only afterwards.
+
+    A script has no effect on what has been read before it, such as the browser's language.
+    """
+
+    def __init__(self, app: ASGIApp, name: str) -> None:
+        self._app, self._script = app, f"<head><script>{script(name)}</script>".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if scope["type"] != "http" or path not in ("", "/"):
+            await self._app(scope, receive, send)
+            return
+        begun: list[Message] = []
+        body = b""
+
+        async def pass_on(message: Message) -> None:
+            nonlocal body
+            if message["type"] == "http.response.start":
+                begun.append(message)
+                return
+            body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            body = body.replace(b"<head>", self._script, 1)
+            headers = MutableHeaders(scope=begun[0])
+            if "content-length" in headers:
+                headers["content-length"] = str(len(body))
+            await send(begun[0])
+            await send({"type": "http.response.body", "body": body})
+
+        await self._app(scope, receive, pass_on)
 
 
 async def _module(request: Request) -> Response:

@@ -35,6 +35,10 @@ IN_TURN: dict[str, Any] = {"trigger_mode": "always_last"}
 MOST_STOPPED = 1000
 """Turns: far more than can wait in the queue; some may never have come to it."""
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+CHOSEN = "(models) => document.dispatchEvent(new CustomEvent('zoo:chosen', { detail: { models } }))"
+AGAIN_AFTER_FAILURE = (
+    "() => document.querySelector('#fetch-progress .zoo-unfetched') && document.dispatchEvent(new Event('zoo:again'))"
+)
 
 
 @dataclass(frozen=True)
@@ -119,13 +123,19 @@ class Page:
     def zip(self, shown: Shown) -> str:
         return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models))
 
-    def fetch(self, set_name: str) -> Iterator[tuple[object, ...]]:
-        """Updates for progress, fetch, cancel and set; the set is the visitor's, but compact when the fetch fails."""
+    def fetch(self, set_name: str, request: gr.Request | None = None) -> Iterator[tuple[object, ...]]:
+        """Updates for progress, fetch, cancel and set; the set is the visitor's, but compact when the fetch fails.
+
+        Where the files would have gone is told to a visitor on this machine alone.
+        """
         try:
             for words in self.fetching.files(selection.missing(self.networks, set_name)):
                 yield paragraph(words), gr.update(visible=False), gr.update(visible=True), gr.skip()
         except DemoError as error:
-            yield _unfetched(set_name, str(error), getattr(error, "details", ()))
+            details = list(getattr(error, "details", ()))
+            if details and on_this_machine(request):
+                details.append(f"The folder: {getattr(error, 'folder', '')}")
+            yield _unfetched(set_name, str(error), details)
             return
         except Exception:  # our mistake: the page goes on as well, and `guarded` logs it
             yield _unfetched(set_name, "Something unexpected happened here.")
@@ -141,9 +151,17 @@ class Page:
         return photo, *_asked_selection(self.networks, asked)
 
 
+def on_this_machine(request: gr.Request | None) -> bool:
+    """Whether a visitor sits at this machine itself; whoever comes through a proxy does not."""
+    if request is None or request.client is None:
+        return False
+    forwarded = {"forwarded", "x-forwarded-for", "x-forwarded-host"} & {name.lower() for name in request.headers}
+    return not forwarded and request.client.host in ("127.0.0.1", "::1", "localhost")
+
+
 def _unfetched(set_name: str, why: str, details: Sequence[str] = ()) -> tuple[object, ...]:
     label = catalog.model_set(set_name).label
-    words = paragraph(f"{label} could not be fetched; going on with Compact. {why}", details)
+    words = paragraph(f"{label} could not be fetched; going on with Compact. {why}", details, failed=True)
     return words, gr.update(visible=False), gr.update(visible=False), "compact"
 
 
@@ -155,7 +173,7 @@ def _asked_selection(networks: Networks, asked: dict[str, str]) -> tuple[object,
     if set_name not in catalog.SETS:
         raise DemoError(f"There is no model set called {set_name!r}; there are {', '.join(catalog.SETS)}.")
     ids = [spec.id for spec in specs if spec.set == set_name]
-    return set_name, *selection.lists(set_name, ids)
+    return set_name, *selection.lists(networks, set_name, ids)
 
 
 def _ready(view: View) -> dict[str, Any]:
@@ -256,7 +274,10 @@ def build(
             [models.progress, models.fetch, models.cancel, models.set_name],
             **queued,
         )
-        fetched.then(**show_set)
+        # what the panels say of the set that could not be had is no answer any more
+        fetched.then(**show_set).then(None, None, None, js=AGAIN_AFTER_FAILURE)
+        for chosen in models.lists:
+            chosen.input(None, chosen, None, js=CHOSEN, **PRIVATE)  # type: ignore[attr-defined]  # both kinds of list have it
         models.cancel.click(page.fetching.cancel, None, None, **quick)
         api.add(networks, page.store)
         blocks.load(None, None, None, js="() => document.documentElement.setAttribute('lang', 'en')", **PRIVATE)

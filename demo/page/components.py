@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder
 
-from demo.labels import NAMES, OFFICIAL_PALETTE, distinct_palette
+from demo.labels.ade20k import ADE20K
 from demo.page.assets import folder, script
 from demo.page.view import View
 from demo.page.wire import FIELD_LEVELS, measure_scales
@@ -63,8 +63,11 @@ class Viewer(gr.HTML):
             elem_id="viewer",
             server_functions=list(answers) or None,
             main=f"{folder()}/main.js",
-            names=list(NAMES),
-            palettes={"distinct": distinct_palette().tolist(), "official": OFFICIAL_PALETTE.tolist()},
+            names=list(ADE20K.names),
+            palettes={
+                "distinct": ADE20K.distinct_palette.tolist(),
+                "official": ADE20K.official_palette.tolist(),
+            },
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
             measures=[measure.model_dump() for measure in measure_scales()],
             levels=FIELD_LEVELS,
@@ -108,6 +111,7 @@ def example_buttons(examples: Thumbnails) -> gr.HTML:
 
 HEADER = """
 <header class="zoo-header">
+  <a class="zoo-skip" href="#viewer">Skip to the panels</a>
   <div>
     <h1>Segmentation Zoo</h1>
     <p>One photo, five architectures, 150 ADE20K classes. Where they agree, where they hesitate, where they differ.</p>

@@ -29,10 +29,9 @@ from demo.analysis.lone_models import lone_counts
 from demo.analysis.numbers import plain
 from demo.analysis.regions import disputed_regions, numbered
 from demo.analysis.structure import BOUNDARY_DISTANCE, default_distance, measure
-from demo.labels import NAMES, supercategory_index
 from demo.page.headline import Shares, headline
 from demo.render.encode import png
-from demo.schema import CLASSES, Comparison, LabelMap, Size
+from demo.schema import VOID, Comparison, LabelMap, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -63,19 +62,18 @@ def comparison_of(answers: Sequence[Answer]) -> Comparison:
         families=tuple(answer.spec.family for answer in answers),
         label_maps=np.stack([answer.prediction.label_map for answer in answers]),
         confidences=np.stack([answer.prediction.confidence for answer in answers]),
+        class_set=answers[0].prediction.class_set,
     )
 
 
 def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
     """Numbers, sentences and maps of at least two models' answers."""
     distance = _pixels(overlooked, c.label_maps.shape[1:])
-    merged = merge_mild(c, supercategory_index) if overlooked.mild else c
+    merged = merge_mild(c) if overlooked.mild else c
     shifted = float(boundary_only(merged, distance).mean())
     settled = settle_boundaries(merged, distance) if overlooked.boundaries else merged
     vote_map, split_map, winners, levels = votes(settled), split(settled), majority(c), conflict_thresholds(c)
-    regions = disputed_regions(
-        c, names=NAMES, supercategory_index=supercategory_index, ignore_mild=overlooked.mild, distance=distance
-    )
+    regions = disputed_regions(c, ignore_mild=overlooked.mild, distance=distance)
     parts = shares(np.bincount(split_map.reshape(-1), minlength=5))
     areas = conflict_areas(levels)
     said = [float(n) for n in np.bincount(vote_map.reshape(-1), minlength=len(c.ids) + 1)[1:] / vote_map.size]
@@ -143,7 +141,7 @@ def structures(answers: Sequence[Answer], overlooked: Overlooked) -> list[Row]:
 
 def class_areas(label_map: LabelMap) -> list[Row]:
     """The classes of a map, the largest first."""
-    counts = np.bincount(label_map.reshape(-1), minlength=CLASSES)
+    counts = np.bincount(label_map.reshape(-1), minlength=256)[:VOID]
     present = sorted(np.flatnonzero(counts).tolist(), key=lambda index: (-counts[index], index))
     return [{"index": index, "area": float(counts[index] / label_map.size)} for index in present]
 

@@ -26,11 +26,12 @@ FOLDER = "this server's folder of checkpoints"
 
 
 class UnfetchedError(DemoError):
-    """Files that no home delivered; `details` are what each home said."""
+    """Files that no home delivered; `details` are what each home said, `folder` is where the files would be."""
 
-    def __init__(self, failures: Sequence[Failure]) -> None:
+    def __init__(self, failures: Sequence[Failure], folder: Path) -> None:
         super().__init__(sentence(failures, FOLDER))
         self.details = lines(failures)
+        self.folder = folder
 
 
 class _Cancelled(Exception):  # noqa: N818
@@ -88,7 +89,7 @@ class Fetching:
                 yield "Cancelled. What has come is kept, and the next fetch goes on from there."
                 return
         if failures:
-            raise UnfetchedError(failures)
+            raise UnfetchedError(failures, folder)
         yield "All files are here."
 
     def _one(self, spec: ModelSpec, title: str, folder: Path) -> Iterator[str]:
@@ -142,13 +143,14 @@ def in_words(progress: Progress) -> str:
     return words
 
 
-def paragraph(text: str, details: Sequence[str] = ()) -> str:
-    """A sentence for the page, what stands behind it folded away."""
+def paragraph(text: str, details: Sequence[str] = (), *, failed: bool = False) -> str:
+    """A sentence for the page, what stands behind it folded away; one of a failure can be told by its class."""
     if not text:
         return ""
     said = "".join(f"<li>{escape(line)}</li>" for line in details)
     folded = f"<details><summary>What each home said</summary><ul>{said}</ul></details>" if said else ""
-    return f'<p class="zoo-quiet" role="status">{escape(text)}</p>{folded}'
+    kind = " zoo-unfetched" if failed else ""
+    return f'<p class="zoo-quiet{kind}" role="status">{escape(text)}</p>{folded}'
 
 
 def _left(seconds: float) -> str:

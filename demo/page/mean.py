@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from demo.analysis.together import Together, side_by_side, together
 from demo.page.differences import Row, class_areas, data_url
-from demo.schema import MAX_ENTROPY, Field, Size
+from demo.schema import Field, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -23,13 +23,13 @@ SIDE = 512
 
 def mean_of(answers: Sequence[Answer]) -> Row:
     """The mean posterior's classes, its entropy, the mean of the entropies, mutual information; divergence by pair."""
-    size = grid_of(answers[0].posterior.photo_size)
+    size, top = grid_of(answers[0].posterior.photo_size), answers[0].prediction.class_set.max_entropy
     found = together(side_by_side(*[answer.posterior.strips(size) for answer in answers]), size, divergence_step=2)
     ids = [answer.spec.id for answer in answers]
     return {
         "grid": list(size),
         "classes": class_areas(found.label_map),
-        "tops": {"entropy": MAX_ENTROPY, "mean_entropy": MAX_ENTROPY, "mutual_information": log(len(ids))},
+        "tops": {"entropy": top, "mean_entropy": top, "mutual_information": log(len(ids))},
         "means": {name: float(field.mean()) for name, field in _fields(found).items()},
         "divergence": {
             f"{ids[one]}|{ids[other]}": float(found.jensen_shannon[one, other])
@@ -37,8 +37,8 @@ def mean_of(answers: Sequence[Answer]) -> Row:
         },
         "maps": {
             "together": data_url(found.label_map),
-            "entropy": data_url(_steps(found.entropy, MAX_ENTROPY)),
-            "mean_entropy": data_url(_steps(found.mean_entropy, MAX_ENTROPY)),
+            "entropy": data_url(_steps(found.entropy, top)),
+            "mean_entropy": data_url(_steps(found.mean_entropy, top)),
             "mutual_information": data_url(_steps(found.mutual_information, log(len(ids)))),
         },
     }

@@ -63,16 +63,16 @@ def chosen(set_name: str, *lists: Sequence[str] | None) -> list[str]:
 
 def show_set(networks: Networks, set_name: str) -> list[object]:
     """Updates for the lists, note and fetch when another set is chosen."""
-    return [*lists(set_name), about(networks, set_name), gr.update(visible=offer(networks, set_name))]
+    return [*lists(networks, set_name), about(networks, set_name), gr.update(visible=offer(networks, set_name))]
 
 
-def lists(set_name: str, ids: Sequence[str] = ()) -> list[object]:
+def lists(networks: Networks, set_name: str, ids: Sequence[str] = ()) -> list[object]:
     """Updates for the lists: one set's models are to be seen, and `ids` chosen where there are any."""
     shown: dict[str, Any] = {"visible": True}
     if ids:
         shown["value"] = list(ids)
     if set_name == catalog.ZOO:
-        shown["choices"] = _zoo_choices()
+        shown["choices"] = _zoo_choices(networks)
     return [gr.update(**shown) if name == set_name else gr.update(visible=False) for name in catalog.SETS]
 
 
@@ -135,13 +135,17 @@ def _list(set_name: str, *, visible: bool) -> gr.components.Component:
     )
 
 
-def _zoo_choices() -> list[tuple[str, str]]:
+def _zoo_choices(networks: Networks) -> list[tuple[str, str]]:
+    """Those whose files are here come first."""
     try:
         specs = catalog.models("zoo")
     except BackendError:
         return []
-    return [(_zoo_title(spec), spec.id) for spec in sorted(specs, key=lambda spec: spec.title)]
+    here = {spec.id for spec in specs if networks.on_disk(spec)}
+    ordered = sorted(specs, key=lambda spec: (spec.id not in here, spec.title))
+    return [(_zoo_title(spec, here=spec.id in here), spec.id) for spec in ordered]
 
 
-def _zoo_title(spec: ModelSpec) -> str:
-    return f"{spec.title} (mIoU {spec.reported.miou * 100:.1f})" if spec.reported.miou else spec.title
+def _zoo_title(spec: ModelSpec, *, here: bool) -> str:
+    told = [f"mIoU {spec.reported.miou * 100:.1f}"] if spec.reported.miou else []
+    return f"{spec.title} ({', '.join([*told, 'file here' if here else 'no file here'])})"

@@ -14,7 +14,7 @@ from demo.analysis.numbers import MEASURES, Number
 from demo.errors import TruthError
 from demo.page.truths import Given
 from demo.render.encode import png
-from demo.schema import CLASSES, VOID, Field, LabelMap, Prediction, Size
+from demo.schema import VOID, Field, LabelMap, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -24,7 +24,7 @@ Row: TypeAlias = dict[str, object]
 PERCENTS = 100
 """Steps of confidence in which a mistake's sureness is told: from 0.00 to 1.00."""
 FOREIGN = 254
-"""In maps for the browser: something that no ADE20K class names."""
+"""In maps for the browser: something that no class names."""
 PROBABILISTIC = ("brier", "nll")
 
 
@@ -38,9 +38,9 @@ def describe(given: Given, display: Size) -> Row:
         "kind": given.kind,
         "width": label_map.shape[1],
         "height": label_map.shape[0],
-        "labelled": int(counts[:CLASSES].sum()),
+        "labelled": int(counts[:VOID].sum()),
         "unknown": foreign if unknown is not None else None,
-        "classes": [{"index": int(i), "pixels": int(counts[i])} for i in np.argsort(-counts[:CLASSES], kind="stable")
+        "classes": [{"index": int(i), "pixels": int(counts[i])} for i in np.argsort(-counts[:VOID], kind="stable")
                     if counts[i]],
         "map": _url(_sampled(shown, display)),
     }  # fmt: skip
@@ -52,7 +52,7 @@ def scored(answer: Answer, given: Given, band: Band, display: Size) -> tuple[Row
     The browser's map holds 0 where right, 1 + the percent of confidence where wrong, 254 unknown, 255 not counted:
     it can draw any threshold of sureness by itself. `wrong` counts the mistakes by percent of confidence.
     """
-    _fits(answer)
+    _fits(answer, given)
     prediction = prediction_at(answer, given.label_map.shape)
     evaluation = evaluate_truth(prediction, given.label_map, unknown=given.unknown, band=band)
     codes = wrong_by_confidence(evaluation.error_map, prediction.confidence)
@@ -95,11 +95,12 @@ def wrong_by_confidence(error_map: NDArray[np.uint8], confidence: Field) -> NDAr
     return codes
 
 
-def _fits(answer: Answer) -> None:
-    if answer.posterior.classes != CLASSES:
+def _fits(answer: Answer, given: Given) -> None:
+    own = answer.posterior.class_set
+    if own != given.class_set:
         raise TruthError(
-            f"{answer.spec.title} should answer in ADE20K's {CLASSES} classes, but has {answer.posterior.classes} of "
-            "its own; it cannot be judged by this truth."
+            f"{answer.spec.title} answers in the classes of {own.title}, but this truth is in those of "
+            f"{given.class_set.title}; it cannot be judged by it."
         )
 
 

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.errors import TruthError
-from demo.labels import class_index, decode_annotation, decode_panoptic
+from demo.labels.annotations import decode_annotation, nothing_labelled
+from demo.labels.class_set import class_index
+from demo.labels.coco import decode_panoptic
 from demo.names import same_name
-from demo.schema import VOID, LabelMap, Size
+from demo.schema import VOID, ClassSet, LabelMap, Size
 
 Mask: TypeAlias = NDArray[np.bool_]
 Point: TypeAlias = tuple[float, float]
@@ -22,13 +24,14 @@ Point: TypeAlias = tuple[float, float]
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """A truth in ADE20K's classes."""
+    """A truth in the terms of a class set."""
 
     kind: str
     """In words, for the reader."""
     label_map: LabelMap
+    class_set: ClassSet
     unknown: Mask | None = None
-    """Where it shows something that no ADE20K class names."""
+    """Where it shows something that no class of the set names."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Region:
     """(x, y) in the photo's pixels from its upper left corner; the pixel in that corner reaches from 0 to 1."""
 
 
-def read(files: Sequence[Path], photo: str, size: Size) -> Given:
-    """The truth in an ADE20K PNG, or in a COCO panoptic PNG with its JSON, of the photo of that name and size.
+def read(files: Sequence[Path], photo: str, size: Size, class_set: ClassSet) -> Given:
+    """The truth of the photo of that name and size: a PNG of the set's numbers, or a COCO panoptic PNG with its JSON.
 
     A COCO truth is looked up under the photo's name, or under the PNG's where the JSON does not list the photo.
     Raises TruthError.
@@ -57,14 +60,16 @@ def read(files: Sequence[Path], photo: str, size: Size) -> Given:
             "a COCO panoptic truth is two files, so drop the PNG as well."
         )
     if not lists:
-        return _labelled(Given("ADE20K annotation", _annotation(masks[0], size)), masks[0].name)
+        return _labelled(
+            Given(f"{class_set.title} annotation", _annotation(masks[0], size, class_set), class_set), masks[0].name
+        )
     names = _listed(lists[0])
     named = photo if _stem(photo) in names or _stem(masks[0]) not in names else masks[0].name
-    label_map, unknown = decode_panoptic(masks[0], lists[0], named, size=size)
-    return _labelled(Given("COCO panoptic", label_map, unknown), masks[0].name)
+    label_map, unknown = decode_panoptic(masks[0], lists[0], named, class_set, size=size)
+    return _labelled(Given("COCO panoptic", label_map, class_set, unknown), masks[0].name)
 
 
-def paint(regions: Sequence[Region], photo: Size, grid: Size) -> Given:
+def paint(regions: Sequence[Region], photo: Size, grid: Size, class_set: ClassSet) -> Given:
     """The regions on a grid over the photo, a later one over an earlier one; everything else is not labelled.
 
     Raises TruthError for a region without an area, UnknownModelError for a class that is not one.
@@ -72,14 +77,15 @@ def paint(regions: Sequence[Region], photo: Size, grid: Size) -> Given:
     label_map = np.full(grid, VOID, np.uint8)
     scale = np.array([grid[1] / photo[1], grid[0] / photo[0]])
     for region in regions:
-        index, inside = class_index(region.name), fill(np.array(region.corners).reshape(-1, 2) * scale, grid)
+        index = class_index(class_set, region.name)
+        inside = fill(np.array(region.corners).reshape(-1, 2) * scale, grid)
         if not inside.any():
             raise TruthError(
                 f"The region {region.name} should enclose at least one pixel of the photo, but its "
                 f"{len(region.corners)} corners enclose none; set three or more that do not lie on one line."
             )
         label_map[inside] = index
-    return Given("Painted regions", label_map)
+    return Given("Painted regions", label_map, class_set)
 
 
 def fill(corners: NDArray[np.float64], size: Size) -> Mask:
@@ -99,9 +105,9 @@ def fill(corners: NDArray[np.float64], size: Size) -> Mask:
     return crossings[:, :width].cumsum(1) % 2 == 1
 
 
-def _annotation(mask: Path, size: Size) -> LabelMap:
+def _annotation(mask: Path, size: Size, class_set: ClassSet) -> LabelMap:
     try:
-        return decode_annotation(mask, size=size)
+        return decode_annotation(mask, class_set, size=size)
     except TruthError as error:
         if _is_colour(mask):
             raise TruthError(f"{error} If it is a COCO panoptic PNG, drop its JSON together with it.") from error
@@ -110,10 +116,7 @@ def _annotation(mask: Path, size: Size) -> LabelMap:
 
 def _labelled(given: Given, name: str) -> Given:
     if (given.label_map == VOID).all() and (given.unknown is None or not given.unknown.any()):
-        raise TruthError(
-            f"{name} should label at least one pixel, but all of it is 0 (not labelled); "
-            "check that it is the index mask: 1 to 150 are classes."
-        )
+        raise nothing_labelled(name, given.class_set)
     return given
 
 

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from demo.export import class_rows
 from demo.images import write_atomic
+from demo.labels.ade20k import ADE20K
 from demo.measures import BY_ID, MEASURES
 from demo.page.view import ClassShare, MeasureScale, Panel
 from demo.render.encode import jpeg, png, shrink
-from demo.schema import CLASSES, Field, Image, Prediction, Size
+from demo.schema import Field, Image, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -63,7 +64,7 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
 def fields(prediction: Prediction) -> NDArray[np.uint8]:
     """(n h, w): n measures' maps one below another, at most FIELD_SIDE long, in FIELD_LEVELS steps of their scale."""
     height, width = _within(prediction.size, FIELD_SIDE)
-    tops = {name: BY_ID[name].top(CLASSES) for name in prediction.measures}
+    tops = {name: BY_ID[name].top(len(prediction.class_set)) for name in prediction.measures}
     maps = prediction.measures.items()
     return np.vstack([_steps(_sample(field, height, width), tops[name]) for name, field in maps])
 
@@ -75,9 +76,9 @@ def measure_scales() -> list[MeasureScale]:
             id=measure.id,
             title=measure.title,
             unit=measure.unit,
-            top=measure.top(CLASSES),
+            top=measure.top(len(ADE20K)),
             high_is_doubt=measure.high_is_doubt,
-            sentence=measure.explain(CLASSES),
+            sentence=measure.explain(len(ADE20K)),
             needs=measure.needs,
         )
         for measure in MEASURES

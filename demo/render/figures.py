@@ -17,9 +17,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from demo import labels
+from demo.labels.palette import palette_for
 from demo.render.paint import Scheme, colour_table, colourise, scalar
-from demo.schema import CLASSES, MAX_ENTROPY, VOID, Field, Image, LabelMap
+from demo.schema import VOID, ClassSet, Field, Image, LabelMap
 
 WIDTH = 7.2
 """Inches: the text width of a two-column page."""
@@ -36,12 +36,13 @@ class Row:
     title: str
     label_map: LabelMap
     entropy: Field
+    class_set: ClassSet
 
 
 def comparison(photo: Image, rows: Sequence[Row], *, title: str = "", scheme: Scheme = "colour") -> Figure:
-    """The photo, then a row a network: entropy on the fixed scale 0..ln 150, segmentation with named classes.
+    """The photo, then a row a network: entropy on the fixed scale 0..ln C, segmentation with named classes.
 
-    A class has one colour in all rows. All maps have the photo's size. `scheme` "article" draws entropy in grey.
+    A class has one colour in all rows of its set. All maps have the photo's size. `scheme` "article" is grey.
     """
     for row in rows:
         if row.label_map.shape != photo.shape[:2] or row.entropy.shape != photo.shape[:2]:
@@ -49,19 +50,24 @@ def comparison(photo: Image, rows: Sequence[Row], *, title: str = "", scheme: Sc
                 f"maps must have the photo's size {photo.shape[:2]}, but {row.title} has "
                 f"{row.label_map.shape} and {row.entropy.shape}"
             )
-    palette = labels.palette_for({int(label) for row in rows for label in np.unique(row.label_map)})
-    scale = ScalarMappable(Normalize(0, MAX_ENTROPY), ListedColormap(colour_table(scheme) / 255))
+    sets = list(dict.fromkeys(row.class_set for row in rows))
+    palettes = {found: _palette(found, rows) for found in sets}
     figure, axes = _canvas(photo, len(rows), title)
     _show(axes[0][0], photo, "Photo")
-    _colour_bar(figure, axes[0][1], scale)
+    _colour_bar(figure, axes[0][1], sets, scheme)
     axes[0][2].axis("off")
     for row, (left, right, beside) in zip(rows, axes[1:], strict=True):
         mean = f"(mean {row.entropy.mean():.2f} nats)"
-        _show(left, scalar(row.entropy, MAX_ENTROPY, scheme), f"{row.title}   {mean}")
-        _show(right, colourise(row.label_map, palette))
-        _write_names(right, row.label_map)
-        _list_classes(beside, row.label_map, palette)
+        _show(left, scalar(row.entropy, row.class_set.max_entropy, scheme), f"{row.title}   {mean}")
+        _show(right, colourise(row.label_map, palettes[row.class_set]))
+        _write_names(right, row)
+        _list_classes(beside, row, palettes[row.class_set])
     return figure
+
+
+def _palette(class_set: ClassSet, rows: Sequence[Row]) -> NDArray[np.uint8]:
+    present = {int(label) for row in rows if row.class_set == class_set for label in np.unique(row.label_map)}
+    return palette_for(class_set, present)
 
 
 def to_bytes(figure: Figure, kind: str, dpi: int = 200) -> bytes:
@@ -104,31 +110,41 @@ def _show(axes: Axes, picture: Image, title: str = "") -> None:
     axes.axis("off")
 
 
-def _colour_bar(figure: Figure, axes: Axes, scale: ScalarMappable) -> None:
-    """The scale of every entropy map, in the free place beside the photo."""
+def _colour_bar(figure: Figure, axes: Axes, sets: Sequence[ClassSet], scheme: Scheme) -> None:
+    """The scale of every entropy map, in the free place beside the photo; with several sets each map ends at its own.
+
+    Whole nats are marked where one set has them.
+    """
     axes.axis("off")
     inset = axes.inset_axes((0.06, 0.42, 0.88, 0.09))
+    top = sets[0].max_entropy
+    scale = ScalarMappable(Normalize(0, top), ListedColormap(colour_table(scheme) / 255))
     bar = figure.colorbar(scale, cax=inset, orientation="horizontal")
-    bar.set_ticks([0, 1, 2, 3, 4, MAX_ENTROPY], labels=["0", "1", "2", "3", "4", "ln 150"])
+    whole = [nats for nats in range(int(top) + 1) if top - nats > 0.25] if len(sets) == 1 else [0]
+    tops = " or ".join(f"ln {count}" for count in dict.fromkeys(map(len, sets)))
+    values = " or ".join(f"ln {len(found)} = {found.max_entropy:.2f}" for found in {len(s): s for s in sets}.values())
+    bar.set_ticks([*whole, top], labels=[*map(str, whole), tops])
     bar.ax.tick_params(labelsize=7)
-    bar.ax.set_title("Entropy, nats: certain (0) to no idea (ln 150 = 5.01)", fontsize=7, pad=3)
+    bar.ax.set_title(f"Entropy, nats: certain (0) to no idea ({values})", fontsize=7, pad=3)
 
 
-def _write_names(axes: Axes, label_map: LabelMap) -> None:
+def _write_names(axes: Axes, row: Row) -> None:
+    label_map = row.label_map
     outline = [patheffects.withStroke(linewidth=1.6, foreground="black")]
-    for label, row, column in name_places(label_map):
-        name = labels.NAMES[label]
+    for label, y, column in name_places(label_map):
+        name = row.class_set.names[label]
         reach = 0.011 * len(name) * label_map.shape[1]
         x = float(np.clip(column, reach, label_map.shape[1] - 1 - reach))
-        axes.text(x, row, name, color="white", fontsize=6.5, ha="center", va="center", path_effects=outline)
+        axes.text(x, y, name, color="white", fontsize=6.5, ha="center", va="center", path_effects=outline)
 
 
-def _list_classes(axes: Axes, label_map: LabelMap, palette: NDArray[np.uint8]) -> None:
+def _list_classes(axes: Axes, row: Row, palette: NDArray[np.uint8]) -> None:
     axes.axis("off")
-    counts = np.bincount(label_map.ravel(), minlength=VOID + 1)[:CLASSES]
+    label_map, names = row.label_map, row.class_set.names
+    counts = np.bincount(label_map.ravel(), minlength=VOID + 1)[:VOID]
     present = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
     handles = [
-        Patch(facecolor=palette[label] / 255, label=f"{labels.NAMES[label]} {_percent(share)}")
+        Patch(facecolor=palette[label] / 255, label=f"{names[label]} {_percent(share)}")
         for label, share in ((label, counts[label] / label_map.size) for label in present[:LISTED])
     ]
     more = len(present) - len(handles)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.labels import cielab
+from demo.labels.palette import cielab
 from demo.schema import VOID, Field, Image, LabelMap
 
 Scheme: TypeAlias = Literal["colour", "article"]
@@ -20,7 +20,7 @@ VOID_COLOUR: Final = (0, 0, 0)
 
 
 def colourise(label_map: LabelMap, palette: NDArray[np.uint8]) -> Image:
-    """The label map in the colours of a (150, 3) palette; void is black."""
+    """The label map in the colours of a (C, 3) palette; void is black."""
     table = np.full((256, 3), VOID_COLOUR, np.uint8)
     table[: len(palette)] = palette
     return _look_up(label_map, table)

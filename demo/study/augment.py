@@ -13,7 +13,7 @@ from demo.errors import BackendError, DemoError
 from demo.models.network import Network, finite
 from demo.models.posterior import Posterior
 from demo.models.zoo import Refusal, Zoo
-from demo.schema import Field, Image, ModelSpec, Prediction
+from demo.schema import ClassSet, Field, Image, ModelSpec, Prediction
 from demo.study.engine import Ask
 
 Strip: TypeAlias = tuple[int, Field]
@@ -51,7 +51,7 @@ def mean_strips(views: Sequence[tuple[Posterior, bool]]) -> Iterator[Strip]:
         yield strips[0][0], total / np.float32(len(views))
 
 
-def predict(model: str, strips: Iterator[Strip], height: int, width: int) -> Prediction:
+def predict(model: str, strips: Iterator[Strip], height: int, width: int, class_set: ClassSet) -> Prediction:
     """Label, confidence, entropy and margin of every pixel from strips of probabilities."""
     label_map = np.empty((height, width), np.uint8)
     fields = np.empty((3, height, width), np.float32)
@@ -59,7 +59,7 @@ def predict(model: str, strips: Iterator[Strip], height: int, width: int) -> Pre
         rows = slice(first, first + probabilities.shape[1])
         label_map[rows] = probabilities.argmax(0)
         fields[:, rows] = _summary(probabilities)
-    return Prediction(model, label_map, fields[0], fields[1], fields[2])
+    return Prediction(model, label_map, fields[0], fields[1], fields[2], class_set)
 
 
 def _summary(probabilities: Field) -> NDArray[np.float32]:
@@ -77,7 +77,7 @@ def _answer(network: Network, spec: ModelSpec, image: Image, scales: Sequence[fl
         for photo, mirrored in photos
     ]
     asked = time.perf_counter()
-    prediction = predict(spec.id, mean_strips(views), image.shape[0], image.shape[1])
+    prediction = predict(spec.id, mean_strips(views), image.shape[0], image.shape[1], network.class_set)
     prediction.seconds.update(network=asked - start, maps=time.perf_counter() - asked)
     return prediction
 

@@ -8,12 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from demo import labels
-from demo.errors import BackendError, DemoError
+from demo.errors import BackendError, DemoError, TruthError
 from demo.images import DEFAULT_LIMITS, Limits, open_image
+from demo.labels.annotations import labelled
 from demo.models.zoo import Refusal, Zoo
 from demo.names import readable
-from demo.schema import Image, LabelMap, ModelSpec, Prediction
+from demo.schema import ClassSet, Image, LabelMap, ModelSpec, Prediction, Size
 from demo.study.dataset import Case
 from demo.study.ledger import Ledger, key_of
 
@@ -95,26 +95,35 @@ class _Study:
     settings: str
     specs: list[ModelSpec]
     problems: list[str] = field(default_factory=list)
+    class_sets: dict[ModelSpec, ClassSet] = field(default_factory=dict)
+    """In whose numbers the annotations are read; of a user's own model known once it has answered."""
     pending: list[tuple[Case, ModelSpec, Future[bytes]]] = field(default_factory=list)
 
     def missing(self, case: Case) -> list[ModelSpec]:
         """The models whose result for the case is not in the ledger."""
         return [spec for spec in self.specs if not self.ledger.has(self._key(case, spec))]
 
-    def answer(self, case: Case, opened: Future[tuple[Image, LabelMap | None]], measurer: ThreadPoolExecutor) -> None:
+    def answer(self, case: Case, opened: Future[Image], measurer: ThreadPoolExecutor) -> None:
         """Every missing answer to one case, predicted here and measured on the other thread."""
         try:
-            image, truth = opened.result()
+            image = opened.result()
         except DemoError as error:
             self._leave_out(f"{case.photo.name} is left out: {error}")
             return
-        missing = self.missing(case)
+        truths = _Truths(case, (image.shape[0], image.shape[1]))
+        known = [(spec, self.class_sets.get(spec, spec.class_set)) for spec in self.missing(case)]
+        missing = [spec for spec, class_set in known if class_set is None or truths.readable(class_set)]
         for spec, outcome in self.ask(image, missing) if missing else ():
             self.settle(keep=1)
             if isinstance(outcome, Refusal):
                 self._refused(case, outcome)
-            else:
+                continue
+            self.class_sets[spec] = outcome.class_set
+            if truths.readable(outcome.class_set):
+                truth = truths.of(outcome.class_set)
                 self.pending.append((case, spec, measurer.submit(self.measure, outcome, truth)))
+        for sentence in truths.problems:
+            self._leave_out(f"{case.photo.name} is left out: {sentence}")
 
     def settle(self, keep: int = 0) -> None:
         """Put measured results into the ledger, until at most `keep` are still being measured."""
@@ -154,8 +163,29 @@ def in_words(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _read(case: Case, limits: Limits) -> tuple[Image, LabelMap | None]:
-    """Raises ImageError or TruthError."""
-    image = open_image(case.photo, limits=limits)
-    size = image.shape[0], image.shape[1]
-    return image, labels.labelled(case.annotation, size=size) if case.annotation else None
+class _Truths:
+    """One case's annotation in the numbers of each class set that asks, read once for each."""
+
+    def __init__(self, case: Case, size: Size) -> None:
+        self._case, self._size = case, size
+        self._read: dict[ClassSet, LabelMap | None] = {}
+        self.problems: list[str] = []
+
+    def readable(self, class_set: ClassSet) -> bool:
+        """Whether it can be read so; why it cannot is told once, in `problems`."""
+        if class_set not in self._read and self._case.annotation:
+            try:
+                self._read[class_set] = labelled(self._case.annotation, class_set, size=self._size)
+            except TruthError as error:
+                self._read[class_set] = None
+                self.problems.append(str(error))
+        return self._case.annotation is None or self._read[class_set] is not None
+
+    def of(self, class_set: ClassSet) -> LabelMap | None:
+        """The truth, None where the case has none."""
+        return self._read.get(class_set)
+
+
+def _read(case: Case, limits: Limits) -> Image:
+    """Raises ImageError."""
+    return open_image(case.photo, limits=limits)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demo import catalog, labels
+from demo import catalog
 from demo.analysis import calibration, scores
 from demo.analysis.counts import Truth, TruthCounts, count
 from demo.analysis.numbers import Json, numbers, plain
@@ -60,7 +60,7 @@ def evaluate(
             found.cases, specs, ask, _measure, ledger, settings=named, limits=limits, on_progress=on_progress
         )
         results = [_collect(spec, kept(found.cases, spec, ledger, named)) for spec in specs]
-    answered = tuple(result for result in results if result.photos)
+    answered = tuple(result for result in results if result)
     if not answered:
         raise BackendError(f"None of the photos could be answered. {' '.join(problems[:1])}")
     evaluation = Evaluation(
@@ -78,7 +78,10 @@ def evaluate(
 
 def _counted_from_zero(models: Sequence[ModelResult]) -> Iterator[str]:
     """What is to be said of annotations in which 0 is the first class, and not void: one class off all along."""
-    confusion = sum((model.counts.confusion for model in models), np.zeros((1, 1), np.int64))
+    confusions = [model.counts.confusion for model in models if model.counts.class_set.offset]
+    if not confusions:
+        return
+    confusion = np.sum(confusions, 0)
     pixels, plain_share, shifted = confusion.sum(), np.trace(confusion), np.trace(confusion, offset=1)
     if shifted > max(2 * plain_share, 0.2 * pixels):
         yield (
@@ -94,12 +97,13 @@ def _measure(prediction: Prediction, truth: LabelMap | None) -> bytes:
     return count(prediction, Truth.of(truth)).to_bytes()
 
 
-def _collect(spec: ModelSpec, contents: Iterable[tuple[str, bytes]]) -> ModelResult:
-    """One photo's counts in memory at a time: together they would be gigabytes."""
-    total, photos = TruthCounts.zero(), []
+def _collect(spec: ModelSpec, contents: Iterable[tuple[str, bytes]]) -> ModelResult | None:
+    """One photo's counts in memory at a time: together they would be gigabytes. None without any photo."""
+    total: TruthCounts | None = None
+    photos = []
     for name, content in contents:
         counts = TruthCounts.from_bytes(content)
-        total += counts
+        total = counts if total is None else total + counts
         photos.append(
             PhotoScore(
                 name,
@@ -109,7 +113,7 @@ def _collect(spec: ModelSpec, contents: Iterable[tuple[str, bytes]]) -> ModelRes
                 calibration.auroc(counts.entropy),
             )
         )
-    return ModelResult(spec, total, tuple(photos))
+    return None if total is None else ModelResult(spec, total, tuple(photos))
 
 
 def _write(evaluation: Evaluation, out: Path) -> None:
@@ -136,10 +140,10 @@ def _class_table(evaluation: Evaluation) -> list[list[object]]:
     for model in evaluation.models:
         confusion = model.counts.confusion
         columns = (scores.iou(confusion), scores.class_accuracy(confusion), scores.iou_of_areas(model.counts.boundary))
-        for index, name in enumerate(labels.NAMES):
+        for index, name in enumerate(model.counts.class_set.names):
             values = [plain(float(column[index])) for column in columns]
             counts = int(confusion[index].sum()), int(confusion[:, index].sum())
-            table.append([model.spec.id, index + 1, name, *values, *counts])
+            table.append([model.spec.id, index + model.counts.class_set.offset, name, *values, *counts])
     return table
 
 

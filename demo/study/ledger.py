@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +16,7 @@ from demo.names import readable
 from demo.schema import ModelSpec
 from demo.study.dataset import Case
 
-VERSION = 1
+VERSION = 2
 """Of what is measured; rows of another version are measured again."""
 
 
@@ -80,4 +81,6 @@ def key_of(case: Case, spec: ModelSpec, settings: str) -> str:
         if path is not None and path.exists()
     ]
     content = [VERSION, case.name, files, spec.id, spec.weights.file, spec.weights.sha256, settings]
+    if spec.set == "own" and spec.class_set:
+        content.append(asdict(spec.class_set))
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

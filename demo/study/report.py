@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from demo import labels
 from demo.analysis import calibration, scores
 from demo.analysis.numbers import Number, numbers
+from demo.schema import ClassSet
 from demo.study import charts
 from demo.study.engine import in_words
 from demo.study.html import Cell, Column, figure, key, page, percent, table
@@ -38,7 +38,8 @@ def _body(evaluation: Evaluation, models: Sequence[Ranked]) -> Iterator[str]:
     if models:
         yield from _scores(models)
         yield from _diagrams(models)
-        yield from _classes(models)
+        for class_set in dict.fromkeys(model.counts.class_set for _, model in models):
+            yield from _classes(class_set, [ranked for ranked in models if ranked[1].counts.class_set == class_set])
         yield from _mistakes(models)
         yield from _photos(models)
         yield from _formulas(models[0][1])
@@ -169,19 +170,19 @@ def _bins(model: ModelResult) -> list[tuple[float, float, int, float, float]]:
     return [(float(a), float(b), int(n), float(sure), float(right)) for a, b, n, sure, right in columns if n]
 
 
-def _classes(models: Sequence[Ranked]) -> Iterator[str]:
+def _classes(class_set: ClassSet, models: Sequence[Ranked]) -> Iterator[str]:
     confusions = [model.counts.confusion for _, model in models]
     truth = confusions[0].sum(1)
     occurring = np.sum([counts.sum(0) + counts.sum(1) for counts in confusions], 0) > 0
     order = [int(index) for index in np.argsort(-truth, kind="stable") if occurring[index]]
     ious = [scores.iou(counts) for counts in confusions]
-    yield f"<h2>IoU by class ({len(order)} occur)</h2>"
+    yield f"<h2>IoU by class of {escape(class_set.title)} ({len(order)} occur)</h2>"
     yield '<p class="soft">Percent, most annotated pixels first. Empty: neither annotated nor predicted.</p>'
     titles = [Column(model.spec.title) for _, model in models]
     columns = [Column("Class", text=True), Column("Annotated, pixels"), *titles]
     rows = [
         [
-            Cell(labels.NAMES[index]),
+            Cell(class_set.names[index]),
             Cell(f"{truth[index]:,}", int(truth[index])),
             *(_heat(float(column[index])) for column in ious),
         ]
@@ -206,8 +207,8 @@ def _mistakes(models: Sequence[Ranked]) -> Iterator[str]:
     rows = [
         [
             Cell(model.spec.title, swatch=place),
-            Cell(labels.NAMES[pair.truth]),
-            Cell(labels.NAMES[pair.predicted]),
+            Cell(model.counts.class_set.names[pair.truth]),
+            Cell(model.counts.class_set.names[pair.predicted]),
             Cell(f"{pair.pixels:,}", pair.pixels),
             Cell(percent(pair.share, 1), pair.share),
         ]

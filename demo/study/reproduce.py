@@ -158,7 +158,7 @@ def _figures(
         outcomes = list(zoo.stream(image, specs))
         left_out += [f"{o.spec.title} is left out of {stem}: {o.error}" for o in outcomes if isinstance(o, Refusal)]
         answers = [outcome for outcome in outcomes if not isinstance(outcome, Refusal)]
-        rows = [Row(a.spec.title, a.prediction.label_map, a.prediction.entropy) for a in answers]
+        rows = [Row(a.spec.title, p.label_map, p.entropy, p.class_set) for a in answers for p in (a.prediction,)]
         drawn = comparison(image, rows)
         for kind in ("pdf", "png"):
             write_atomic(out / "figures" / f"{stem}.{kind}", to_bytes(drawn, kind))

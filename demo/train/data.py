@@ -1,6 +1,6 @@
 """Photographs with annotations, in the layout of ADEChallengeData2016, and the crops a network trains on.
 
-``images/training/*.jpg`` with ``annotations/training/*.png`` of the same names (0 = void, 1..150), and the same again
+``images/training/*.jpg`` with ``annotations/training/*.png`` of the same names (ADE20K's: 0 = void), and the same again
 for ``validation``.
 """
 
@@ -21,8 +21,8 @@ from torch.nn import functional
 
 from demo.errors import DatasetError, ImageError, TruthError
 from demo.images import files_in, open_image
-from demo.labels import decode_annotation
-from demo.schema import CLASSES
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import decode_annotation
 
 Split = Literal["training", "validation"]
 
@@ -114,13 +114,15 @@ def mixed(folders: list[Folder], split: Split, teacher: Teacher | None = None) -
 
 def teacher_channels(photographs: Photographs) -> int:
     """How many features a teacher tells beside the classes' scores; 0 without a teacher."""
-    return len(photographs.teacher(photographs.pairs[0].photo)) - CLASSES if photographs.teacher else 0
+    return len(photographs.teacher(photographs.pairs[0].photo)) - len(ADE20K) if photographs.teacher else 0
 
 
 def _read(pair: Pair) -> tuple[PillowImage.Image, PillowImage.Image]:
     try:
         photo = PillowImage.fromarray(open_image(pair.photo))
-        return photo, PillowImage.fromarray(decode_annotation(pair.annotation, size=(photo.height, photo.width)))
+        return photo, PillowImage.fromarray(
+            decode_annotation(pair.annotation, ADE20K, size=(photo.height, photo.width))
+        )
     except ImageError as error:
         raise DatasetError(f"wanted readable photographs in {pair.photo.parent}, but {error}") from error
     except TruthError as error:

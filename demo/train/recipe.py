@@ -21,9 +21,10 @@ from torch import nn
 from torch.nn import functional
 
 from demo.errors import CorruptCheckpointError
+from demo.labels.ade20k import ADE20K
 from demo.models.backend import answerer, build_network, initialise, scorer
 from demo.models.zoo import choose_device
-from demo.schema import CLASSES, VOID, Image, LabelMap
+from demo.schema import VOID, Image, LabelMap
 from demo.train.data import (
     Batch,
     CropPlan,
@@ -219,7 +220,7 @@ class Run:
             scores, read = self.family(self._maps(batch, dice))
         loss = sum((self._loss(one.float(), batch) for one in scores.values()), torch.zeros((), device=self.device))
         if read is not None and batch.teacher is not None:
-            wanted = functional.adaptive_avg_pool2d(batch.teacher.to(self.device)[:, CLASSES:], read.shape[2:])
+            wanted = functional.adaptive_avg_pool2d(batch.teacher.to(self.device)[:, len(ADE20K) :], read.shape[2:])
             loss = loss + self.recipe.feature_weight * functional.mse_loss(read.float(), wanted)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -253,7 +254,7 @@ class Run:
         loss = functional.cross_entropy(fine, labels, ignore_index=VOID, reduction="sum") / known
         if batch.teacher is None or not self.recipe.soft_weight:
             return loss
-        wanted = batch.teacher.to(self.device)[:, :CLASSES].softmax(1)
+        wanted = batch.teacher.to(self.device)[:, : len(ADE20K)].softmax(1)
         coarse = functional.interpolate(scores, wanted.shape[2:], mode="bilinear")
         return loss + self.recipe.soft_weight * functional.cross_entropy(coarse, wanted)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from demo.analysis.scores import Counts, confusion, mean_iou, pixel_accuracy
-from demo.schema import CLASSES, Image, LabelMap
+from demo.labels.ade20k import ADE20K
+from demo.schema import Image, LabelMap
 from demo.train.data import Photographs
 
 
@@ -31,8 +32,8 @@ def summarise(counts: Counts, photos: int) -> Scores:
 
 def score(answer: Callable[[Image], LabelMap], photographs: Photographs) -> Scores:
     """Pixel accuracy and mean IoU of whatever gives a photograph its label map."""
-    counts = np.zeros((CLASSES, CLASSES), np.int64)
+    counts = np.zeros((len(ADE20K), len(ADE20K)), np.int64)
     for index in range(len(photographs)):
         photo, truth = photographs[index]
-        counts += confusion(answer(np.asarray(photo)), np.asarray(truth))
+        counts += confusion(answer(np.asarray(photo)), np.asarray(truth), len(ADE20K))
     return summarise(counts, len(photographs))

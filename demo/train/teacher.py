@@ -18,9 +18,10 @@ from PIL import Image as PillowImage
 from torch import Tensor, nn
 from torch.nn import functional
 
+from demo.labels.ade20k import ADE20K
 from demo.models import efficientnet_lite  # noqa: F401  registers the backbone
 from demo.models.backend import build_backbone
-from demo.schema import CLASSES, VOID
+from demo.schema import VOID
 from demo.train.data import Photographs, cells_of, grid
 from demo.train.weights import read_weights
 
@@ -141,7 +142,7 @@ def fit_head(common: Samples, often: Samples, scale: Scale, hidden: int, share: 
         nn.BatchNorm1d(hidden),
         nn.ReLU(),
         nn.Dropout(0.5),
-        nn.Linear(hidden, CLASSES),
+        nn.Linear(hidden, len(ADE20K)),
     )
     size, peak = 2048, 1e-3
     optimizer = torch.optim.AdamW(head.parameters(), peak, weight_decay=0.05)

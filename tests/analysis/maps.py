@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
+from demo.labels.ade20k import ADE20K
 from demo.schema import Comparison, Family, Prediction
 
 FIVE: tuple[Family, ...] = ("cnn", "cnn", "cnn", "transformer", "transformer")
@@ -21,7 +22,7 @@ def comparison(
     maps = np.array(label_maps, np.uint8)
     names = "abcdefghijklmnopqrst"[: len(maps)]
     sure = np.full(maps.shape, 0.5, np.float32) if confidences is None else np.array(confidences, np.float32)
-    return Comparison(tuple(names), tuple(names.upper()), tuple(families or FIVE[: len(maps)]), maps, sure)
+    return Comparison(tuple(names), tuple(names.upper()), tuple(families or FIVE[: len(maps)]), maps, sure, ADE20K)
 
 
 def pixel(
@@ -34,7 +35,9 @@ def pixel(
 
 def prediction(label_map: object, entropy: object) -> Prediction:
     labels, nats = np.array(label_map, np.uint8), np.array(entropy, np.float32)
-    return Prediction("a", labels, np.full(labels.shape, 0.5, np.float32), nats, np.zeros(labels.shape, np.float32))
+    return Prediction(
+        "a", labels, np.full(labels.shape, 0.5, np.float32), nats, np.zeros(labels.shape, np.float32), ADE20K
+    )
 
 
 def permuted(c: Comparison, order: Sequence[int]) -> Comparison:
@@ -45,6 +48,7 @@ def permuted(c: Comparison, order: Sequence[int]) -> Comparison:
         tuple(c.families[i] for i in picked),
         c.label_maps[picked],
         c.confidences[picked],
+        ADE20K,
     )
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from demo.analysis import calibration as cal
-from demo.schema import CLASSES, VOID
+from demo.labels.ade20k import ADE20K
+from demo.schema import VOID
 
 
 def pixels(seed: int, number: int = 4000) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -154,21 +155,21 @@ def strips(probabilities: NDArray[np.float32], rows: int) -> list[tuple[int, NDA
 @pytest.mark.parametrize("rows", [1, 4, 100])
 def test_brier_and_nll_equal_the_direct_formulas_in_strips_of_any_height(rows: int) -> None:
     rng = np.random.default_rng(0)
-    scores = rng.normal(size=(CLASSES, 9, 7)).astype(np.float32) * 3
+    scores = rng.normal(size=(len(ADE20K), 9, 7)).astype(np.float32) * 3
     probabilities = np.exp(scores) / np.exp(scores).sum(0)
-    truth = rng.integers(0, CLASSES, (9, 7)).astype(np.uint8)
+    truth = rng.integers(0, len(ADE20K), (9, 7)).astype(np.uint8)
     truth[2:4] = VOID
     counts = cal.proper_scores(strips(probabilities, rows), truth)
     known = truth != VOID
     own = probabilities.transpose(1, 2, 0)[known].astype(np.float64)
-    hot = np.eye(CLASSES)[truth[known]]
+    hot = np.eye(len(ADE20K))[truth[known]]
     assert counts[0] == known.sum()
     assert cal.brier(counts) == pytest.approx(((own - hot) ** 2).sum(1).mean(), abs=2e-6)
     assert cal.nll(counts) == pytest.approx(-np.log((own * hot).sum(1)).mean(), abs=2e-6)
 
 
 def test_a_probability_of_zero_costs_a_large_but_finite_surprise() -> None:
-    probabilities = np.zeros((CLASSES, 1, 1), np.float32)
+    probabilities = np.zeros((len(ADE20K), 1, 1), np.float32)
     probabilities[3] = 1
     counts = cal.proper_scores([(0, probabilities)], np.zeros((1, 1), np.uint8))
     assert cal.nll(counts) == pytest.approx(87.3, abs=0.1)

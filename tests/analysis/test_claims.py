@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from demo.analysis import claims
 from demo.analysis.claims import CLAIMS, SUMS, Evidence, Finding, Panel
+from demo.labels.ade20k import ADE20K
 from demo.schema import VOID, Prediction
 
 PANEL = Panel(
@@ -125,7 +126,7 @@ def two_halves(entropy: NDArray[np.float32]) -> Prediction:
     label_map = np.zeros((60, 80), np.uint8)
     label_map[:, 40:] = 1
     label_map[0, 0] = 2
-    return Prediction("toy", label_map, np.ones_like(entropy), entropy, np.ones_like(entropy))
+    return Prediction("toy", label_map, np.ones_like(entropy), entropy, np.ones_like(entropy), ADE20K)
 
 
 def test_observation_counts_edges_fragments_and_mistakes() -> None:

@@ -8,13 +8,10 @@ from demo.analysis.comparison import compare
 from demo.schema import Comparison
 from tests.analysis.maps import comparison, comparisons
 
-NAMES = [f"class {k}" for k in range(150)]
-KINDS = np.arange(150, dtype=np.uint8)
-
 
 @given(comparisons())
 def test_any_comparison_becomes_json(c: Comparison) -> None:
-    told = json.loads(json.dumps(compare(c, names=NAMES, supercategory_index=KINDS), allow_nan=False))
+    told = json.loads(json.dumps(compare(c), allow_nan=False))
     assert len(told["votes"]) == len(c.ids)
     assert sum(told["votes"]) == pytest.approx(1)
     assert sum(told["split"].values()) == pytest.approx(1)
@@ -27,14 +24,14 @@ def test_any_comparison_becomes_json(c: Comparison) -> None:
 def test_the_keys_of_summary_json() -> None:
     maps = np.zeros((2, 40, 40), np.uint8)
     maps[1, 10:30, 10:30] = 7
-    told = compare(comparison(maps, np.full(maps.shape, 0.9)), names=NAMES, supercategory_index=KINDS)
+    told = compare(comparison(maps, np.full(maps.shape, 0.9)))
     assert (told["all_agree"], told["boundary_only"]) == (0.75, 0)
     assert told["confident_conflict"] == 0.25
-    assert told["confident_conflict_pairs"] == [{"classes": ["class 0", "class 7"], "area": 0.25}]
+    assert told["confident_conflict_pairs"] == [{"classes": ["wall", "bed"], "area": 0.25}]
     assert told["agreement"] == {"a|b": 0.75}
     assert told["kappa"] == {"a|b": 0.0}
     (region,) = told["regions"]
     assert list(region)[:4] == ["area", "box", "point", "where"]
-    undefined = compare(comparison(maps[:1]), names=NAMES, supercategory_index=KINDS)
+    undefined = compare(comparison(maps[:1]))
     assert undefined["fleiss_kappa"] is None
     assert undefined["regions"] == []

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from demo.analysis.agreement import confident_conflict
 from demo.analysis.conflict_thresholds import THRESHOLDS, conflict_areas, conflict_thresholds
+from demo.labels.ade20k import ADE20K
 from demo.schema import Comparison
 
 FAMILIES = ("cnn", "cnn", "transformer")
@@ -16,7 +17,7 @@ def comparison(seed: int, classes: int = 3) -> Comparison:
     random = np.random.default_rng(seed)
     labels = random.integers(0, classes, (3, 6, 7)).astype(np.uint8)
     exact = random.integers(0, THRESHOLDS + 1, (3, 6, 7)) / THRESHOLDS  # confidences that lie on thresholds
-    return Comparison(("a", "b", "c"), ("A", "B", "C"), FAMILIES, labels, exact.astype(np.float32))
+    return Comparison(("a", "b", "c"), ("A", "B", "C"), FAMILIES, labels, exact.astype(np.float32), ADE20K)
 
 
 @given(st.integers(0, 10_000), st.integers(1, THRESHOLDS))

@@ -10,7 +10,8 @@ from demo.analysis.counts import Truth, TruthCounts, count
 from demo.analysis.evaluate_truth import ERROR_NAMES, RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSURE, evaluate_truth
 from demo.analysis.numbers import MEASURES
 from demo.errors import TruthError
-from demo.schema import CLASSES, VOID, Prediction
+from demo.labels.ade20k import ADE20K
+from demo.schema import VOID, Prediction
 
 SIZE = (40, 50)
 
@@ -19,7 +20,7 @@ def prediction(seed: int = 0) -> Prediction:
     rng = np.random.default_rng(seed)
     label_map = rng.integers(0, 4, (SIZE[0] // 10, SIZE[1] // 10)).repeat(10, 0).repeat(10, 1).astype(np.uint8)
     fields = [rng.random(SIZE, np.float32) for _ in range(3)]
-    return Prediction("toy", label_map, fields[0], fields[1] * 5, fields[2])
+    return Prediction("toy", label_map, fields[0], fields[1] * 5, fields[2], ADE20K)
 
 
 def truth(seed: int = 1) -> NDArray[np.uint8]:
@@ -45,7 +46,7 @@ def test_every_number_has_a_unit_a_formula_and_its_pixels_and_all_of_it_is_json(
 
 
 def test_probabilities_bring_brier_and_nll() -> None:
-    even = np.full((CLASSES, *SIZE), 1 / CLASSES, np.float32)
+    even = np.full((len(ADE20K), *SIZE), 1 / len(ADE20K), np.float32)
     report = evaluate_truth(prediction(), truth(), strips=[(0, even[:, :17]), (17, even[:, 17:])]).scores
     assert number(report, "nll")["value"] == pytest.approx(np.log(150), abs=1e-5)
     assert number(report, "brier")["value"] == pytest.approx(1 - 1 / 150, abs=1e-5)
@@ -90,7 +91,7 @@ def test_unknown_objects_found_by_entropy() -> None:
     foreign[10:20] = True
     entropy = np.where(foreign, 4, 1).astype(np.float32)
     report = evaluate_truth(
-        Prediction("toy", said.label_map, said.confidence, entropy, said.margin), truth(), unknown=foreign
+        Prediction("toy", said.label_map, said.confidence, entropy, said.margin, ADE20K), truth(), unknown=foreign
     ).scores
     values = {row["id"]: row["value"] for row in report["unknown"]["numbers"]}
     assert (values["entropy_auroc"], values["entropy_aupr"], values["entropy_fpr95"]) == (1, 1, 0)
@@ -114,9 +115,10 @@ def test_bad_masks_are_explained() -> None:
 
 def test_tallies_add_and_survive_storage() -> None:
     parts = [count(prediction(seed), Truth.of(truth(seed + 9))) for seed in range(3)]
-    forward, backward = parts[0] + parts[1] + parts[2], parts[2] + parts[1] + parts[0] + TruthCounts.zero()
+    forward, backward = parts[0] + parts[1] + parts[2], parts[2] + parts[1] + parts[0] + TruthCounts.zero(ADE20K)
     stored = TruthCounts.from_bytes(forward.to_bytes())
-    for name in TruthCounts.__dataclass_fields__:
+    assert stored.class_set == ADE20K
+    for name in forward._shapes:
         assert (getattr(forward, name) == getattr(backward, name)).all(), name
         assert (getattr(forward, name) == getattr(stored, name)).all(), name
     assert len(forward.to_bytes()) < 60_000

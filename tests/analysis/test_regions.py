@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,16 +11,18 @@ from scipy import ndimage
 from demo.analysis.agreement import boundary_only, merge_mild
 from demo.analysis.regions import Region, disputed_regions, numbered
 from demo.analysis.structure import boundary
+from demo.labels.class_set import made
 from demo.schema import Comparison
 from tests.analysis.maps import comparison, comparisons, permuted, pixel
 
 NAMES = ["house", "building", "cat", "rug", *(f"class {k}" for k in range(4, 150))]
 KINDS = np.array([0, 0, 1, 2, *range(3, 149)], np.uint8)
 """A house is a kind of building; a cat is no kind of rug."""
+TOY = made("Toy", NAMES, supercategories=[str(kind) for kind in KINDS])
 
 
 def regions(c: Comparison, **options: object) -> list[Region]:
-    return disputed_regions(c, names=NAMES, supercategory_index=KINDS, **options)
+    return disputed_regions(replace(c, class_set=TOY), **options)
 
 
 def sentence(labels: Sequence[int], confidences: Sequence[float] | None = None, **more: object) -> str:
@@ -66,7 +69,7 @@ def test_ignoring_mild_disputes_names_what_each_party_says() -> None:
 @given(comparisons())
 def test_ignoring_mild_disputes_finds_the_regions_of_the_merged_maps(c: Comparison) -> None:
     found = regions(c, ignore_mild=True, hide_boundary=False, limit=100)
-    wanted = regions(merge_mild(c, KINDS), hide_boundary=False, limit=100)
+    wanted = regions(merge_mild(replace(c, class_set=TOY)), hide_boundary=False, limit=100)
     assert [(one.box, one.point, one.area) for one in found] == [(one.box, one.point, one.area) for one in wanted]
     assert all(region.severe for region in found)
 

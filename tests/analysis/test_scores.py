@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from demo.analysis import scores
-from demo.schema import CLASSES, VOID
+from demo.labels.ade20k import ADE20K
+from demo.schema import VOID
 
 
 def maps(
-    seed: int, size: tuple[int, int] = (60, 80), classes: int = CLASSES, right: float = 0.6
+    seed: int, size: tuple[int, int] = (60, 80), classes: int = len(ADE20K), right: float = 0.6
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """A prediction and a truth of blocky regions, right in about `right` of the pixels, with some void."""
     rng = np.random.default_rng(seed)
@@ -25,11 +26,11 @@ def test_equal_to_mmsegmentation_to_the_last_digit_shown() -> None:
     torch = pytest.importorskip("torch")
     metrics = pytest.importorskip("mmseg.evaluation")
     metric = metrics.IoUMetric()
-    metric.dataset_meta = {"classes": [str(number) for number in range(CLASSES)]}
-    total = np.zeros((CLASSES, CLASSES), np.int64)
+    metric.dataset_meta = {"classes": [str(number) for number in range(len(ADE20K))]}
+    total = np.zeros((len(ADE20K), len(ADE20K)), np.int64)
     for seed in range(6):
         predicted, truth = maps(seed, classes=90)
-        total += scores.confusion(predicted, truth)
+        total += scores.confusion(predicted, truth, len(ADE20K))
         sample = {
             "pred_sem_seg": {"data": torch.from_numpy(predicted.astype(np.int64))},
             "gt_sem_seg": {"data": torch.from_numpy(truth.astype(np.int64))},
@@ -46,7 +47,7 @@ def test_equal_to_torchmetrics_and_sklearn() -> None:
     classification = pytest.importorskip("torchmetrics.classification")
     sklearn = pytest.importorskip("sklearn.metrics")
     predicted, truth = maps(3, classes=12)
-    counts = scores.confusion(predicted, truth)
+    counts = scores.confusion(predicted, truth, len(ADE20K))
     known = truth != VOID
     assert (counts[:12, :12] == sklearn.confusion_matrix(truth[known], predicted[known], labels=range(12))).all()
     jaccard = classification.MulticlassJaccardIndex(12, average=None, ignore_index=VOID)
@@ -61,13 +62,13 @@ def test_equal_to_torchmetrics_and_sklearn() -> None:
 
 def test_a_class_only_predicted_counts_as_zero_unless_left_out() -> None:
     truth = np.zeros((2, 2), np.uint8)
-    counts = scores.confusion(np.array([[0, 0], [0, 7]], np.uint8), truth)
+    counts = scores.confusion(np.array([[0, 0], [0, 7]], np.uint8), truth, len(ADE20K))
     assert scores.mean_iou(counts) == pytest.approx(0.375)
     assert scores.mean_iou(counts, over="annotated") == pytest.approx(0.75)
 
 
 def test_nothing_labelled_gives_nan_everywhere() -> None:
-    counts = scores.confusion(np.zeros((3, 3), np.uint8), np.full((3, 3), VOID, np.uint8))
+    counts = scores.confusion(np.zeros((3, 3), np.uint8), np.full((3, 3), VOID, np.uint8), len(ADE20K))
     for formula in (scores.mean_iou, scores.pixel_accuracy, scores.mean_accuracy, scores.frequency_weighted_iou):
         assert np.isnan(formula(counts)), formula.__name__
     assert scores.top_confusions(counts) == []
@@ -75,25 +76,27 @@ def test_nothing_labelled_gives_nan_everywhere() -> None:
 
 def test_what_lies_under_void_does_not_matter_and_bad_labels_are_refused() -> None:
     truth = np.array([[VOID, 1]], np.uint8)
-    assert scores.confusion(np.array([[VOID, 1]], np.uint8), truth).sum() == 1
+    assert scores.confusion(np.array([[VOID, 1]], np.uint8), truth, len(ADE20K)).sum() == 1
     with pytest.raises(ValueError, match=r"labels must be 0\.\.149 .* but got 150"):
-        scores.confusion(np.array([[0, 150]], np.uint8), truth)
+        scores.confusion(np.array([[0, 150]], np.uint8), truth, len(ADE20K))
     with pytest.raises(ValueError, match=r"one shape, but got \(1, 2\) and \(2, 1\)"):
-        scores.confusion(truth, truth.T)
+        scores.confusion(truth, truth.T, len(ADE20K))
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 59))
 def test_counts_of_parts_add_to_the_counts_of_the_whole(seed: int, cut: int) -> None:
     predicted, truth = maps(seed, classes=5)
-    parts = scores.confusion(predicted[cut:], truth[cut:]) + scores.confusion(predicted[:cut], truth[:cut])
-    assert (parts == scores.confusion(predicted, truth)).all()
+    parts = scores.confusion(predicted[cut:], truth[cut:], len(ADE20K)) + scores.confusion(
+        predicted[:cut], truth[:cut], len(ADE20K)
+    )
+    assert (parts == scores.confusion(predicted, truth, len(ADE20K))).all()
 
 
 def test_top_confusions_are_sorted_and_say_their_share() -> None:
     truth = np.array([[3] * 6 + [5] * 4], np.uint8)
     predicted = np.array([[3, 3, 3, 8, 8, 9, 5, 5, 5, 3]], np.uint8)
-    pairs = scores.top_confusions(scores.confusion(predicted, truth), 2)
+    pairs = scores.top_confusions(scores.confusion(predicted, truth, len(ADE20K)), 2)
     assert [(p.truth, p.predicted, p.pixels) for p in pairs] == [(3, 8, 2), (3, 9, 1)]
     assert pairs[0].share == pytest.approx(1 / 3)
 
@@ -117,7 +120,7 @@ def test_boundary_iou_equals_eroding_each_mask(size: tuple[int, int]) -> None:
     )
     predicted = np.roll(truth, 2, 1)
     truth[5:9, 4:15] = VOID
-    areas = scores.boundary_areas(predicted, truth)
+    areas = scores.boundary_areas(predicted, truth, len(ADE20K))
     width = max(1, round(0.02 * float(np.hypot(*size))))
     known = truth != VOID
     for label in range(4):
@@ -131,10 +134,10 @@ def test_boundary_iou_equals_eroding_each_mask(size: tuple[int, int]) -> None:
 def test_a_perfect_map_has_boundary_iou_one_and_a_shifted_one_less_than_its_iou() -> None:
     truth = np.zeros((100, 100), np.uint8)
     truth[20:80, 20:80] = 1
-    assert scores.mean(scores.iou_of_areas(scores.boundary_areas(truth, truth))) == 1
+    assert scores.mean(scores.iou_of_areas(scores.boundary_areas(truth, truth, len(ADE20K)))) == 1
     shifted = np.roll(truth, 2, 1)
-    edge = scores.iou_of_areas(scores.boundary_areas(shifted, truth))[1]
-    assert edge < scores.iou(scores.confusion(shifted, truth))[1] < 1
+    edge = scores.iou_of_areas(scores.boundary_areas(shifted, truth, len(ADE20K)))[1]
+    assert edge < scores.iou(scores.confusion(shifted, truth, len(ADE20K)))[1] < 1
 
 
 def test_regions_are_grouped_by_their_own_area() -> None:
@@ -147,7 +150,7 @@ def test_regions_are_grouped_by_their_own_area() -> None:
     assert [set(groups[truth == label].tolist()) for label in (1, 2, 3)] == [{0, 1}, {2}, {1}]
     assert set(groups[truth == VOID].tolist()) == {VOID}
     predicted = np.where(truth == 3, 1, truth).astype(np.uint8)
-    by_size = scores.size_confusions(predicted, truth)
-    assert (by_size.sum(0) == scores.confusion(predicted, truth)).all()
+    by_size = scores.size_confusions(predicted, truth, len(ADE20K))
+    assert (by_size.sum(0) == scores.confusion(predicted, truth, len(ADE20K))).all()
     assert scores.iou(by_size[0])[1] == 1
     assert scores.iou(by_size[1])[1] == pytest.approx(1600 / 2624)

@@ -53,8 +53,3 @@ def test_runs_that_came_to_say_the_same_are_one_component() -> None:
 def test_maps_without_pixels_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="at least one map and one pixel"):
         find_spans(np.zeros(shape, np.uint8))
-
-
-def test_a_label_beyond_the_classes_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"0\.\.149, but the largest is 255"):
-        find_spans(np.full((1, 2, 2), 255, np.uint8))

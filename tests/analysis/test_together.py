@@ -94,8 +94,7 @@ def test_strips_may_come_in_any_order() -> None:
         ([(0, np.ones((2, 150, 5, 5), np.float32))], "cover row 5 0 times"),
         ([(0, np.ones((2, 150, 6, 5), np.float32)), (2, np.ones((2, 150, 1, 5), np.float32))], "cover row 2 2 times"),
         ([(3, np.ones((2, 150, 6, 5), np.float32))], "within 6 rows, but got"),
-        ([(0, np.ones((2, 19, 6, 5), np.float32))], r"must be \(M, 150, rows, 5\)"),
-        ([(0, np.ones((150, 6, 5), np.float32))], r"must be \(M, 150, rows, 5\)"),
+        ([(0, np.ones((150, 6, 5), np.float32))], r"must be \(M, C, rows, 5\)"),
     ],
 )
 def test_strips_that_do_not_fit_are_refused(given_strips: list, message: str) -> None:

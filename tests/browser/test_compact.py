@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.labels import decode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import decode_annotation
 from tests.browser.conftest import Open, choose
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,7 @@ def test_programs_get_the_same_answers(compact: str) -> None:
     summary = client.predict(photo=photo, models="fcn-compact,segformer-compact", api_name="/segment")
     assert summary["photo"] == "cat.png" and summary["size"] == [300, 451]
     assert [model["id"] for model in summary["models"]] == ["fcn-compact", "segformer-compact"]
-    labels = decode_annotation(Path(client.predict(photo=photo, model="fcn-compact", api_name="/label_map")))
+    labels = decode_annotation(Path(client.predict(photo=photo, model="fcn-compact", api_name="/label_map")), ADE20K)
     first = summary["models"][0]["classes"][0]
     assert (labels == first["index"] - 1).mean() == pytest.approx(first["area"])
     probed = client.predict(photo=photo, models="fcn-compact", x=10, y=20, api_name="/probe")

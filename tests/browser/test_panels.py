@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 from demo.images import open_image
-from demo.labels import NAMES
-from demo.schema import MAX_ENTROPY
+from demo.labels.ade20k import ADE20K
 from tests.browser.conftest import Open, choose, compared, wait_until
 from tests.toy import toy_ids, toy_zoo
 
@@ -102,7 +101,10 @@ def test_legends_list_the_classes_present_with_area_and_entropy(page: Any, predi
     areas = np.bincount(prediction.label_map.reshape(-1), minlength=150) / prediction.label_map.size
     first = int(areas.argmax())
     entropy = prediction.entropy[prediction.label_map == first].mean()
-    assert labels[0] == f"{NAMES[first]}: {areas[first] * 100:.0f} % of the picture, mean entropy {entropy:.2f} nats"
+    assert (
+        labels[0]
+        == f"{ADE20K.names[first]}: {areas[first] * 100:.0f} % of the picture, mean entropy {entropy:.2f} nats"
+    )
     assert len(labels) == min(6, np.count_nonzero(areas))
 
 
@@ -115,7 +117,7 @@ def test_pointing_names_the_class_in_every_panel_and_a_click_asks_every_model(
     tips = page.locator(".zoo-tip:visible")
     assert tips.count() == 6
     height, width = predictions["fcn-compact"].size
-    expected = NAMES[predictions["fcn-compact"].label_map[height // 2, width // 2]]
+    expected = ADE20K.names[predictions["fcn-compact"].label_map[height // 2, width // 2]]
     assert page.locator("[data-id=fcn-compact] .zoo-tip").inner_text().strip() == expected
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_selector("[data-models='5']")
@@ -160,7 +162,7 @@ def test_the_threshold_hides_pixels_without_asking_the_server(page: Any, predict
     hidden = pixels(page, 1)
     share = (hidden != whole).any(-1).mean()
     picture = (whole != 0).any(-1).mean()
-    expected = (predictions["fcn-compact"].entropy / MAX_ENTROPY * 63 < 39.5).mean()
+    expected = (predictions["fcn-compact"].entropy / ADE20K.max_entropy * 63 < 39.5).mean()
     assert abs(share / picture - expected) < 0.03
     assert requests == []
     threshold.fill("0")

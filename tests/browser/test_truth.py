@@ -11,7 +11,9 @@ from PIL import Image
 
 from demo.analysis.evaluate_truth import evaluate_truth
 from demo.images import open_image
-from demo.labels import NAMES, decode_annotation, decode_panoptic, encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import decode_annotation, encode_annotation
+from demo.labels.coco import decode_panoptic
 from demo.models.zoo import Answer, Zoo
 from demo.schema import VOID, LabelMap
 from tests.browser.conftest import PHONE, Open, choose, compared
@@ -85,7 +87,7 @@ def test_an_ade20k_mask(visit: Open, compact: str, zoo: Zoo, cases: Path) -> Non
     assert "Agreement is not truth" in page.locator("#truth").inner_text()
     drop(page, mask)
     judged(page, 2)
-    truth = decode_annotation(mask)
+    truth = decode_annotation(mask, ADE20K)
     for answer in answers(zoo, photo):
         assert_equal(shown(page, answer.spec.id), expected(answer, truth))
         words = page.locator(f"[data-errors={answer.spec.id}] [data-share=right]").inner_text()
@@ -115,7 +117,7 @@ def test_a_coco_mask_with_its_json(visit: Open, compact: str, zoo: Zoo, cases: P
             segment["category_id"] = UMBRELLA if segment["category_id"] == 19 else segment["category_id"]
     listed = tmp_path / "umbrellas.json"
     listed.write_text(json.dumps(content))
-    truth, unknown = decode_panoptic(png, listed, photo.name)
+    truth, unknown = decode_panoptic(png, listed, photo.name, ADE20K)
     assert unknown.any()
     page = visit(compact, ASKED)
     open_tab(page, photo, 2)
@@ -145,7 +147,7 @@ def test_a_painted_region(visit: Open, compact: str, zoo: Zoo, cases: Path) -> N
     page.get_by_role("button", name="Close region").click()
     judged(page, 2)
     truth = np.full((513, 513), VOID, np.uint8)
-    truth[80:420, 150:380] = NAMES.index("animal")
+    truth[80:420, 150:380] = ADE20K.names.index("animal")
     for answer in answers(zoo, photo):
         assert_equal(shown(page, answer.spec.id), expected(answer, truth))
     page.get_by_role("button", name="Clear").click()
@@ -155,7 +157,7 @@ def test_a_painted_region(visit: Open, compact: str, zoo: Zoo, cases: Path) -> N
 @pytest.fixture
 def toy_mask(tmp_path: Path) -> Path:
     label_map = np.roll(toy_zoo().segment(open_image(PHOTO), "fcn-compact")[0].label_map, 30, axis=1)
-    (tmp_path / "cat_truth.png").write_bytes(encode_annotation(label_map))
+    (tmp_path / "cat_truth.png").write_bytes(encode_annotation(label_map, ADE20K))
     return tmp_path / "cat_truth.png"
 
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from demo.images import open_image
-from demo.labels import decode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import decode_annotation
 from tests.browser.conftest import PHONE, Open, choose, filled, wait_until
 from tests.toy import toy_ids, toy_zoo
 
@@ -66,7 +67,7 @@ def test_the_download_holds_what_the_page_shows(visit: Open, toy: str) -> None:
     assert files | {"cat/summary.json"} <= set(archive.namelist())
     assert json.loads(archive.read("cat/summary.json"))["photo"] == "cat.png"
     for prediction in toy_zoo().segment(open_image(PHOTO), "compact"):
-        saved = decode_annotation(archive.read(f"cat/{prediction.model}/labels.png"))
+        saved = decode_annotation(archive.read(f"cat/{prediction.model}/labels.png"), ADE20K)
         assert np.array_equal(saved, prediction.label_map)
 
 

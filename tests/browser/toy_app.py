@@ -1,7 +1,8 @@
 """The page over toy networks, for tests: python -m tests.browser.toy_app [FOLDER].
 
 Photos SLOW_WIDTH wide take two seconds a network; SETR of the paper set refuses, and the
-scores of Segmenter are no logits. A fetch brings empty files to FOLDER.
+scores of Segmenter are no logits. A fetch brings empty files to FOLDER, but
+none to one that is called "refused".
 """
 
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from demo.errors import MissingCheckpointError
+from demo.errors import FetchError, MissingCheckpointError
 from demo.images import Limits
 from demo.models.checkpoints import Progress
 from demo.models.network import Network
@@ -44,6 +45,8 @@ def load(spec: ModelSpec) -> Network:
 
 def fetch(weights: Weights, folder: Path, sources: object, report: Callable[[Progress], None]) -> Path:
     report(Progress(weights.file, "here", 10_000_000, 100_000_000, 1e6))
+    if folder.name == "refused":
+        raise FetchError("No source had it.", [(f"https://example.org/{weights.file}", "it refused the connection")])
     time.sleep(0.5)
     (folder / weights.file).touch()
     return folder / weights.file

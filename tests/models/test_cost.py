@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from demo.labels.ade20k import ADE20K
 from demo.models.cost import at_size, count_flops, measure_cost
 from demo.models.network import Network
 from demo.models.posterior import Posterior, Tile
@@ -18,12 +19,14 @@ def network(side: int = 64) -> Network:
             with torch.inference_mode():
                 answer = layer(torch.zeros(1, 3, size, size))[0]
             whole = (0, 0, size, size)
-            return Posterior((Tile(answer, whole),), (size, size), whole, image.shape[:2], Seen((size, size)))
+            return Posterior((Tile(answer, whole),), (size, size), whole, image.shape[:2], Seen((size, size)), ADE20K)
 
         return scores
 
     parameters = sum(p.numel() for p in layer.parameters())
-    return Network(at_side(side), parameters, 4 * parameters, "0" * 64, lambda factor: at_side(round(side * factor)))
+    return Network(
+        at_side(side), parameters, 4 * parameters, "0" * 64, ADE20K, lambda factor: at_side(round(side * factor))
+    )
 
 
 def test_operations_are_counted_at_the_size_asked_for_a_multiply_add_as_two() -> None:
@@ -51,5 +54,5 @@ def test_time_is_bounded_but_never_fewer_than_three() -> None:
 
 def test_a_network_of_one_size_is_measured_as_it_is() -> None:
     fixed = network()
-    fixed = Network(fixed.scores, fixed.parameters, fixed.bytes, fixed.checkpoint_sha256)
+    fixed = Network(fixed.scores, fixed.parameters, fixed.bytes, fixed.checkpoint_sha256, fixed.class_set)
     assert at_size(fixed, (512, 512)) is fixed.scores

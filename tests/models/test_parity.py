@@ -13,6 +13,7 @@ import torch
 
 from demo.catalog import find, models, resolve_config
 from demo.images import open_image
+from demo.labels.ade20k import ADE20K
 from demo.models import posterior as posteriors
 from demo.models.backend import Segmentor, _fill, _read_config, build_network
 from demo.models.checkpoints import load_state, locate
@@ -61,7 +62,7 @@ def _trained_network(model: str) -> torch.nn.Module:
 
 def _check(network: torch.nn.Module, image: Image, least_classes: int) -> None:
     labels, entropy = _reference(network, image)
-    posterior = Segmentor(network, network.cfg, "cpu", "exact")(image)
+    posterior = Segmentor(network, network.cfg, ADE20K, "cpu", "exact")(image)
     prediction = posterior.reduce("model")
     differ = prediction.label_map != labels
     assert np.all(prediction.margin[differ] < 1e-5), f"{differ.sum()} pixels differ beyond argmax ties"
@@ -79,7 +80,7 @@ def photo(examples: Path) -> Image:
 def posterior(request: pytest.FixtureRequest, photo: Image) -> Posterior:
     """A whole-photo answer and one in windows."""
     network = _random_network(resolve_config(find(request.param)), photo)
-    return Segmentor(network, network.cfg, "cpu", "exact")(photo)
+    return Segmentor(network, network.cfg, ADE20K, "cpu", "exact")(photo)
 
 
 @pytest.mark.parametrize("model", COMPACT)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from demo import catalog
 from demo.errors import CorruptCheckpointError
+from demo.labels.ade20k import ADE20K
 from demo.models.backend import Segmentor, _build, _fill, _read_config, _without_random_init, load_network
 from demo.models.conversion import converted
 from demo.models.ssseg import is_ssseg, to_mmsegmentation
@@ -113,7 +114,7 @@ def test_a_head_that_resizes_to_input_size_leaves_the_last_step_to_posterior() -
     inputs = torch.from_numpy(((photo - mean) / deviation).transpose(2, 0, 1)[None].astype(np.float32))
     with torch.inference_mode():
         whole = network.decode_head(network.backbone(inputs))[0].softmax(0).numpy()
-    answer = Segmentor(network, config, "cpu", "exact")(photo)
+    answer = Segmentor(network, config, ADE20K, "cpu", "exact")(photo)
     assert answer.tiles[0].scores.shape == (150, 128, 128)
     assert answer.bytes < whole.nbytes / 15
     prediction = answer.reduce("setr")

@@ -14,7 +14,7 @@ from PIL import Image as PillowImage
 from demo.analysis.agreement import majority, merge_mild, settle_boundaries, split, votes
 from demo.analysis.conflict_thresholds import conflict_thresholds
 from demo.export import files
-from demo.labels import NAMES, supercategory_index
+from demo.labels.ade20k import ADE20K
 from demo.page.differences import comparison_of
 from demo.page.headline import Shares, headline
 from demo.page.mean import grid_of, mean_of
@@ -105,7 +105,7 @@ def test_what_is_overlooked_counts_as_agreed(run: Run, differ: Differ, compariso
     settled = differ.ask(question(run, boundaries=True))
     assert np.array_equal(pixels(settled["maps"]["votes"]), votes(settle_boundaries(comparison)))
     merged = differ.ask(question(run, mild=True))
-    assert np.array_equal(pixels(merged["maps"]["split"]), split(merge_mild(comparison, supercategory_index)))
+    assert np.array_equal(pixels(merged["maps"]["split"]), split(merge_mild(comparison)))
     plain = differ.ask(question(run))
     assert settled["votes"][0] == pytest.approx(plain["votes"][0] + plain["boundary_only"])
     assert merged["votes"][0] >= plain["votes"][0]
@@ -190,7 +190,7 @@ def test_sentences_come_in_parts(run: Run, differ: Differ) -> None:
     for region in told["regions"]:
         assert "".join(piece["text"] for piece in region["pieces"]) == region["sentence"]
         coloured = [(piece["text"], piece["index"]) for piece in region["pieces"] if piece["index"] is not None]
-        assert coloured == [(party["class"], NAMES.index(party["class"])) for party in region["parties"]]
+        assert coloured == [(party["class"], ADE20K.names.index(party["class"])) for party in region["parties"]]
 
 
 def test_headline(comparison: Comparison) -> None:

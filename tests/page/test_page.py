@@ -11,6 +11,7 @@ import pytest
 from demo import catalog
 from demo.errors import DemoError, FetchError
 from demo.images import Limits
+from demo.labels.ade20k import ADE20K
 from demo.models.checkpoints import Progress
 from demo.page import selection
 from demo.page.build import Page
@@ -114,6 +115,15 @@ def test_the_paper_set_is_offered_with_its_size(tmp_path: Path) -> None:
     assert not selection.offer(networks, "compact") and not selection.offer(networks, "zoo")
 
 
+def test_the_zoos_list_says_whose_files_are_here_and_begins_with_them(tmp_path: Path) -> None:
+    spec = max(catalog.models("zoo"), key=lambda spec: spec.title)
+    (tmp_path / spec.weights.file).touch()
+    shown = selection.lists(Networks(toy_zoo(), [tmp_path]), "zoo")[catalog.SETS.index("zoo")]
+    (first, model), *others = shown["choices"]
+    assert model == spec.id and first.startswith(spec.title) and first.endswith("file here)")
+    assert all(title.endswith("no file here)") for title, _ in others if not title.endswith(", file here)"))
+
+
 def test_a_fetch_tells_its_progress_and_can_be_cancelled(tmp_path: Path) -> None:
     specs = selection.missing(Networks(toy_zoo()), "paper")[:2]
     if not specs:
@@ -177,8 +187,8 @@ def test_the_numbers_at_a_pixel() -> None:
 
     probabilities = np.zeros(150, np.float32)
     probabilities[[3, 7]] = 0.75, 0.25
-    assert [row["index"] for row in pixel.likeliest(probabilities)][:2] == [3, 7]
-    assert [row["probability"] for row in pixel.likeliest(probabilities)][:2] == [0.75, 0.25]
+    assert [row["index"] for row in pixel.likeliest(probabilities, ADE20K)][:2] == [3, 7]
+    assert [row["probability"] for row in pixel.likeliest(probabilities, ADE20K)][:2] == [0.75, 0.25]
 
 
 @pytest.mark.parametrize("meaning", ["logits", "mixture"])
@@ -191,7 +201,7 @@ def test_the_measures_at_a_pixel_are_those_of_its_map(meaning: Literal["logits",
     from demo.schema import Seen
 
     scores = torch.from_numpy(np.random.default_rng(4).gamma(1.0, size=(150, 3, 4)).astype(np.float32))
-    posterior = Posterior((Tile(scores, (0, 0, 6, 8)),), (6, 8), (0, 0, 6, 8), (24, 32), Seen((6, 8)), meaning)
+    posterior = Posterior((Tile(scores, (0, 0, 6, 8)),), (6, 8), (0, 0, 6, 8), (24, 32), Seen((6, 8)), ADE20K, meaning)
     maps, found = posterior.reduce("toy", measures=[*BY_ID]).measures, posterior.measures_at(17, 5)
     assert set(found) == set(maps) == (set(BY_ID) if meaning == "logits" else set(ALWAYS))
     assert found == {name: pytest.approx(field[17, 5], abs=1e-5) for name, field in maps.items()}

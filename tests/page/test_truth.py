@@ -16,7 +16,9 @@ from PIL import Image as PillowImage
 
 from demo.analysis.evaluate_truth import RIGHT, WRONG_SURE, WRONG_UNSURE, errors, evaluate_truth
 from demo.images import Limits
-from demo.labels import COCO_TO_ADE, NAMES, decode_panoptic, encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import encode_annotation
+from demo.labels.coco import COCO_TO_ADE, decode_panoptic
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE
 from demo.page.tabs.truth import TruthTab
@@ -65,7 +67,7 @@ def truth(run: Run) -> LabelMap:
 @pytest.fixture
 def mask(truth: LabelMap, tmp_path: Path) -> Path:
     path = tmp_path / "cat_truth.png"
-    path.write_bytes(encode_annotation(truth))
+    path.write_bytes(encode_annotation(truth, ADE20K))
     return path
 
 
@@ -130,9 +132,9 @@ def test_a_coco_truth_tells_what_no_class_names(ask: Ask, panoptic: list[Path], 
     assert COCO_TO_ADE[UMBRELLA] is None
     told = ask(panoptic)
     assert (told["kind"], told["unknown"]) == ("COCO panoptic", 50 * 300)
-    assert [row["index"] for row in told["classes"]] == [NAMES.index("person")]
+    assert [row["index"] for row in told["classes"]] == [ADE20K.names.index("person")]
     assert int((pixels(told["map"]) == FOREIGN).sum()) == 50 * 300
-    label_map, unknown = decode_panoptic(*panoptic, "cat.png")
+    label_map, unknown = decode_panoptic(*panoptic, "cat.png", ADE20K)
     expected = evaluate_truth(run.answers[MODEL].prediction, label_map, unknown=unknown).scores
     report = ask(panoptic, "model", model=MODEL)["scores"]
     assert report == json.loads(json.dumps(expected))
@@ -149,7 +151,7 @@ def test_painted_regions_are_a_truth(ask: Ask, run: Run) -> None:
     cat = {"name": "Animal", "corners": [[100, 50], [300, 50], [300, 200], [100, 200]]}
     told = ask([whole, cat])
     shown = pixels(told["map"])
-    assert (shown[50:200, 100:300] == NAMES.index("animal")).all()
+    assert (shown[50:200, 100:300] == ADE20K.names.index("animal")).all()
     assert int((shown == 0).sum()) == height * width - 150 * 200
     expected = evaluate_truth(run.answers[MODEL].prediction, shown).scores
     assert ask([whole, cat], "model", model=MODEL)["scores"] == json.loads(json.dumps(expected))
@@ -157,8 +159,8 @@ def test_painted_regions_are_a_truth(ask: Ask, run: Run) -> None:
 
 def test_regions_are_in_the_photos_pixels_whatever_the_grid() -> None:
     region = Region("sky", ((0, 0), (100, 0), (100, 40), (0, 40)))
-    given = paint([region], photo=(80, 100), grid=(20, 25))
-    assert (given.label_map[:10] == NAMES.index("sky")).all() and (given.label_map[10:] == VOID).all()
+    given = paint([region], photo=(80, 100), grid=(20, 25), class_set=ADE20K)
+    assert (given.label_map[:10] == ADE20K.names.index("sky")).all() and (given.label_map[10:] == VOID).all()
 
 
 def test_a_big_photo_is_judged_at_its_own_size(tmp_path: Path) -> None:
@@ -175,7 +177,7 @@ def test_a_big_photo_is_judged_at_its_own_size(tmp_path: Path) -> None:
         answer = run.answers[MODEL]
         full = answer.posterior.reduce(MODEL)
         label_map = np.roll(full.label_map, 100, axis=0)
-        (tmp_path / "mask.png").write_bytes(encode_annotation(label_map))
+        (tmp_path / "mask.png").write_bytes(encode_annotation(label_map, ADE20K))
         question = {"run": run.key, "what": "model", "model": MODEL, "band": "all", "name": "big.png",
                     "source": {"files": [str(tmp_path / "mask.png")]}}  # fmt: skip
         told = TruthTab(store, tmp_path).ask(question)
@@ -196,7 +198,7 @@ def bad_files(folder: Path, truth: LabelMap, panoptic: list[Path]) -> dict[str, 
     png, listed = panoptic
     other = json.dumps({"annotations": [{"file_name": "cot.png", "segments_info": []}]}).encode()
     bare = json.dumps({"annotations": [{"file_name": "cat.png", "segments_info": []}]}).encode()
-    dog, second = saved("dog.png", png.read_bytes()), saved("second.png", encode_annotation(truth))
+    dog, second = saved("dog.png", png.read_bytes()), saved("second.png", encode_annotation(truth, ADE20K))
     colours = saved("colours.png", np.zeros((*truth.shape, 3), np.uint8))
     return {
         "another size": ([saved("small.png", truth[::2, ::2] + np.uint8(1))], "small.png should be 451 x 300"),
@@ -204,7 +206,7 @@ def bad_files(folder: Path, truth: LabelMap, panoptic: list[Path]) -> dict[str, 
         "values over 150": ([saved("high.png", np.full(truth.shape, 200, np.uint8))], "high.png .* has 200"),
         "all void": ([saved("void.png", np.zeros(truth.shape, np.uint8))], "void.png should label at least one pixel"),
         "a JPEG": ([saved("mask.jpg", np.zeros(truth.shape, np.uint8))], "mask.jpg should be a PNG"),
-        "cut": ([saved("cut.png", encode_annotation(truth)[:300])], "cut.png should be a whole PNG"),
+        "cut": ([saved("cut.png", encode_annotation(truth, ADE20K)[:300])], "cut.png should be a whole PNG"),
         "JSON alone": ([listed], "panoptic.json should come with its PNG"),
         "JSON of others": ([dog, saved("other.json", other)], "other.json should list cat.png, .* did you mean cot"),
         "JSON of no kind": ([png, saved("broken.json", b"{")], "broken.json should be COCO panoptic JSON"),
@@ -256,7 +258,7 @@ def test_what_is_remembered_of_a_truth_does_not_grow_with_the_callers_words(
 
 def test_a_class_is_looked_up_with_a_hint(store: Store) -> None:
     tab = TruthTab(store)
-    assert tab.ask({"what": "class", "name": "Sky"}) == {"index": NAMES.index("sky")}
+    assert tab.ask({"what": "class", "name": "Sky"}) == {"index": ADE20K.names.index("sky")}
     assert "did you mean" in str(tab.ask({"what": "class", "name": "buildin"})["message"])
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.labels.ade20k import ADE20K
 from demo.measures import ALWAYS, BY_ID
 from demo.page.wire import FIELD_LEVELS, FIELD_SIDE, display_size, fields, panel_of, photo_file
-from demo.schema import CLASSES, Prediction
+from demo.schema import Prediction
 from tests.toy import toy_zoo
 
 
@@ -31,9 +32,9 @@ def test_labels_come_back_value_for_value(photo: np.ndarray, tmp_path: Path) -> 
 def test_fields_are_the_maps_own_values_in_steps() -> None:
     rng = np.random.default_rng(1)
     shares = {name: rng.random((240, 321), np.float32) for name in BY_ID}
-    maps = {name: share * np.float32(BY_ID[name].top(CLASSES)) for name, share in shares.items()}
+    maps = {name: share * np.float32(BY_ID[name].top(len(ADE20K))) for name, share in shares.items()}
     always = {name: maps.pop(name) for name in ALWAYS}
-    prediction = Prediction("m", np.zeros((240, 321), np.uint8), **always, more=maps)
+    prediction = Prediction("m", np.zeros((240, 321), np.uint8), class_set=ADE20K, **always, more=maps)
     stack = fields(prediction)
     height = stack.shape[0] // len(shares)
     assert stack.shape[1] == FIELD_SIDE and stack.max() < FIELD_LEVELS

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PillowImage
 
-from demo.labels import encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import encode_annotation
 from demo.schema import VOID
 
 
@@ -20,5 +21,5 @@ def make_dataset(folder: Path, number: int = 4, split: str = "validation") -> Pa
         truth = rng.integers(0, 5, (4, 6)).repeat(12, 0).repeat(12, 1).astype(np.uint8)
         truth[:3] = VOID
         PillowImage.fromarray(colours).save(images / f"photo{seed}.png")
-        (annotations / f"photo{seed}.png").write_bytes(encode_annotation(truth))
+        (annotations / f"photo{seed}.png").write_bytes(encode_annotation(truth, ADE20K))
     return folder

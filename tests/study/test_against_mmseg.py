@@ -7,7 +7,7 @@ import pytest
 
 from demo.analysis import scores
 from demo.catalog import find, resolve_config
-from demo.labels import NAMES
+from demo.labels.ade20k import ADE20K
 from demo.models.checkpoints import load_state, locate
 from demo.models.zoo import Zoo
 from demo.schema import VOID
@@ -42,7 +42,7 @@ def their_metrics(built: object, cases: tuple[Case, ...]) -> dict[str, str]:
     from mmseg.evaluation import IoUMetric
 
     metric = IoUMetric()
-    metric.dataset_meta = {"classes": NAMES}
+    metric.dataset_meta = {"classes": ADE20K.names}
     for case in cases:
         from PIL import Image as PillowImage
 

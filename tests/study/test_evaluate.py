@@ -15,7 +15,8 @@ from PIL import Image as PillowImage
 from demo.analysis import scores
 from demo.errors import BackendError, DatasetError, DemoError, MissingCheckpointError
 from demo.images import open_image
-from demo.labels import decode_annotation, encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import decode_annotation, encode_annotation
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
@@ -52,7 +53,7 @@ def test_the_scores_are_those_of_the_predictions_added_over_all_photos(tmp_path:
         expected = np.zeros((150, 150), np.int64)
         for case in open_dataset(dataset).cases:
             prediction = zoo.segment(open_image(case.photo), MODELS)[place]
-            expected += scores.confusion(prediction.label_map, decode_annotation(case.annotation))
+            expected += scores.confusion(prediction.label_map, decode_annotation(case.annotation, ADE20K), len(ADE20K))
         assert (model.counts.confusion == expected).all()
         assert len(model.photos) == 4 and model.spec.id == MODELS[place]
     assert evaluation.problems == ()
@@ -155,7 +156,9 @@ def test_links_that_lead_nowhere_are_told(tmp_path: Path) -> None:
 
 def test_a_truth_that_labels_nothing_is_told(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "set", 2)
-    (dataset / "annotations/validation/photo0.png").write_bytes(encode_annotation(np.full((48, 72), 255, np.uint8)))
+    (dataset / "annotations/validation/photo0.png").write_bytes(
+        encode_annotation(np.full((48, 72), 255, np.uint8), ADE20K)
+    )
     evaluation = evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
     (problem,) = evaluation.problems
     assert problem.startswith("photo0.png is left out: photo0.png should label at least one pixel, but all of it is")

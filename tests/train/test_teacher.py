@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from demo.schema import CLASSES
+from demo.labels.ade20k import ADE20K
 from demo.train import teacher
 from demo.train.data import Folder, mixed
 from demo.train.teacher import FEATURES, Targets, grid, write_targets
@@ -45,10 +45,10 @@ def test_what_it_tells_is_right_also_where_nothing_is_labelled(scenes: Path, tmp
     targets = _write(scenes, tmp_path / "targets")
     photo = scenes / "images" / "training" / "photo_2.jpg"
     told = targets(photo)
-    assert told.shape == (CLASSES + FEATURES, *grid((64, 48)))
-    winners = told[:CLASSES].argmax(0)
+    assert told.shape == (len(ADE20K) + FEATURES, *grid((64, 48)))
+    winners = told[: len(ADE20K)].argmax(0)
     assert (winners[:4] == SKY - 1).all() and (winners[-4:] == GRASS - 1).all()
-    assert torch.allclose(told[:CLASSES].float().exp().sum(0), torch.ones(grid((64, 48))), atol=0.02)
+    assert torch.allclose(told[: len(ADE20K)].float().exp().sum(0), torch.ones(grid((64, 48))), atol=0.02)
 
 
 @pytest.mark.usefixtures("quick_teacher")

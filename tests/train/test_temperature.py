@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from demo.labels.ade20k import ADE20K
 from demo.models.posterior import Posterior, Tile
 from demo.schema import Image, Seen
 from demo.train.data import Folder, mixed
@@ -42,7 +43,7 @@ def _network(sureness: float):
         said = torch.full((150, *odds.shape), -60.0)
         said[0], said[1] = sureness * odds.log(), sureness * (1 - odds).log()
         size = (odds.shape[0], odds.shape[1])
-        return Posterior((Tile(said, (0, 0, *size)),), size, (0, 0, *size), size, Seen(size, 1, None, None))
+        return Posterior((Tile(said, (0, 0, *size)),), size, (0, 0, *size), size, Seen(size, 1, None, None), ADE20K)
 
     return scores
 

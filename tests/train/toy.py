@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
+from demo.labels.ade20k import ADE20K
 from demo.models.posterior import Posterior, Tile
 from demo.schema import Image, LabelMap, Seen
 
@@ -53,7 +54,7 @@ def toy_scorer(network: ToySegmentor, config: Path, device: str) -> Callable[[Im
         height, width = photo.shape[:2]
         whole = (0, 0, height, width)
         return Posterior(
-            (Tile(said, whole),), (height, width), whole, (height, width), Seen((height, width), 1, None, None)
+            (Tile(said, whole),), (height, width), whole, (height, width), Seen((height, width), 1, None, None), ADE20K
         )
 
     return scores

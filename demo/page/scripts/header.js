@@ -2,6 +2,7 @@
 // Light or dark: the system's choice until the visitor makes one, which this browser then remembers.
 const dark = element.querySelector(".zoo-dark");
 const copy = element.querySelector(".zoo-copy");
+const skip = element.querySelector(".zoo-skip");
 const remembered = () => {
   try {
     return localStorage.getItem("zoo-theme");
@@ -42,4 +43,11 @@ copy.addEventListener("click", async () => {
   setTimeout(() => {
     words.textContent = "Copy link";
   }, 2500);
+});
+
+// Past the photo, the examples and the networks, to the first picture; before there is one, to the first example.
+skip.addEventListener("click", (event) => {
+  event.preventDefault();
+  const places = [...document.querySelectorAll("#viewer .zoo-surface, #viewer .zoo-example")];
+  places.find((place) => place.offsetParent !== null)?.focus();
 });

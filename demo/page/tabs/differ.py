@@ -10,11 +10,11 @@ from weakref import WeakKeyDictionary
 
 import gradio as gr
 
+from demo.labels.ade20k import ADE20K
 from demo.page.differences import Overlooked, Row, comparison_of, conflict, differences, structures
 from demo.page.mean import mean_of
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE, place
-from demo.schema import CLASSES
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -86,7 +86,7 @@ SUBJECTS: dict[str, Callable[[list[Answer], Overlooked, float], Row]] = {
 
 def _fitting(answers: list[Answer]) -> list[Answer]:
     """The answers in ADE20K's classes; others cannot be compared with them."""
-    return [answer for answer in answers if answer.posterior.classes == CLASSES]
+    return [answer for answer in answers if answer.posterior.class_set == ADE20K]
 
 
 def _too_few(answers: list[Answer], fitting: list[Answer]) -> str:

@@ -6,10 +6,10 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.labels import NAMES
 from demo.measures import BY_ID
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE, Row, place
+from demo.schema import ClassSet
 
 TOP = 5
 
@@ -42,14 +42,16 @@ def ask(run: Run, model: str, x: int, y: int) -> Row:
         "model": model,
         "title": answer.spec.title,
         "family": answer.spec.family,
-        "classes": likeliest(answer.posterior.at(y, x)),
+        "classes": likeliest(answer.posterior.at(y, x), answer.posterior.class_set),
         "entropy": found["entropy"],
         "margin": found["margin"],
         "measures": {name: found.get(name) for name in BY_ID},
     }
 
 
-def likeliest(probabilities: NDArray[np.float32]) -> list[Row]:
-    """The TOP likeliest classes (index 0..149) of (150,) probabilities."""
+def likeliest(probabilities: NDArray[np.float32], class_set: ClassSet) -> list[Row]:
+    """The TOP likeliest classes (index 0..C-1) of (C,) probabilities."""
     best = np.argsort(-probabilities, kind="stable")[:TOP].tolist()
-    return [{"index": index, "name": NAMES[index], "probability": float(probabilities[index])} for index in best]
+    return [
+        {"index": index, "name": class_set.names[index], "probability": float(probabilities[index])} for index in best
+    ]

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from demo.analysis.evaluate_truth import Band
 from demo.errors import DemoError, TruthError
-from demo.labels import class_index
+from demo.labels.ade20k import ADE20K
+from demo.labels.class_set import class_index
 from demo.page.failures import sentence
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE, place
@@ -58,7 +59,7 @@ class TruthTab:
         """The reply to {run, what, source, ...}; what cannot be answered says so under "message"."""
         match question:
             case {"what": "class", "name": str(name)}:
-                return self._answered(lambda: {"index": class_index(name)})
+                return self._answered(lambda: {"index": class_index(ADE20K, name)})
             case {"run": str(key), "what": str(what), "source": dict(source)} if what in self.SUBJECTS:
                 run = self._store.get(key)
             case _:
@@ -98,9 +99,9 @@ class TruthTab:
         size = (run.image.shape[0], run.image.shape[1])
         match source:
             case {"files": [_, *_] as files}:
-                return read([self._uploaded(file) for file in files], name, size)
+                return read([self._uploaded(file) for file in files], name, size, ADE20K)
             case {"regions": [_, *_] as regions} if len(regions) <= MAX_REGIONS:
-                return paint([_region(region) for region in regions], size, run.size)
+                return paint([_region(region) for region in regions], size, run.size, ADE20K)
         raise TruthError(WRONG)
 
     def _uploaded(self, file: object) -> Path:

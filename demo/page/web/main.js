@@ -15,6 +15,7 @@ import { listenForPhotos } from "./ui/drop.js";
 import { keysDialog, makeKeys } from "./ui/keys.js";
 import { followLink } from "./ui/link.js";
 import { live } from "./ui/live.js";
+import { notice } from "./ui/notice.js";
 import "./ui/readout.js";
 import { empty, makeEmpty } from "./ui/start.js";
 import { startTab } from "./ui/tabs.js";
@@ -33,7 +34,7 @@ export function mount(given) {
   makeKeys();
   listenForPhotos();
   TABS.forEach(startTab);
-  given.element.querySelector(".zoo").append(live, toolbar, empty, grid, stage, keysDialog);
+  given.element.querySelector(".zoo").append(live, notice, toolbar, empty, grid, stage, keysDialog);
   publishPalette();
   new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   given.watch("value", sync);

@@ -1,8 +1,7 @@
 // @ts-check
 // A surface shows the photo and a map over it, at the zoom that all share, with the crosshair on a pane of glass.
 
-import { clamp } from "./sampling.js";
-import { centred, frameIn, panned, within, zoomedAt } from "./zoom.js";
+import { centred, frameIn, panned, wheelFactor, within, zoomedAt } from "./zoom.js";
 import { make } from "../elements.js";
 import { emit } from "../events.js";
 import { run } from "../run.js";
@@ -200,7 +199,7 @@ function listen(surface) {
       if (whole && (out || !asked)) return; // the page scrolls, or shrinks again
       event.preventDefault();
       zoomed = event.timeStamp;
-      surface.zoomAt(event, Math.exp(-clamp(event.deltaY, -120, 120) * (event.ctrlKey ? 0.01 : 0.003)));
+      surface.zoomAt(event, wheelFactor(event));
     },
     { passive: false },
   );

@@ -14,6 +14,21 @@ export const WHOLE = /** @type {Zoom} */ ({ k: 1, x: 0.5, y: 0.5 });
 /** @type {(k: number) => number} */
 export const within = (k) => clamp(k, 1, CLOSEST);
 
+const NOTCH = 120; // a wheel's deltaY for one notch
+const LINE = 40; // of deltaY for a line, where the browser counts in lines
+const STEP = Math.log(1.15); // by one notch
+
+/**
+ * The factor by which a turn of the wheel zooms, never more than by a notch; two fingers on a touchpad, which the
+ * browser reports as small turns with Ctrl, are followed closely.
+ *
+ * @param {{deltaY: number, deltaMode: number, ctrlKey: boolean}} turn
+ */
+export function wheelFactor({ deltaY, deltaMode, ctrlKey }) {
+  const delta = deltaMode === 0 ? deltaY : deltaY * LINE;
+  return Math.exp(-clamp(delta * (ctrlKey ? 0.01 : STEP / NOTCH), -STEP, STEP));
+}
+
 /** @type {(box: Size, picture: Size) => number} */
 const fitting = (box, picture) => Math.min(box.width / picture.width, box.height / picture.height);
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CLOSEST, WHOLE, centred, frameIn, panned, within, zoomedAt } from "./zoom.js";
+import { CLOSEST, WHOLE, centred, frameIn, panned, wheelFactor, within, zoomedAt } from "./zoom.js";
 
 const BOX = { width: 400, height: 300 };
 const PICTURE = { width: 200, height: 100 };
@@ -42,4 +42,12 @@ test("the zoom has an end at both ends", () => {
   assert.deepEqual([within(0.2), within(5), within(99)], [1, 5, CLOSEST]);
   const { x, y } = centred(BOX, PICTURE, { k: 2, x: -3, y: 3 });
   assert.deepEqual([x, y], [0.25, 0.625]);
+});
+
+test("a notch of the wheel zooms by 15 percent in whatever the browser counts, and fingers are followed", () => {
+  const turn = (deltaY, ctrlKey = false, deltaMode = 0) => wheelFactor({ deltaY, ctrlKey, deltaMode });
+  for (const factor of [turn(-120), turn(-120, true), turn(-3, false, 1), turn(-100, true)])
+    assert.ok(Math.abs(factor - 1.15) < 1e-9, String(factor));
+  assert.ok(Math.abs(turn(-4, true) - Math.exp(0.04)) < 1e-9);
+  assert.ok(Math.abs(turn(-120) * turn(120) - 1) < 1e-9);
 });

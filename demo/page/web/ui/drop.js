@@ -3,6 +3,7 @@
 
 import { page } from "../page.js";
 import { typing } from "./keys.js";
+import { notify } from "./notice.js";
 
 /** @param {File} file */
 function hand(file) {
@@ -16,16 +17,25 @@ function hand(file) {
 }
 
 /** @param {DataTransfer} data */
-const firstFile = (data) => [...(data?.files ?? [])][0];
+function firstFile(data) {
+  const files = [...(data?.files ?? [])];
+  if (files.length > 1)
+    notify(`${files.length} files came at once, and the page takes one at a time: ${files[0].name} was taken.`);
+  return files[0];
+}
 
 /** @param {DragEvent} event */
 const isElsewhere = ({ target }) => target instanceof Element && target.closest("#photo, [data-own-drop]");
 
+/** @param {DragEvent} event */
+const onPlace = ({ target }) => target instanceof Element && target.closest("#photo");
+
 export function listenForPhotos() {
   const mark = (on) => page.element.classList.toggle("dropping", on);
   document.addEventListener("paste", (event) => {
+    if (typing(event.target)) return;
     const file = firstFile(event.clipboardData);
-    if (!file || typing(event.target)) return;
+    if (!file) return;
     event.preventDefault();
     hand(file);
   });
@@ -40,9 +50,12 @@ export function listenForPhotos() {
   document.addEventListener("dragend", () => mark(false));
   document.addEventListener("drop", (event) => {
     mark(false);
+    if (isElsewhere(event)) return;
     const file = firstFile(event.dataTransfer);
-    if (!file || isElsewhere(event)) return;
+    if (!file) return;
     event.preventDefault();
     hand(file);
   });
+  // Gradio's own place for photos takes the first of several as well, and lets nobody know
+  document.addEventListener("drop", (event) => onPlace(event) && firstFile(event.dataTransfer), true);
 }

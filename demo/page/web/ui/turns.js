@@ -7,16 +7,23 @@ import { run, runChanged, unfinished } from "../run.js";
 import { change, state } from "../state.js";
 import { fillStatus } from "./cards.js";
 import { isolate } from "./legend.js";
+import { forgetOld } from "./notice.js";
 import { showRegion } from "./regions.js";
 import { showPair } from "./view.js";
 
 /** One at a time is with the server: of two photos chosen in a row the later one stays. */
 function askForRun() {
   run.next = Boolean(run.turn);
+  forgetOld();
   page.trigger("wait");
   if (run.turn) return;
   run.turn = Math.random().toString(36).slice(2);
   page.trigger("run", { turn: run.turn });
+}
+
+/** Only a photo that is shown and still chosen. */
+function askAgain() {
+  if (run.id && document.querySelector("#photo img")) askForRun();
 }
 
 function ran() {
@@ -43,6 +50,14 @@ export function giveUp() {
 
 // What other parts of the page may ask for.
 hear("run", askForRun);
+
+hear("again", askAgain);
+
+hear("chosen", ({ models }) => {
+  const shown = [...run.cards.keys()];
+  const fewer = models.length && models.length < shown.length && models.every((id) => shown.includes(id));
+  if (fewer) askAgain(); // they have answered, so nothing is computed
+});
 
 hear("stop", stop);
 

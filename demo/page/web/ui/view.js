@@ -1,6 +1,7 @@
 // @ts-check
 // Which view is shown, and the blink between two maps.
 
+import { surfaces } from "../draw/surface.js";
 import { change, state } from "../state.js";
 
 export const VIEWS = { overlay: "Overlay", labels: "Labels", uncertainty: "Uncertainty", compare: "Compare" };
@@ -8,7 +9,21 @@ export const VIEWS = { overlay: "Overlay", labels: "Labels", uncertainty: "Uncer
 export function setView(view) {
   if (!VIEWS[view]) return;
   clearInterval(blinker);
+  const held = document.activeElement?.closest(".zoo-grid, .zoo-stage");
   change({ view, bare: false, blink: null }, "layout", "paint", "toolbar", "glass", "link");
+  if (held) requestAnimationFrame(() => keepFocus(held)); // what is hidden would drop it
+}
+
+/** @type {Element | null} the picture of the grid that Compare took the focus from */
+let before = null;
+
+/** @param {Element} held what had the focus within it */
+function keepFocus(held) {
+  if (!(/** @type {HTMLElement} */ (held).hidden)) return;
+  const shown = [...surfaces].filter(({ box, visible }) => visible && box.closest(".zoo-grid, .zoo-stage"));
+  const next = shown.find(({ box }) => box === before) ?? shown[0];
+  before = document.activeElement.closest(".zoo-surface");
+  next?.box.focus({ preventScroll: true });
 }
 
 let blinker = 0;

@@ -49,7 +49,7 @@ export async function judgeAll() {
   judged.pending = true;
   for (const panel of finished()) {
     if (judged.rows.get(panel.id)?.key === key) continue;
-    say(`Judging ${panel.title} ...`);
+    say(`Judging ${panel.title} ...`, judged.message); // why a later truth was refused stays to be read
     const reply = await askServer("model", source, { model: panel.id, band });
     if (!current()) return;
     if (reply.message) {
@@ -65,7 +65,7 @@ export async function judgeAll() {
   for (const panel of finished()) {
     const row = judged.rows.get(panel.id);
     if (!row?.scores || row.proper) continue;
-    say(`Adding up the probabilities of ${panel.title} ...`);
+    say(`Adding up the probabilities of ${panel.title} ...`, judged.message);
     const reply = await askServer("proper", source, { model: panel.id, band });
     if (!current()) return;
     row.proper = reply.numbers ?? [];

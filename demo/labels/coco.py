@@ -1,0 +1,96 @@
+"""COCO's 133 panoptic categories: their names, and panoptic truths in the terms of another class set."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import json
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.errors import TruthError
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import check_size, open_png, read_file
+from demo.names import same_name
+from demo.schema import VOID, ClassSet, LabelMap, Size
+
+_TABLE: Final = Path(__file__).parent.parent / "data" / "coco_panoptic.csv"
+with _TABLE.open(newline="", encoding="utf-8") as _stream:
+    _COCO: Final = list(csv.DictReader(_stream))
+
+COCO_NAMES: Final[dict[int, str]] = {int(row["id"]): row["name"] for row in _COCO}
+"""The 133 categories of COCO panoptic by id."""
+COCO_TO_ADE: Final[dict[int, int | None]] = {
+    int(row["id"]): ADE20K.names.index(row["ade20k"]) if row["ade20k"] else None for row in _COCO
+}
+"""COCO panoptic id -> ADE20K class index, or None where ADE20K has no such class (train, snow, umbrella)."""
+
+
+def coco_to(class_set: ClassSet) -> dict[int, int | None]:
+    """COCO panoptic id -> class index in a set, or None where it has no such class."""
+    return COCO_TO_ADE
+
+
+def decode_panoptic(
+    png: Path | str | bytes,
+    annotations: Path | str | bytes,
+    photo: str,
+    class_set: ClassSet,
+    *,
+    size: Size | None = None,
+) -> tuple[LabelMap, NDArray[np.bool_]]:
+    """A COCO panoptic truth in the classes of a set, and where it shows something the set has no class for.
+
+    `annotations` is the panoptic JSON, `photo` the photo's file name in it (or the PNG's). Returns the (H, W) label
+    map, void where nothing is labelled or the set has no class, and an (H, W) mask true only for the latter.
+    Format: https://cocodataset.org/#format-data (panoptic). Raises TruthError.
+    """
+    data, name = read_file(png)
+    pixels = open_png(data, name, ("RGB",), "the three channels of a COCO panoptic PNG").astype(np.uint32)
+    check_size(pixels, size, name)
+    identities, inverse = np.unique(pixels @ np.array([1, 256, 65536], np.uint32), return_inverse=True)
+    categories = _segments(annotations, photo) | {0: 0}
+    if missing := [int(i) for i in identities if int(i) not in categories]:
+        raise TruthError(
+            f"{name} should hold only the segments that its JSON lists for {photo}, but also has {missing[:3]}; "
+            "check that PNG and JSON belong together."
+        )
+    found = [categories[int(identity)] for identity in identities]
+    in_set = coco_to(class_set)
+    classes = [in_set.get(category) for category in found]
+    lookup = np.array([VOID if index is None else index for index in classes], np.uint8)
+    outside = np.array([index is None and category != 0 for index, category in zip(classes, found, strict=True)])
+    shape = pixels.shape[:2]
+    return lookup[inverse].reshape(shape), outside[inverse].reshape(shape)
+
+
+def _segments(annotations: Path | str | bytes, photo: str) -> dict[int, int]:
+    """Segment id -> category id of one photo."""
+    data, name = read_file(annotations)
+    try:
+        content = json.loads(data)
+        listed = {_stem(entry["file_name"]): entry["segments_info"] for entry in content["annotations"]}
+        segments = listed.get(_stem(photo))
+        found = {int(s["id"]): int(s["category_id"]) for s in segments} if segments is not None else None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TruthError(
+            f"{name} should be COCO panoptic JSON with annotations and segments_info, but is not ({error}); "
+            "give the file that came with the PNG."
+        ) from error
+    if found is None:
+        near = difflib.get_close_matches(_stem(photo), listed, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it lists {len(listed)} others."
+        raise TruthError(f"{name} should list {photo}, but does not; {hint}")
+    if unknown := sorted(set(found.values()) - COCO_NAMES.keys()):
+        raise TruthError(
+            f"{name} should use COCO's 133 panoptic categories, but {photo} has id {unknown[0]}; "
+            "convert the truth to an annotation PNG instead."
+        )
+    return found
+
+
+def _stem(name: str) -> str:
+    return same_name(Path(name).stem)

@@ -1,0 +1,93 @@
+"""Which classes an MMSegmentation config speaks of: its metainfo, its data set's, or what the user told."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mmengine.config import Config
+from mmseg.registry import DATASETS
+
+from demo.errors import ClassSetError
+from demo.labels.ade20k import ADE20K
+from demo.labels.class_set import hexadecimal, of_names
+from demo.schema import ClassSet
+
+LOADERS = ("test_dataloader", "val_dataloader", "train_dataloader")
+
+
+def class_set_of(config: Config, scores: int, told: ClassSet | None) -> tuple[ClassSet, tuple[str, ...]]:
+    """The classes of a network with that many `scores` a pixel, and what is to be noted of them, in sentences.
+
+    `told` (what the catalogue or the user says) goes before the config's own metainfo, and that before its data set's.
+    Raises ClassSetError where none names the classes, or as many as there are scores.
+    """
+    name = Path(config.filename).name
+    found = told or _named_by(config, name)
+    if found is None and scores == len(ADE20K):
+        return ADE20K, (f"{name} names no classes; its {scores} are taken for ADE20K's.",)
+    if found is None:
+        raise ClassSetError(
+            f"Wanted the names of the {scores} classes of {name}, but neither it nor its data set has metainfo. "
+            "Give them with --classes names.csv, a class a row."
+        )
+    if len(found) != scores:
+        raise ClassSetError(
+            f"Wanted {scores} classes, as many as {name} has scores a pixel, but {found.title} names {len(found)}. "
+            "Give the network's own with --classes names.csv, or correct num_classes."
+        )
+    return found, ()
+
+
+def _named_by(config: Config, name: str) -> ClassSet | None:
+    """The class set of the first metainfo with classes."""
+    for dataset in [config, *_datasets(config)]:
+        told = dataset.get("metainfo")
+        kind = DATASETS.get(str(dataset.get("type")))
+        own = getattr(kind, "METAINFO", {})
+        metainfo = {**own, **told} if isinstance(told, Mapping) else own
+        classes = metainfo.get("classes")
+        if not classes:
+            continue
+        if isinstance(classes, str) or not all(isinstance(text, str) for text in classes):
+            raise ClassSetError(f"The metainfo of {name} should list its classes, but has {str(classes)[:60]}.")
+        palette = metainfo.get("palette") or ()
+        fits = len(palette) == len(classes)
+        title = Path(name).stem if isinstance(told, Mapping) and "classes" in told else _title(str(dataset.get("type")))
+        try:
+            return of_names(
+                title, classes, official=hexadecimal(palette) if fits else (), offset=_offset(config, dataset, kind)
+            )
+        except (ClassSetError, ValueError, TypeError) as error:
+            raise ClassSetError(f"The metainfo of {name}: {error}") from error
+    return None
+
+
+def _datasets(config: Config) -> Iterator[Mapping[str, object]]:
+    """The data sets that a config names, innermost first where one wraps others."""
+    for loader in LOADERS:
+        yield from _unwrapped((config.get(loader) or {}).get("dataset"))
+
+
+def _unwrapped(dataset: object) -> Iterator[Mapping[str, object]]:
+    if not isinstance(dataset, Mapping):
+        return
+    inner = dataset.get("datasets") or [dataset.get("dataset")]
+    for part in inner if isinstance(inner, list | tuple) else ():
+        yield from _unwrapped(part)
+    yield dataset
+
+
+def _offset(config: Config, dataset: Mapping[str, object], kind: object) -> int:
+    """1 where annotation files keep 0 for what is not labelled, which MMSegmentation calls reduce_zero_label."""
+    if dataset is config:
+        dataset = next(_datasets(config), {})
+        kind = DATASETS.get(str(dataset.get("type")))
+    parameter = inspect.signature(kind).parameters.get("reduce_zero_label") if callable(kind) else None
+    usual = parameter is not None and parameter.default is True
+    return int(bool(dataset.get("reduce_zero_label", usual)))
+
+
+def _title(kind: str) -> str:
+    return kind.removesuffix("Dataset") or kind
