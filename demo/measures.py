@@ -83,5 +83,5 @@ MEASURES = (
 """Every measure, in the order in which they are offered; the first is shown where nobody chose."""
 
 BY_ID = {measure.id: measure for measure in MEASURES}
-ALWAYS = tuple(measure.id for measure in MEASURES if measure.needs == "probabilities")
-"""What every network can say."""
+ALWAYS = ("entropy", "confidence", "margin")
+"""What every network can say and every `Prediction` has."""

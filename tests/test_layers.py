@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    "names measures",
+    "names measures glossary",
     "schema errors",
     "labels address tiff",
     "catalog",
