@@ -1,4 +1,4 @@
-"""The tables of docs/benchmarks.md, and the README's short one, from the newest result: python -m benchmarks.table [--check]"""
+"""Tables of docs/benchmarks.md, and the README's short one, of the newest result: python -m benchmarks.table"""
 
 from __future__ import annotations
 

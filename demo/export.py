@@ -22,6 +22,7 @@ import numpy as np
 
 import demo
 from demo.analysis.comparison import compare
+from demo.analysis.in_common import comparison_of
 from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
 from demo.images import DEFAULT_LIMITS, Limits, open_photo, safe_stem, write_atomic
@@ -30,7 +31,7 @@ from demo.measures import BY_ID
 from demo.names import readable, to_json
 from demo.render.encode import png
 from demo.render.paint import overlay, scalar
-from demo.schema import Comparison, Field, Image, ModelSpec, Precision, Prediction, Size
+from demo.schema import Field, Image, ModelSpec, Precision, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -138,6 +139,7 @@ def summary(
     photo: Photo, models: Iterable[Json], comparison: Json | None, *, precision: Precision, device: str
 ) -> Json:
     """The content of summary.json, from `describe` of each model and `compare_answers`."""
+    entries = list(models)
     return {
         "photo": photo.name,
         "size": list(photo.size),
@@ -145,7 +147,8 @@ def summary(
         "precision": precision,
         "device": device,
         "version": demo.__version__,
-        "models": list(models),
+        "class_set": (comparison or entries[0])["class_set"] if entries else None,
+        "models": entries,
         "comparison": comparison,
     }
 
@@ -165,6 +168,7 @@ def describe(answer: Answer, prediction: Prediction) -> Json:
         "mean_entropy": structure.mean_entropy,
         "boundary_entropy_share": plain(structure.boundary_entropy_share),
         "fragments": structure.fragments,
+        "class_set": prediction.class_set.title,
         "classes": class_rows(prediction),
     }
 
@@ -208,17 +212,10 @@ def grid_of(size: Size) -> Size:
 
 def compare_answers(answers: Iterable[tuple[ModelSpec, Prediction]], size: Size) -> Json:
     """The "comparison" of summary.json; regions' boxes and points are in pixels of a photo of `size`."""
-    specs, predictions = zip(*answers, strict=True)
-    comparison = Comparison(
-        ids=tuple(spec.id for spec in specs),
-        titles=tuple(spec.title for spec in specs),
-        families=tuple(spec.family for spec in specs),
-        label_maps=np.stack([prediction.label_map for prediction in predictions]),
-        confidences=np.stack([prediction.confidence for prediction in predictions]),
-        class_set=predictions[0].class_set,
-    )
-    numbers = compare(comparison)
-    _scale_regions(numbers, predictions[0].size, size)
+    comparison = comparison_of([*answers])
+    numbers = {"class_set": comparison.class_set.title, **compare(comparison)}
+    height, width = comparison.label_maps.shape[1:]
+    _scale_regions(numbers, (height, width), size)
     return numbers
 
 

@@ -92,6 +92,13 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             ),
         ),
         Figure(
+            "Cannot say",
+            "0..1",
+            "share of the photo where fewer than two networks have a word, in the classes compared in, for what they see; "
+            "of the mean: where its likeliest class is none of those",
+            ("Differences.cannot_say", "Mean.cannot_say", "summary.json: comparison.cannot_say"),
+        ),
+        Figure(
             "Alone",
             "0..1",
             "share of the photo where one network contradicts all others, which agree",
@@ -277,6 +284,7 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
 NO_FIGURES = frozenset(
     [
         "ClassArea.index",
+        "Classes.offset",
         "ClassIndex.index",
         "ClassPair.classes",
         "ClassPixels.index",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,11 @@ class ClassSet:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @cached_property
+    def key(self) -> str:
+        """A word for this set and no other: its id, and what tells it from another set of that id."""
+        return f"{self.id}-{crc32(repr(self).encode()):08x}"
 
     @property
     def max_entropy(self) -> float:
@@ -174,6 +180,8 @@ class ModelSpec:
     """Whose training it is; empty for a model of the user's own."""
     class_set: ClassSet | None = None
     """None where only loading the network tells; see `Network.class_set`."""
+    classes: str = ""
+    """A class set's name or CSV file that the user gave, which is read when the network is loaded."""
 
 
 @dataclass(frozen=True)

@@ -101,13 +101,23 @@ def test_the_maps_are_the_predictions_at_photo_size(photo: Photo, answers: list[
 
 def test_summary_has_the_documented_keys_and_units(photo: Photo, answers: list[Answer]) -> None:
     summary = json.loads(written(photo, answers)["summary.json"])
-    assert list(summary) == ["photo", "size", "sha256", "precision", "device", "version", "models", "comparison"]
+    assert list(summary) == [
+        "photo",
+        "size",
+        "sha256",
+        "precision",
+        "device",
+        "version",
+        "class_set",
+        "models",
+        "comparison",
+    ]
     assert summary["photo"] == "owl.jpg" and summary["size"] == [48, 60] and summary["sha256"] == photo.sha256
     assert (summary["precision"], summary["device"], summary["version"]) == ("exact", "cpu", demo.__version__)
     for entry, answer in zip(summary["models"], answers, strict=True):
         assert set(entry) == {
             "id", "title", "trained_by", "family", "checkpoint_sha256", "input_size", "windows", "seconds",
-            "mean_entropy", "boundary_entropy_share", "fragments", "classes",
+            "mean_entropy", "boundary_entropy_share", "fragments", "class_set", "classes",
         }  # fmt: skip
         assert (entry["id"], entry["title"], entry["family"]) == (answer.spec.id, answer.spec.title, answer.spec.family)
         assert entry["input_size"] == [48, 60] and entry["windows"] == 1

@@ -29,7 +29,7 @@ mixed               both families disagree among themselves
 
 
 def votes(c: Comparison) -> NDArray[np.uint8]:
-    """(H, W) how many different classes are named at each pixel, 1..M."""
+    """(H, W) how many different classes are named at each pixel, 1..M; 0 where fewer than two models can say."""
     spans = find_spans(c.label_maps)
     return spans.paint(number_of_votes(spans))
 
@@ -42,13 +42,27 @@ def vote_counts(c: Comparison) -> NDArray[np.int64]:
 
 
 def number_of_votes(spans: Spans) -> NDArray[np.uint8]:
-    """(R,) how many different classes are named along each span."""
-    ordered = np.sort(spans.labels, axis=0)
-    return (1 + (ordered[1:] != ordered[:-1]).sum(0)).astype(np.uint8)
+    """(R,) how many different classes are named along each span; 0 where fewer than two models can say."""
+    ordered = np.sort(spans.labels, axis=0)  # void, the highest, comes last
+    named = 1 + (ordered[1:] != ordered[:-1]).sum(0) - (ordered[-1] == VOID)
+    return np.where(comparable(spans), named, 0).astype(np.uint8)
+
+
+def comparable(spans: Spans) -> NDArray[np.bool_]:
+    """(R,) whether there are two models that can say what is there; alone, one is enough."""
+    able = (spans.labels != VOID).sum(0)
+    enough: NDArray[np.bool_] = able >= min(2, len(spans.labels))
+    return enough
+
+
+def cannot_say(c: Comparison) -> float:
+    """Share of the photo where fewer than two models can say in the words of the comparison, 0..1."""
+    spans = find_spans(c.label_maps)
+    return float(spans.lengths[~comparable(spans)].sum() / spans.lengths.sum())
 
 
 def split(c: Comparison) -> NDArray[np.uint8]:
-    """(H, W) along which line the models part, as an index into SPLIT.
+    """(H, W) along which line the models part, as an index into SPLIT; 255 where fewer than two models can say.
 
     A dispute among models of one family alone is inside that family; one model always agrees with itself.
     """
@@ -59,41 +73,44 @@ def split(c: Comparison) -> NDArray[np.uint8]:
 def split_counts(c: Comparison) -> NDArray[np.int64]:
     """(5,) pixels in each part of SPLIT."""
     spans = find_spans(c.label_maps)
-    return np.bincount(_split(c, spans), spans.lengths, minlength=len(SPLIT)).astype(np.int64)
+    return np.bincount(_split(c, spans), spans.lengths, minlength=len(SPLIT))[: len(SPLIT)].astype(np.int64)
 
 
 def _split(c: Comparison, spans: Spans) -> NDArray[np.uint8]:
     cnn, transformer = (_divided(spans, c, family) for family in ("cnn", "transformer"))
-    parts = [~disputed(spans), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
-    return np.select(parts, [np.uint8(code) for code in range(4)], np.uint8(4))
+    parts = [~comparable(spans), ~disputed(spans), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
+    return np.select(parts, [np.uint8(code) for code in (VOID, 0, 1, 2, 3)], np.uint8(4))
 
 
 def _divided(spans: Spans, c: Comparison, family: str) -> NDArray[np.bool_]:
     """(R,) whether models of this family name different classes; never when there are none."""
-    labels = spans.labels[[member == family for member in c.families]]
-    return (labels != labels[:1]).any(0)
+    return _differ(spans.labels[[member == family for member in c.families]])
 
 
-def shares(counts: Sequence[int] | NDArray[np.int64]) -> dict[str, float]:
+def shares(counts: Sequence[int] | NDArray[np.int64], pixels: int | None = None) -> dict[str, float]:
     """Each part of SPLIT with its share of the area, from `split_counts`, or sums of them.
+
+    The area has as many `pixels`; by default those that are counted.
 
     >>> shares([3, 1, 0, 0, 0])["between_families"]
     0.25
     """
-    return {name: float(count) / float(sum(counts)) for name, count in zip(SPLIT, counts, strict=True)}
+    area = float(sum(counts)) if pixels is None else pixels
+    return {name: float(count) / area for name, count in zip(SPLIT, counts, strict=True)}
 
 
 def majority(c: Comparison) -> LabelMap:
-    """(H, W) the class that most models name.
+    """(H, W) the class that most models name; void where none can say.
 
     Among classes named equally often wins the one whose models are surest together (highest sum of confidences),
     then the one of the lowest index, so the order of the models never matters.
     """
     spans = find_spans(c.label_maps)
     number = np.stack([(spans.labels == label).sum(0) for label in spans.labels])
-    leads = number == number.max(0)
+    number[spans.labels == VOID] = 0
+    leads = (number == number.max(0)) & (spans.labels != VOID)
     lowest = np.where(leads, spans.labels, 255).min(0)
-    tied = (np.where(leads, spans.labels, 0).max(0) != lowest).nonzero()[0]
+    tied = ((np.where(leads, spans.labels, 0).max(0) != lowest) & (lowest != VOID)).nonzero()[0]
     winners = spans.paint(lowest).copy()
     if len(tied):
         pixels = np.flatnonzero(spans.paint(np.isin(np.arange(len(lowest)), tied)))
@@ -144,7 +161,14 @@ def boundary_only(c: Comparison, distance: float | None = None) -> NDArray[np.bo
 
 def disputed(spans: Spans) -> NDArray[np.bool_]:
     """(R,) whether different classes are named along each span."""
-    return (spans.labels != spans.labels[0]).any(0)
+    return _differ(spans.labels)
+
+
+def _differ(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(R,) whether there are two different classes in a column of (M, R), void being none."""
+    lowest = labels.min(0, initial=VOID)
+    differ: NDArray[np.bool_] = np.where(labels == VOID, 0, labels).max(0, initial=0) > lowest
+    return differ
 
 
 def share_inside(
@@ -182,7 +206,7 @@ def confident_conflict(c: Comparison, threshold: float = 0.8) -> Conflict:
     shape = c.label_maps.shape[1:]
     first, last = np.full(shape, 255, np.uint8), np.zeros(shape, np.uint8)
     for label_map, confidence in zip(c.label_maps, c.confidences, strict=True):
-        sure = confidence >= threshold
+        sure = (confidence >= threshold) & (label_map != VOID)
         np.minimum(first, label_map, out=first, where=sure)
         np.maximum(last, label_map, out=last, where=sure)
     mask = first < last

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.analysis.agreement import boundary_only, confident_conflict, shares, split_counts, vote_counts
+from demo.analysis.agreement import boundary_only, cannot_say, confident_conflict, shares, split_counts, vote_counts
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.numbers import plain
 from demo.analysis.regions import disputed_regions
@@ -20,18 +20,20 @@ def compare(c: Comparison, *, threshold: float = 0.8, limit: int = 12) -> dict[s
     conflict = confident_conflict(c, threshold)
     pairs = pairwise(c)
     regions = disputed_regions(c, limit=limit)
-    votes = [float(share) for share in counts / counts.sum()]
+    pixels = c.label_maps[0].size
+    votes = [float(share) for share in counts / pixels]
     return {
         "all_agree": votes[0],
         "votes": votes,
-        "split": shares(split_counts(c)),
+        "split": shares(split_counts(c), pixels),
+        "cannot_say": cannot_say(c),
         "boundary_only": float(boundary_only(c).mean()),
         "confidence_threshold": threshold,
         "confident_conflict": conflict.area,
         "confident_conflict_pairs": [
             {"classes": [c.class_set.names[k] for k in pair.classes], "area": pair.area} for pair in conflict.pairs
         ],
-        "agreement": {f"{pair.first}|{pair.second}": pair.agreement for pair in pairs},
+        "agreement": {f"{pair.first}|{pair.second}": plain(pair.agreement) for pair in pairs},
         "kappa": {f"{pair.first}|{pair.second}": plain(pair.kappa) for pair in pairs},
         "fleiss_kappa": plain(fleiss_kappa(ratings(c))),
         "regions": [region.as_dict() for region in regions],

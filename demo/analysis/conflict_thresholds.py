@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.schema import Comparison
+from demo.schema import VOID, Comparison
 
 THRESHOLDS = 100
 """Thresholds 1/100, 2/100, ... 1."""
@@ -29,12 +29,18 @@ def conflict_areas(thresholds: NDArray[np.uint8]) -> list[float]:
 
 def _surest_rival(c: Comparison) -> NDArray[np.float32]:
     """(H, W) confidence of the surest model that contradicts the surest model of all; -1 where none does."""
-    best, label = c.confidences[0].copy(), c.label_maps[0].copy()
-    for label_map, confidence in zip(c.label_maps[1:], c.confidences[1:], strict=True):
+    confidences = np.where(c.label_maps == VOID, np.float32(-1), c.confidences) if _silent(c) else c.confidences
+    best, label = confidences[0].copy(), c.label_maps[0].copy()
+    for label_map, confidence in zip(c.label_maps[1:], confidences[1:], strict=True):
         surer = confidence > best
         np.copyto(best, confidence, where=surer)
         np.copyto(label, label_map, where=surer)
     rival = np.full(best.shape, -1, np.float32)
-    for label_map, confidence in zip(c.label_maps, c.confidences, strict=True):
+    for label_map, confidence in zip(c.label_maps, confidences, strict=True):
         np.maximum(rival, confidence, out=rival, where=label_map != label)
     return rival
+
+
+def _silent(c: Comparison) -> bool:
+    """Whether some model cannot say somewhere."""
+    return bool((c.label_maps == VOID).any())

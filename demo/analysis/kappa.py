@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.analysis.spans import find_spans
-from demo.schema import Comparison
+from demo.schema import VOID, Comparison
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,29 @@ class Pair:
 
 
 def pairwise(c: Comparison) -> tuple[Pair, ...]:
-    """Every pair of models, in the comparison's order: (0, 1), (0, 2), ... (1, 2), ..."""
+    """Every pair of models, in the comparison's order: (0, 1), (0, 2), ... (1, 2), ...
+
+    Only pixels count where both can say.
+    """
     spans = find_spans(c.label_maps)
     labels, classes = spans.labels.astype(np.int64), len(c.class_set)
     pairs = []
     for one, other in itertools.combinations(range(len(c.ids)), 2):
-        counts = np.bincount(labels[one] * classes + labels[other], spans.lengths, minlength=classes**2)
+        both = (labels[one] != VOID) & (labels[other] != VOID)
+        met = (labels[one] * classes + labels[other])[both]
+        counts = np.bincount(met, spans.lengths[both], minlength=classes**2)
         pairs.append(Pair(c.ids[one], c.ids[other], counts.astype(np.int64).reshape(classes, classes)))
     return tuple(pairs)
 
 
 def pixel_agreement(counts: NDArray[np.int64]) -> float:
-    """Share of the pixels on the diagonal of a confusion matrix.
+    """Share of the pixels on the diagonal of a confusion matrix; nan without any.
 
     >>> pixel_agreement(np.array([[20, 5], [10, 15]]))
     0.7
     """
-    return float(np.trace(counts) / counts.sum())
+    total = int(counts.sum())
+    return float(np.trace(counts) / total) if total else math.nan
 
 
 def cohen_kappa(counts: NDArray[np.int64]) -> float:
@@ -64,6 +70,8 @@ def cohen_kappa(counts: NDArray[np.int64]) -> float:
     0.4
     """
     total = float(counts.sum())
+    if not total:
+        return math.nan
     expected = float(counts.sum(0).astype(float) @ counts.sum(1).astype(float)) / total**2
     return _beyond_chance(pixel_agreement(counts), expected)
 
@@ -91,11 +99,13 @@ class Ratings:
 
 
 def ratings(c: Comparison) -> Ratings:
-    """Count what all models of a comparison named."""
+    """Count what all models of a comparison named, where all can say."""
     spans = find_spans(c.label_maps)
-    agreeing = sum(int(spans.lengths[one == other].sum()) for one, other in itertools.combinations(spans.labels, 2))
-    classes = sum(np.bincount(labels, spans.lengths, minlength=len(c.class_set)) for labels in spans.labels)
-    return Ratings(len(c.ids), c.label_maps[0].size, agreeing, np.asarray(classes).astype(np.int64))
+    able = (spans.labels != VOID).all(0)
+    said, lengths = spans.labels[:, able], spans.lengths[able]
+    agreeing = sum(int(lengths[one == other].sum()) for one, other in itertools.combinations(said, 2))
+    classes = sum(np.bincount(labels, lengths, minlength=len(c.class_set)) for labels in said)
+    return Ratings(len(c.ids), int(lengths.sum()), agreeing, np.asarray(classes).astype(np.int64))
 
 
 def fleiss_kappa(counts: Ratings) -> float:

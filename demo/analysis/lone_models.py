@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.analysis.spans import find_spans
-from demo.schema import Comparison
+from demo.schema import VOID, Comparison
 
 
 def lone_counts(c: Comparison) -> NDArray[np.int64]:
@@ -19,9 +19,9 @@ def lone_counts(c: Comparison) -> NDArray[np.int64]:
     array([1, 0, 0])
     """
     spans, models = find_spans(c.label_maps), len(c.ids)
-    alone = np.zeros(models, np.int64)
+    alone, able = np.zeros(models, np.int64), (spans.labels != VOID).all(0)
     for model in range(models if models > 2 else 0):
         others = np.delete(spans.labels, model, axis=0)
-        hit = (others == others[0]).all(0) & (spans.labels[model] != others[0])
+        hit = (others == others[0]).all(0) & (spans.labels[model] != others[0]) & able
         alone[model] = spans.lengths[hit].sum()
     return alone

@@ -15,7 +15,7 @@ from scipy.ndimage import distance_transform_edt
 
 from demo.analysis.agreement import disputed, merge_mild, number_of_votes, share_inside, supercategories_of
 from demo.analysis.spans import Spans, components, find_spans
-from demo.schema import ClassSet, Comparison, Family, LabelMap, Size
+from demo.schema import VOID, ClassSet, Comparison, Family, LabelMap, Size
 
 SLIVER = 0.1
 """Of a region that is a mere sliver, less than this share lies further than the distance from a boundary.
@@ -179,8 +179,10 @@ def _ranked(
     """The spans of each of the first `limit` regions, by area times mean confidence of the parties."""
     said = disputes.pattern.labels
     party_size = np.stack([(said == labels).sum(0) for labels in said])
+    confidences = np.where(said == VOID, 0, disputes.confidences)
     # Each party counts once, however many models are in it. Sorted, so that no rounding depends on the models' order.
-    weights = np.sort(disputes.confidences / party_size, axis=0).sum(0) / number_of_votes(disputes.pattern)
+    parties = np.maximum(number_of_votes(disputes.pattern), 1)
+    weights = np.sort(confidences / party_size, axis=0).sum(0) / parties
     worth = np.bincount(component, np.where(counted, weights, 0))
     best = np.argsort(-worth, kind="stable")[:limit]
     return [np.flatnonzero(component == region) for region in best if worth[region] > 0]
@@ -205,7 +207,7 @@ def _parties(members: NDArray[np.int64], c: Comparison, disputes: _Disputes) -> 
     classes = [int(np.bincount(labels[members], pixels).argmax()) for labels in disputes.spans.labels]
     confidences = disputes.confidences[:, members].sum(1) / pixels.sum()
     parties = []
-    for value in dict.fromkeys(said.tolist()):
+    for value in dict.fromkeys(said[said != VOID].tolist()):
         models = np.flatnonzero(said == value).tolist()
         parties.append(
             Party(
@@ -216,7 +218,8 @@ def _parties(members: NDArray[np.int64], c: Comparison, disputes: _Disputes) -> 
                 confidence=float(confidences[models].mean()),
             )
         )
-    return tuple(parties), len({int(disputes.class_set.supercategory_index[k]) for k in classes}) > 1
+    kinds = {int(disputes.class_set.supercategory_index[k]) for k in classes if k != VOID}
+    return tuple(parties), len(kinds) > 1
 
 
 def _inmost(pieces: NDArray[np.int32], box: tuple[int, int, int, int]) -> tuple[int, int]:

@@ -48,15 +48,16 @@ def find(name: str) -> ModelSpec:
     raise UnknownModelError(_why_unknown(name, [*SETS, *(spec.id for spec in named)]))
 
 
-def resolve(names: Names) -> tuple[ModelSpec, ...]:
+def resolve(names: Names, classes: str = "") -> tuple[ModelSpec, ...]:
     """The models that somebody named: a set, an id, several with commas or in a list, or "my_config.py:my_weights.pth".
 
-    Each comes once, in the order named, under an id of its own; rows already resolved stay as they are. Raises
+    Each comes once, in the order named, under an id of its own; rows already resolved stay as they are. `classes` is a
+    class set, or a CSV file of one, of the models of the user's own; it is read when they are loaded. Raises
     UnknownModelError, or MissingCheckpointError for an own weights file.
     """
     found: list[ModelSpec] = []
     for item in _items(names):
-        for spec in (item,) if isinstance(item, ModelSpec) else _resolve_one(item):
+        for spec in (item,) if isinstance(item, ModelSpec) else _resolve_one(item, classes):
             if not any((spec.config, spec.weights) == (other.config, other.weights) for other in found):
                 found.append(spec)
     if not found:
@@ -64,12 +65,17 @@ def resolve(names: Names) -> tuple[ModelSpec, ...]:
     return with_ids_apart(found)
 
 
-def named_in_catalogue(names: Names) -> tuple[ModelSpec, ...]:
-    """As `resolve`, for names from strangers: files of this machine are no models there. Raises UnknownModelError."""
-    for item in _items(names):
+def named_in_catalogue(names: Names, own: Sequence[ModelSpec] = ()) -> tuple[ModelSpec, ...]:
+    """As `resolve`, for names from strangers: files of this machine are no models there, but for those `own` by id.
+
+    Raises UnknownModelError.
+    """
+    offered = {spec.id: spec for spec in own}
+    items = [offered.get(item, item) if isinstance(item, str) else item for item in _items(names)]
+    for item in items:
         if isinstance(item, str) and own_paths(item):
             raise UnknownModelError(f"{item!r} is not in the catalogue; name a set ({', '.join(SETS)}) or an id.")
-    return resolve(names)
+    return resolve(items)
 
 
 def _called(wanted: str, specs: Sequence[ModelSpec]) -> list[ModelSpec]:
@@ -95,8 +101,8 @@ def _items(names: Names) -> Iterator[str | ModelSpec]:
             yield from (part.strip() for part in name.split(",") if part.strip())
 
 
-def _resolve_one(item: str) -> tuple[ModelSpec, ...]:
+def _resolve_one(item: str, classes: str) -> tuple[ModelSpec, ...]:
     if item.casefold() in SETS:
         return models(item.casefold())
     paths = own_paths(item)
-    return (own_model(paths),) if paths else (find(item),)
+    return (own_model(paths, classes),) if paths else (find(item),)

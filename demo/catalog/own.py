@@ -21,8 +21,11 @@ def own_paths(item: str) -> tuple[str, str] | None:
     return (config + ".py", weights) if found and weights else None
 
 
-def own_model(paths: tuple[str, str]) -> ModelSpec:
-    """The row of a config and its weights. Raises UnknownModelError or MissingCheckpointError for a file not there."""
+def own_model(paths: tuple[str, str], classes: str = "") -> ModelSpec:
+    """The row of a config and its weights, whose `classes` may be told by a set's name or a CSV file.
+
+    Raises UnknownModelError or MissingCheckpointError for a file not there.
+    """
     config, weights = (Path(path).expanduser() for path in paths)
     if not config.is_file():
         raise UnknownModelError(f"{config} is not a file; an own model is written {OWN_FILES}.")
@@ -31,7 +34,8 @@ def own_model(paths: tuple[str, str]) -> ModelSpec:
     hexadecimal = digits(weights.name)
     known = "" if hexadecimal.isdecimal() else hexadecimal  # more likely a date than a hash
     file = Weights(str(weights.resolve()), known, size=weights.stat().st_size)
-    return ModelSpec(config.stem, config.stem, _guess_family(config), "own", str(config.resolve()), file)
+    family, config = _guess_family(config), config.resolve()
+    return ModelSpec(config.stem, config.stem, family, "own", str(config), file, classes=classes)
 
 
 def with_ids_apart(specs: Sequence[ModelSpec]) -> tuple[ModelSpec, ...]:

@@ -15,6 +15,7 @@ from demo.cli.console import (
     add_running_options,
     complain,
     limits_of,
+    models_of,
     open_zoo,
     print_json,
     table,
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 
     result = claims_report(
         options.photos,
-        options.models,
+        models_of(options),
         zoo,
         options.out,
         outside=options.outside,

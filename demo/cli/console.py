@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from demo import catalog
 from demo.address import port_of
-from demo.errors import AddressError, MissingCheckpointError
+from demo.errors import AddressError, ClassSetError, MissingCheckpointError
 from demo.names import readable, to_json
 from demo.schema import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
+    from demo.schema import ModelSpec
 
     Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -139,6 +140,28 @@ def add_models_option(parser: argparse.ArgumentParser) -> None:
         help="sets, models or my_config.py:my_weights.pth "
         f"(default: the first of {', '.join(catalog.default_order())} whose files are all on disk)",
     )
+    add_classes_option(parser)
+
+
+def add_classes_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--classes",
+        metavar="NAMES",
+        default="",
+        help="the classes of models of your own, where their config does not name them: a CSV file with a class a row, "
+        "or ade20k, cityscapes, pascal-voc",
+    )
+
+
+def models_of(options: argparse.Namespace) -> tuple[ModelSpec, ...] | None:
+    """The models that -m and --classes name; None where -m was not given. Raises UnknownModelError, ClassSetError."""
+    specs = catalog.resolve(options.models, options.classes) if options.models else None
+    if options.classes and not any(spec.classes for spec in specs or ()):
+        raise ClassSetError(
+            f"--classes names the classes of models of your own, but -m has none. Write one as {catalog.OWN_FILES}, "
+            "or leave --classes out."
+        )
+    return specs
 
 
 def add_out_option(parser: argparse.ArgumentParser) -> None:
@@ -148,7 +171,7 @@ def add_out_option(parser: argparse.ArgumentParser) -> None:
 def open_zoo(options: argparse.Namespace) -> Zoo:
     """The zoo that --device, --precision and --checkpoints ask for; misspelt -m names are told before torch loads."""
     if getattr(options, "models", None):
-        catalog.resolve(options.models)
+        models_of(options)
     from demo.models.zoo import Zoo
 
     return Zoo(device=options.device, precision=options.precision, checkpoints=options.checkpoints)

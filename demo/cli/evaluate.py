@@ -15,6 +15,7 @@ from demo.cli.console import (
     add_running_options,
     complain,
     limits_of,
+    models_of,
     open_zoo,
     positive,
     print_json,
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 
     result = evaluate(
         options.dataset,
-        options.models,
+        models_of(options),
         zoo,
         options.out,
         split=options.split,

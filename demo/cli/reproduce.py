@@ -12,6 +12,7 @@ from demo.cli.console import (
     add_out_option,
     add_running_options,
     complain,
+    models_of,
     note,
     open_zoo,
     positive,
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from demo.study import reproduce
 
     result = reproduce(
-        options.models,
+        models_of(options),
         zoo,
         options.out,
         dataset=options.dataset,

@@ -21,6 +21,7 @@ from demo.cli.console import (
     add_running_options,
     complain,
     limits_of,
+    models_of,
     note,
     open_zoo,
     print_json,
@@ -60,7 +61,7 @@ def add(subparsers: Subparsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write OUT/<photo>/<model>/{labels.png, entropy.npy, entropy.png, overlay.png} and OUT/<photo>/summary.json."""
     zoo = open_zoo(options)
-    specs = catalog.resolve(options.models or zoo.default_set)
+    specs = models_of(options) or catalog.resolve(zoo.default_set)
     batch = Batch(zoo, specs, options.out, limits_of(options), options.measures)
     batch.segment(options.photos)
     if options.json:

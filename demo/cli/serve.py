@@ -6,7 +6,17 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from demo.cli.console import add_limit_options, add_running_options, limits_of, open_zoo, port
+from demo.catalog import OWN_FILES
+from demo.cli.console import (
+    add_classes_option,
+    add_limit_options,
+    add_running_options,
+    limits_of,
+    models_of,
+    open_zoo,
+    port,
+)
+from demo.errors import UnknownModelError
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
@@ -21,6 +31,14 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--root-path", help="path below which a reverse proxy serves the page (default: $GRADIO_ROOT_PATH)"
     )
+    parser.add_argument(
+        "-m",
+        "--models",
+        metavar="OWN_MODEL",
+        nargs="+",
+        help=f"models of your own to offer beside the sets, each as {OWN_FILES}",
+    )
+    add_classes_option(parser)
     add_limit_options(parser)
     add_running_options(parser)
     parser.set_defaults(run=run)
@@ -30,6 +48,12 @@ def run(options: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C."""
     from demo.page import serve
 
+    own = models_of(options) or ()
+    if foreign := [spec.id for spec in own if spec.set != "own"]:
+        raise UnknownModelError(
+            f"-m of serve takes models of your own, {OWN_FILES}, but got {foreign[0]}, which the page offers anyway. "
+            "Leave it out."
+        )
     serve(
         partial(open_zoo, options),
         host=options.host,
@@ -37,5 +61,6 @@ def run(options: argparse.Namespace) -> int:
         root_path=options.root_path,
         limits=limits_of(options),
         checkpoints=options.checkpoints,
+        own=own,
     )
     return 0

@@ -20,24 +20,28 @@ LOADERS = ("test_dataloader", "val_dataloader", "train_dataloader")
 def class_set_of(config: Config, scores: int, told: ClassSet | None) -> tuple[ClassSet, tuple[str, ...]]:
     """The classes of a network with that many `scores` a pixel, and what is to be noted of them, in sentences.
 
-    `told` (what the catalogue or the user says) goes before the config's own metainfo, and that before its data set's.
-    Raises ClassSetError where none names the classes, or as many as there are scores.
+    `told` (what the catalogue or the user says) goes before the config's own metainfo, and that before its data set's;
+    what names another number of classes is passed over. Raises ClassSetError where none is left.
     """
     name = Path(config.filename).name
-    found = told or _named_by(config, name)
-    if found is None and scores == len(ADE20K):
-        return ADE20K, (f"{name} names no classes; its {scores} are taken for ADE20K's.",)
-    if found is None:
+    if told and len(told) == scores:
+        return told, ()
+    found = _named_by(config, name)
+    if found and len(found) == scores:
+        passed = f"{told.title} names {len(told)} classes, not its {scores}: its config's are taken." if told else ""
+        return found, (passed,) if passed else ()
+    if told or found:
+        named = " and ".join(f"{other.title} names {len(other)}" for other in (told, found) if other)
         raise ClassSetError(
-            f"Wanted the names of the {scores} classes of {name}, but neither it nor its data set has metainfo. "
-            "Give them with --classes names.csv, a class a row."
-        )
-    if len(found) != scores:
-        raise ClassSetError(
-            f"Wanted {scores} classes, as many as {name} has scores a pixel, but {found.title} names {len(found)}. "
+            f"Wanted {scores} classes, as many as {name} has scores a pixel, but {named}. "
             "Give the network's own with --classes names.csv, or correct num_classes."
         )
-    return found, ()
+    if scores == len(ADE20K):
+        return ADE20K, (f"{name} names no classes; its {scores} are taken for ADE20K's.",)
+    raise ClassSetError(
+        f"Wanted the names of the {scores} classes of {name}, but neither it nor its data set has metainfo. "
+        "Give them with --classes names.csv, a class a row."
+    )
 
 
 def _named_by(config: Config, name: str) -> ClassSet | None:

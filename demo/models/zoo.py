@@ -20,6 +20,7 @@ from demo import catalog
 from demo.catalog import Names
 from demo.errors import BackendError, DemoError, MissingCheckpointError
 from demo.images import open_image
+from demo.labels.class_set import named
 from demo.measures import ALWAYS
 from demo.models.checkpoints import locate
 from demo.models.network import Network, finite
@@ -188,6 +189,8 @@ class Zoo:
                 f"{spec.title} ({spec.id}) wants {spec.weights.file}, which is in none of the checkpoint folders. "
                 f"Get it with: python -m demo fetch {spec.id}"
             )
+        if spec.classes:
+            spec = replace(spec, class_set=named(spec.classes))
         return load_network(spec, path, self.device, self.precision)
 
     def _evict(self, keep: ModelSpec) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from demo import catalog
 from demo.errors import DemoError
 from demo.export import at_photo_size, compare_answers, describe, on_grid, summary
 from demo.images import write_atomic
@@ -96,7 +95,7 @@ def _answers(
     """The answers, and of each network that has none its id and why. Raises DemoError when none has answered."""
     if not photo:
         raise DemoError("A photo is wanted, but none came.")
-    ids = [spec.id for spec in catalog.named_in_catalogue(models or networks.default_set())]
+    ids = [spec.id for spec in networks.named(models or networks.default_set())]
     if one and len(ids) != 1:
         raise DemoError(f"One model is wanted, but {models!r} names {len(ids)}: {', '.join(ids)}.")
     run = store.open(photo)

@@ -24,6 +24,7 @@ from demo.page.running import views
 from demo.page.store import Store
 from demo.page.tabs import statistics, tabs
 from demo.page.view import View
+from demo.schema import ModelSpec
 
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
@@ -146,7 +147,7 @@ class Page:
         """What a link asks for: updates for photo and the selection; a plain visit changes nothing."""
         asked = dict(request.query_params)
         if "example" not in asked and "models" not in asked and "set" not in asked:
-            return tuple(gr.skip() for _ in range(2 + len(catalog.SETS)))
+            return tuple(gr.skip() for _ in range(3 + len(catalog.SETS)))
         photo: object = str(self.example(asked["example"]).path) if "example" in asked else gr.skip()
         return photo, *_asked_selection(self.networks, asked)
 
@@ -167,13 +168,14 @@ def _unfetched(set_name: str, why: str, details: Sequence[str] = ()) -> tuple[ob
 
 def _asked_selection(networks: Networks, asked: dict[str, str]) -> tuple[object, ...]:
     """Updates for the set and the lists from a link's `models` and `set`."""
-    specs = catalog.named_in_catalogue(asked["models"]) if asked.get("models") else ()
+    specs = networks.named(asked["models"]) if asked.get("models") else ()
     names = {spec.set for spec in specs} & set(catalog.SETS)
     set_name = names.pop() if len(names) == 1 else asked.get("set", networks.default_set())
     if set_name not in catalog.SETS:
         raise DemoError(f"There is no model set called {set_name!r}; there are {', '.join(catalog.SETS)}.")
     ids = [spec.id for spec in specs if spec.set == set_name]
-    return set_name, *selection.lists(networks, set_name, ids)
+    own = [spec.id for spec in specs if spec.set == "own"]
+    return set_name, *selection.lists(networks, set_name, ids), own if specs else gr.skip()
 
 
 def _ready(view: View) -> dict[str, Any]:
@@ -186,14 +188,16 @@ def build(
     limits: Limits = DEFAULT_LIMITS,
     checkpoints: Sequence[Path] = (),
     fetching: Fetching | None = None,
+    own: Sequence[ModelSpec] = (),
 ) -> gr.Blocks:
     """The page over a zoo, or over a function that makes one when it is first needed; nobody is served yet.
 
     Who serves it otherwise than by `demo.page.serve.launch` adds `demo.page.assets.routes()`, the way to its modules.
 
-    `checkpoints` are the folders that the zoo searches, to tell which files are missing without opening it.
+    `checkpoints` are the folders that the zoo searches, to tell which files are missing without opening it. `own` are
+    models of the host's own, offered beside the sets.
     """
-    networks = Networks(zoo, checkpoints)
+    networks = Networks(zoo, checkpoints, own)
     page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
     every = tabs(page.store)
     thumbnails = [example.as_dict() for example in page.examples]

@@ -13,7 +13,7 @@ from gradio.utils import get_upload_folder
 from demo.labels.ade20k import ADE20K
 from demo.page.assets import folder, script
 from demo.page.view import View
-from demo.page.wire import FIELD_LEVELS, measure_scales
+from demo.page.wire import FIELD_LEVELS, classes_of
 from demo.render.paint import colour_table
 
 Thumbnails = Sequence[dict[str, str | int]]
@@ -63,13 +63,8 @@ class Viewer(gr.HTML):
             elem_id="viewer",
             server_functions=list(answers) or None,
             main=f"{folder()}/main.js",
-            names=list(ADE20K.names),
-            palettes={
-                "distinct": ADE20K.distinct_palette.tolist(),
-                "official": ADE20K.official_palette.tolist(),
-            },
+            classes=classes_of(ADE20K).model_dump(),
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
-            measures=[measure.model_dump() for measure in measure_scales()],
             levels=FIELD_LEVELS,
             examples=list(examples),
         )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from demo.analysis.agreement import (
     boundary_only,
+    cannot_say,
     confident_conflict,
     majority,
     merge_mild,
@@ -24,10 +25,11 @@ from demo.analysis.agreement import (
     votes,
 )
 from demo.analysis.conflict_thresholds import conflict_areas, conflict_thresholds
+from demo.analysis.in_common import comparison_of
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.lone_models import lone_counts
 from demo.analysis.numbers import plain
-from demo.analysis.regions import disputed_regions, numbered
+from demo.analysis.regions import disputed_regions, numbered, percent
 from demo.analysis.structure import BOUNDARY_DISTANCE, default_distance, measure
 from demo.page.headline import Shares, headline
 from demo.render.encode import png
@@ -54,16 +56,9 @@ class Overlooked:
     """How far a boundary may be shifted, as a share of the diagonal."""
 
 
-def comparison_of(answers: Sequence[Answer]) -> Comparison:
-    """The answers of one run, on the grid they are shown on."""
-    return Comparison(
-        ids=tuple(answer.spec.id for answer in answers),
-        titles=tuple(answer.spec.title for answer in answers),
-        families=tuple(answer.spec.family for answer in answers),
-        label_maps=np.stack([answer.prediction.label_map for answer in answers]),
-        confidences=np.stack([answer.prediction.confidence for answer in answers]),
-        class_set=answers[0].prediction.class_set,
-    )
+def compared(answers: Sequence[Answer]) -> Comparison:
+    """The answers of one run, on the grid they are shown on, in the words of one class set."""
+    return comparison_of([(answer.spec, answer.prediction) for answer in answers])
 
 
 def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
@@ -74,16 +69,21 @@ def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
     settled = settle_boundaries(merged, distance) if overlooked.boundaries else merged
     vote_map, split_map, winners, levels = votes(settled), split(settled), majority(c), conflict_thresholds(c)
     regions = disputed_regions(c, ignore_mild=overlooked.mild, distance=distance)
-    parts = shares(np.bincount(split_map.reshape(-1), minlength=5))
+    parts = shares(np.bincount(split_map.reshape(-1), minlength=5)[:5], split_map.size)
     areas = conflict_areas(levels)
     said = [float(n) for n in np.bincount(vote_map.reshape(-1), minlength=len(c.ids) + 1)[1:] / vote_map.size]
     alone = [float(count) / vote_map.size for count in lone_counts(settled)]
     agreed = Shares(said[0], shifted, parts["between_families"], alone)
+    silent = cannot_say(c)
     sentences = headline(c, agreed, boundaries_aside=overlooked.boundaries, mild_aside=overlooked.mild)
+    if silent:
+        sentences.append(f"On {percent(silent)} one has no word for what another names, and cannot say.")
     return {
         "lead": sentences[0],
         "headline": " ".join(sentences),
         "alone": dict(zip(c.ids, agreed.alone, strict=True)),
+        "class_set": c.class_set.key,
+        "cannot_say": silent,
         "votes": said,
         "split": parts,
         "boundary_only": shifted,

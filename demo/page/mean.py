@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from math import log
 from typing import TYPE_CHECKING
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.analysis.in_common import SharedWords
 from demo.analysis.together import Together, side_by_side, together
 from demo.page.differences import Row, class_areas, data_url
-from demo.schema import Field, Size
+from demo.schema import VOID, Field, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -23,12 +24,17 @@ SIDE = 512
 
 def mean_of(answers: Sequence[Answer]) -> Row:
     """The mean posterior's classes, its entropy, the mean of the entropies, mutual information; divergence by pair."""
-    size, top = grid_of(answers[0].posterior.photo_size), answers[0].prediction.class_set.max_entropy
-    found = together(side_by_side(*[answer.posterior.strips(size) for answer in answers]), size, divergence_step=2)
+    size = grid_of(answers[0].posterior.photo_size)
+    shared = SharedWords.of([answer.posterior.class_set for answer in answers])
+    top = log(len(shared.places))
+    found = together(side_by_side(*[_strips(answer, size, shared) for answer in answers]), size, divergence_step=2)
+    label_map = shared.places[found.label_map]
     ids = [answer.spec.id for answer in answers]
     return {
         "grid": list(size),
-        "classes": class_areas(found.label_map),
+        "class_set": shared.words.key,
+        "cannot_say": float((label_map == VOID).mean()),
+        "classes": class_areas(label_map),
         "tops": {"entropy": top, "mean_entropy": top, "mutual_information": log(len(ids))},
         "means": {name: float(field.mean()) for name, field in _fields(found).items()},
         "divergence": {
@@ -36,12 +42,17 @@ def mean_of(answers: Sequence[Answer]) -> Row:
             for one, other in combinations(range(len(ids)), 2)
         },
         "maps": {
-            "together": data_url(found.label_map),
+            "together": data_url(label_map),
             "entropy": data_url(_steps(found.entropy, top)),
             "mean_entropy": data_url(_steps(found.mean_entropy, top)),
             "mutual_information": data_url(_steps(found.mutual_information, log(len(ids)))),
         },
     }
+
+
+def _strips(answer: Answer, size: Size, shared: SharedWords) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    for y0, probabilities in answer.posterior.strips(size):
+        yield y0, shared.gather(answer.posterior.class_set, probabilities)
 
 
 def grid_of(size: Size) -> Size:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from demo import catalog
+from demo.catalog import Names
 from demo.measures import BY_ID
 from demo.schema import Image, ModelSpec, Size
 
@@ -42,11 +43,15 @@ ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "netw
 class Networks:
     """One zoo for every visitor; `zoo` is there already, or a function that makes it."""
 
-    def __init__(self, zoo: Zoo | Callable[[], Zoo], checkpoints: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, zoo: Zoo | Callable[[], Zoo], checkpoints: Sequence[Path] = (), own: Sequence[ModelSpec] = ()
+    ) -> None:
         self._make: Callable[[], Zoo] = zoo if callable(zoo) else lambda: zoo
         self._zoo: Zoo | None = None
         self._opening = threading.Lock()
         self.checkpoints = tuple(checkpoints)
+        self.own = tuple(own)
+        """Models of the host's own, which visitors may name by id."""
 
     def open_soon(self) -> None:
         """Start opening the zoo and loading its default set in the background."""
@@ -74,9 +79,13 @@ class Networks:
         """The set for a visitor who chooses none; see `catalog.default_set`."""
         return catalog.default_set(self.on_disk)
 
+    def named(self, names: Names) -> tuple[ModelSpec, ...]:
+        """The models that a visitor named. Raises UnknownModelError."""
+        return catalog.named_in_catalogue(names, self.own)
+
     def outcomes(self, image: Image, models: Sequence[str], size: Size) -> Iterator[Outcome]:
         """Each model's outcome as soon as it is there, without hold on the network itself: the zoo may let it go."""
-        yield from _outcomes(self.zoo, image, models, size)
+        yield from _outcomes(self.zoo, image, self.named(models), size)
 
     def _open_quietly(self) -> None:
         try:
@@ -86,8 +95,8 @@ class Networks:
 
 
 @gpu
-def _outcomes(zoo: Zoo, image: Image, models: Sequence[str], size: Size) -> Iterator[Outcome]:
-    for outcome in zoo.stream(image, list(models), size, [*BY_ID]):
+def _outcomes(zoo: Zoo, image: Image, models: Sequence[ModelSpec], size: Size) -> Iterator[Outcome]:
+    for outcome in zoo.stream(image, models, size, [*BY_ID]):
         network = getattr(outcome, "network", None)
         yield replace(outcome, network=replace(network, scores=_let_go)) if network else outcome
 

@@ -40,6 +40,7 @@ class PixelAnswer(_Exact):
     model: str
     title: str
     family: str
+    class_set: str
     classes: list[LikelyClass]
     entropy: float
     margin: float
@@ -138,6 +139,8 @@ class Differences(_Exact):
     lead: str
     headline: str
     alone: dict[str, float]
+    class_set: str
+    cannot_say: float
     votes: list[float]
     split: Split
     boundary_only: float
@@ -176,6 +179,8 @@ class Mean(_Exact):
     """The mean of the networks' probabilities; `grid` is height, width."""
 
     grid: tuple[int, int]
+    class_set: str
+    cannot_say: float
     classes: list[ClassArea]
     tops: MeanFields
     means: MeanFields

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from demo import catalog
 from demo.errors import MissingCheckpointError
+from demo.labels.ade20k import ADE20K
 from demo.page.networks import Networks
 from demo.page.store import Run, Store
 from demo.page.view import Panel, View
-from demo.page.wire import panel_of
+from demo.page.wire import classes_of, panel_of
 from demo.schema import ModelSpec
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def views(
     no further network starts; the answer of the one that runs is kept. Whatever goes wrong outside a network
     (a DemoError is a panel's sentence) is raised here.
     """
-    specs = catalog.named_in_catalogue(list(models))
+    specs = networks.named(list(models))
     waiting = [spec for spec in specs if spec.id not in run.answers]
     refused: dict[str, Panel] = {}
     blank = _blank_view(run, name, example, turn).model_copy(update={"notes": _notes(run, specs)})
@@ -115,7 +116,10 @@ def _progress(waiting: Sequence[ModelSpec], loaded: Sequence[str]) -> dict[str, 
 
 def _filled(view: View, run: Run, specs: Sequence[ModelSpec], others: dict[str, Panel]) -> View:
     known = others | run.panels
-    return view.model_copy(update={"panels": [known.get(spec.id) or _blank(spec) for spec in specs]})
+    panels = [known.get(spec.id) or _blank(spec) for spec in specs]
+    sets = dict.fromkeys(run.answers[spec.id].posterior.class_set for spec in specs if spec.id in run.panels)
+    told = [classes_of(found) for found in sets if found != ADE20K]  # the page has that one
+    return view.model_copy(update={"panels": panels, "class_sets": told})
 
 
 def _blank_view(run: Run, name: str, example: str, turn: str) -> View:
@@ -138,7 +142,7 @@ def _notes(run: Run, specs: Sequence[ModelSpec]) -> list[str]:
     height, width = run.size
     photo_height, photo_width = run.image.shape[:2]
     notes = list(run.notes)
-    if any(catalog.model_set(spec.set).shipped for spec in specs):
+    if any(catalog.model_set(spec.set).shipped for spec in specs if spec.set != "own"):
         notes.append(f"Compact networks: {SMALL}.")
     if (height, width) != (photo_height, photo_width):
         notes.append(f"Shown at {width} × {height}; the download has the photo's own {photo_width} × {photo_height}.")
@@ -159,6 +163,7 @@ def _refusal(outcome: Outcome) -> Panel:
     panel = _blank(outcome.spec)
     error = getattr(outcome, "error", None)
     panel.status, panel.message = "failed", str(error or "")
-    if catalog.model_set(outcome.spec.set).fetched_whole and isinstance(error, MissingCheckpointError):
+    own = outcome.spec.set == "own"
+    if isinstance(error, MissingCheckpointError) and not own and catalog.model_set(outcome.spec.set).fetched_whole:
         panel.message = "Its file is not on this machine. Press “Fetch the files” under Models."
     return panel

@@ -29,6 +29,8 @@ class Selection:
     set_name: gr.Radio
     lists: tuple[gr.components.Component, ...]
     """Each set's models, in the order of catalog.SETS."""
+    own: gr.CheckboxGroup
+    """Models of the host's own, whatever the set."""
     note: gr.HTML
     fetch: gr.Button
     cancel: gr.Button
@@ -36,7 +38,7 @@ class Selection:
 
     @property
     def inputs(self) -> list[gr.components.Component]:
-        return [self.set_name, *self.lists]
+        return [self.set_name, *self.lists, self.own]
 
 
 def build(networks: Networks) -> Selection:
@@ -46,16 +48,23 @@ def build(networks: Networks) -> Selection:
         labels = [(catalog.model_set(name).label, name) for name in catalog.SETS]
         set_name = gr.Radio(labels, value=first, label="Model set", elem_id="model-set")
         shown = tuple(_list(name, visible=name == first) for name in catalog.SETS)
+        own = _own(networks)
         note = gr.HTML(about(networks, first), apply_default_css=False, elem_id="set-note")
         fetch = gr.Button("Fetch the files", size="sm", visible=offer(networks, first), elem_id="fetch")
         cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="cancel-fetch")
         progress = gr.HTML("", apply_default_css=False, elem_id="fetch-progress")
-    return Selection(set_name, shown, note, fetch, cancel, progress)
+    return Selection(set_name, shown, own, note, fetch, cancel, progress)
 
 
 def chosen(set_name: str, *lists: Sequence[str] | None) -> list[str]:
-    """The ids of the models chosen in the set of the moment. Raises gr.Error when there is none."""
-    models = list(lists[catalog.SETS.index(set_name)] or [])
+    """The ids of the models chosen in the set of the moment, then of the host's own, whose list is the last.
+
+    Raises gr.Error when there is none.
+    """
+    models = [
+        *(lists[catalog.SETS.index(set_name)] or []),
+        *(own for ids in lists[len(catalog.SETS) :] for own in ids or ()),
+    ]
     if not models:
         raise gr.Error("Choose at least one model under Models.", title="No model", print_exception=False)
     return models
@@ -132,6 +141,18 @@ def _list(set_name: str, *, visible: bool) -> gr.components.Component:
         show_label=False,
         visible=visible,
         elem_id=f"models-{set_name}",
+    )
+
+
+def _own(networks: Networks) -> gr.CheckboxGroup:
+    """The host's own models, beside any set."""
+    ids = [spec.id for spec in networks.own]
+    return gr.CheckboxGroup(
+        [(spec.title, spec.id) for spec in networks.own],
+        value=ids,
+        label="Models of this machine's own",
+        visible=bool(ids),
+        elem_id="models-own",
     )
 
 

@@ -22,6 +22,7 @@ from demo.page.theme import theme
 
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
+    from demo.schema import ModelSpec
 
 
 def serve(
@@ -32,9 +33,13 @@ def serve(
     root_path: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
     checkpoints: Sequence[Path] = (),
+    own: Sequence[ModelSpec] = (),
 ) -> None:
-    """Serve the page until Ctrl-C or SIGTERM. The zoo is opened in the background once the page answers."""
-    blocks = build(zoo, limits=limits, checkpoints=checkpoints)
+    """Serve the page until Ctrl-C or SIGTERM, with models of the host's `own` beside the sets.
+
+    The zoo is opened in the background once the page answers.
+    """
+    blocks = build(zoo, limits=limits, checkpoints=checkpoints, own=own)
     atexit.register(blocks.store.close)  # type: ignore[attr-defined]  # build puts it there
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves as Ctrl-C does: the visitors' files go

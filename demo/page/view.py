@@ -19,7 +19,7 @@ class ClassShare(GradioModel):
     """One row of a legend."""
 
     index: int
-    """0..149."""
+    """Position in the class set's names."""
     area: float
     entropy: float
     """Mean over the class's pixels, nats."""
@@ -38,6 +38,22 @@ class MeasureScale(GradioModel):
     needs: str
 
 
+class Classes(GradioModel):
+    """A class set: what the numbers of a label map mean, and how they are drawn."""
+
+    key: str
+    title: str
+    names: list[str]
+    distinct: list[str]
+    """As CSS writes it: #rrggbb; a colour a class."""
+    official: list[str]
+    supercategories: list[str]
+    measures: list[MeasureScale]
+    """Every measure of doubt, with the scale that it has for so many classes."""
+    offset: int
+    """An annotation file holds a class's position plus this."""
+
+
 class Panel(GradioModel):
     """One model's place in the grid, filled when its network has finished."""
 
@@ -49,11 +65,13 @@ class Panel(GradioModel):
     message: str = ""
     """A sentence, where the status needs one."""
     labels: FileData | None = None
-    """Grey PNG at the view's size: class index 0..149."""
+    """Grey PNG at the view's size: position in the class set's names."""
     fields: FileData | None = None
     """Grey PNG: the maps of `measures` one below the other, each in FIELD_LEVELS steps of its full scale."""
     measures: list[str] = Field(default_factory=list)
     """Ids of what the network can say, in the order of `fields`."""
+    class_set: str = ""
+    """The key of its classes; empty before it has answered."""
     classes: list[ClassShare] = Field(default_factory=list)
     """The classes present, the largest first."""
     seconds: float = 0.0
@@ -107,5 +125,7 @@ class View(GradioModel):
     photo_height: int = 0
     notes: list[str] = Field(default_factory=list)
     """Sentences that a reader of the maps should know."""
+    class_sets: list[Classes] = Field(default_factory=list)
+    """Those that the panels answer in, but for ADE20K, which the page has from the start."""
     panels: list[Panel] = Field(default_factory=list)
     layers: list[Layer] = Field(default_factory=list)

@@ -9,13 +9,12 @@ import numpy as np
 from gradio.data_classes import FileData
 from numpy.typing import NDArray
 
-from demo.export import class_rows
+from demo.export import ClassRow, class_rows
 from demo.images import write_atomic
-from demo.labels.ade20k import ADE20K
 from demo.measures import BY_ID, MEASURES
-from demo.page.view import ClassShare, MeasureScale, Panel
+from demo.page.view import Classes, ClassShare, MeasureScale, Panel
 from demo.render.encode import jpeg, png, shrink
-from demo.schema import Field, Image, Prediction, Size
+from demo.schema import ClassSet, Field, Image, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -44,7 +43,6 @@ def photo_file(image: Image, folder: Path) -> FileData:
 def panel_of(answer: Answer, folder: Path) -> Panel:
     """The finished panel of an answer; its files are written to `folder`."""
     prediction, spec = answer.prediction, answer.spec
-    rows = class_rows(prediction)
     return Panel(
         id=spec.id,
         title=spec.title,
@@ -54,10 +52,29 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
         labels=_file(folder / f"{spec.id}-labels.png", png(prediction.label_map)),
         fields=_file(folder / f"{spec.id}-fields.png", png(fields(prediction))),
         measures=[*prediction.measures],
-        classes=[ClassShare(index=row["index"] - 1, area=row["area"], entropy=row["mean_entropy"]) for row in rows],
+        class_set=prediction.class_set.key,
+        classes=[_share(row, prediction.class_set) for row in class_rows(prediction)],
         seconds=sum(prediction.seconds.values()),
         parameters=answer.network.parameters,
         entropy=float(prediction.entropy.mean()),
+    )
+
+
+def _share(row: ClassRow, class_set: ClassSet) -> ClassShare:
+    return ClassShare(index=row["index"] - class_set.offset, area=row["area"], entropy=row["mean_entropy"])
+
+
+def classes_of(class_set: ClassSet) -> Classes:
+    """A class set as the page draws it."""
+    return Classes(
+        key=class_set.key,
+        title=class_set.title,
+        names=list(class_set.names),
+        distinct=list(class_set.distinct),
+        official=list(class_set.official or class_set.distinct),
+        supercategories=list(class_set.supercategories),
+        measures=measure_scales(len(class_set)),
+        offset=class_set.offset,
     )
 
 
@@ -69,16 +86,16 @@ def fields(prediction: Prediction) -> NDArray[np.uint8]:
     return np.vstack([_steps(_sample(field, height, width), tops[name]) for name, field in maps])
 
 
-def measure_scales() -> list[MeasureScale]:
-    """Every measure, with the scale that it has for ADE20K's classes."""
+def measure_scales(classes: int) -> list[MeasureScale]:
+    """Every measure, with the scale that it has for so many classes."""
     return [
         MeasureScale(
             id=measure.id,
             title=measure.title,
             unit=measure.unit,
-            top=measure.top(len(ADE20K)),
+            top=measure.top(classes),
             high_is_doubt=measure.high_is_doubt,
-            sentence=measure.explain(len(ADE20K)),
+            sentence=measure.explain(classes),
             needs=measure.needs,
         )
         for measure in MEASURES

@@ -1,4 +1,4 @@
-"""A folder of photos, with ground truth in ADE20K's layout or without."""
+"""A folder of photos, with ground truth in ADE20K's layout or Cityscapes', or without."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from demo.names import readable, same_name
 
 USUAL_SPLITS = ("validation", "training")
 """Taken, the first there is, where none is named."""
-LAYOUT = "images/ with the photos and annotations/ with a PNG of the same name for each (0 = void, 1..150)"
+LAYOUT = (
+    "images/ with the photos and annotations/ with a PNG of the same name for each, in the numbers of the networks' "
+    "class set (ADE20K: 0 = void, 1..150)"
+)
+CITYSCAPES = ("leftImg8bit", "gtFine")
+"""Cityscapes' two folders: <split>/<city>/<name>_leftImg8bit.png, and <name>_gtFine_labelTrainIds.png."""
+CITYSCAPES_SPLITS = ("val", "train")
+TRAIN_IDS = "_gtFine_labelTrainIds"
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,10 @@ def open_dataset(folder: Path, split: str | None = None) -> Dataset:
 
     `split` is that folder; it defaults to validation, else training, where there is one. A photo without annotation, or
     the reverse, or a second one of its name is a problem of its own; only a folder without a pair raises DatasetError.
+    A folder with leftImg8bit/ and gtFine/ is read as Cityscapes lays it out; its split defaults to val, else train.
     """
+    if all((folder / part).is_dir() for part in CITYSCAPES):
+        return _open_cityscapes(folder, split)
     images, annotations, name = _folders(folder, split)
     problems: list[str] = []
     photos, truths = _by_stem(files_in(images), problems), _by_stem(files_in(annotations, (".png",)), problems)
@@ -60,6 +70,26 @@ def open_dataset(folder: Path, split: str | None = None) -> Dataset:
     return Dataset(readable(name), cases, tuple(map(readable, problems)))
 
 
+def _open_cityscapes(folder: Path, split: str | None) -> Dataset:
+    images, annotations = (folder / part for part in CITYSCAPES)
+    chosen = split or next((name for name in CITYSCAPES_SPLITS if (images / name).is_dir()), "val")
+    photos = {_stem(path).removesuffix("_leftImg8bit"): path for path in sorted((images / chosen).glob("*/*.*"))}
+    found = sorted((annotations / chosen).glob(f"*/*{TRAIN_IDS}.png"))
+    truths = {_stem(path).removesuffix(TRAIN_IDS): path for path in found}
+    cases = tuple(Case(stem, photos[stem], truths[stem]) for stem in sorted(photos.keys() & truths.keys()))
+    if not cases:
+        raise DatasetError(
+            f"{folder} must hold {images.name}/{chosen}/CITY/NAME_leftImg8bit.png and "
+            f"{annotations.name}/{chosen}/CITY/NAME{TRAIN_IDS}.png, but no photo of its {len(photos)} has one among "
+            f"the {len(truths)} annotations. Make them with cityscapesscripts, or name another split."
+        )
+    problems = [
+        f"{photos[stem].name} has no {stem}{TRAIN_IDS}.png; it is left out."
+        for stem in sorted(photos.keys() - truths.keys())
+    ]
+    return Dataset(readable(f"{folder.name}, {chosen}"), cases, tuple(map(readable, problems)))
+
+
 def open_photos(paths: Sequence[Path], split: str | None = None) -> Dataset:
     """Photos from files, folders of photos and datasets alike, with annotations where there are some."""
     found = [_any(path, split) for path in paths]
@@ -78,7 +108,9 @@ def _any(path: Path, split: str | None) -> Dataset:
         return Dataset(path.name, (Case(_stem(path), path),))
     if not path.is_dir():
         raise DatasetError(f"{path} does not exist. Name photos, folders of photos, or a dataset in ADE20K's layout.")
-    if (path / "images").is_dir() and (path / "annotations").is_dir():
+    if all((path / part).is_dir() for part in ("images", "annotations")) or all(
+        (path / part).is_dir() for part in CITYSCAPES
+    ):
         return open_dataset(path, split)
     return Dataset(path.name, tuple(Case(_stem(photo), photo) for photo in files_in(path)))
 

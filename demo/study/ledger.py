@@ -7,7 +7,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
@@ -74,13 +73,11 @@ def key_of(case: Case, spec: ModelSpec, settings: str) -> str:
 
     A catalogue's weights are known by their hash; the user's own, and their config, by size and time like a photo.
     """
-    own = (Path(spec.config), Path(spec.weights.file)) if spec.set == "own" else ()
+    own = [Path(path) for path in (spec.config, spec.weights.file, spec.classes) if path] if spec.set == "own" else []
     files = [
         (str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
         for path in (case.photo, case.annotation, *own)
         if path is not None and path.exists()
     ]
-    content = [VERSION, case.name, files, spec.id, spec.weights.file, spec.weights.sha256, settings]
-    if spec.set == "own" and spec.class_set:
-        content.append(asdict(spec.class_set))
+    content = [VERSION, case.name, files, spec.id, spec.weights.file, spec.weights.sha256, settings, spec.classes]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

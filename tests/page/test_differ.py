@@ -15,7 +15,7 @@ from demo.analysis.agreement import majority, merge_mild, settle_boundaries, spl
 from demo.analysis.conflict_thresholds import conflict_thresholds
 from demo.export import files
 from demo.labels.ade20k import ADE20K
-from demo.page.differences import comparison_of
+from demo.page.differences import compared
 from demo.page.headline import Shares, headline
 from demo.page.mean import grid_of, mean_of
 from demo.page.store import Run, Store
@@ -44,7 +44,7 @@ def differ(store: Store) -> Differ:
 
 @pytest.fixture(scope="module")
 def comparison(run: Run) -> Comparison:
-    return comparison_of([run.answers[model] for model in toy_ids()])
+    return compared([run.answers[model] for model in toy_ids()])
 
 
 def question(run: Run, what: str = "differences", **more: object) -> dict[str, object]:

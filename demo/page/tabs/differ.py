@@ -10,8 +10,7 @@ from weakref import WeakKeyDictionary
 
 import gradio as gr
 
-from demo.labels.ade20k import ADE20K
-from demo.page.differences import Overlooked, Row, comparison_of, conflict, differences, structures
+from demo.page.differences import Overlooked, Row, compared, conflict, differences, structures
 from demo.page.mean import mean_of
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE, place
@@ -60,21 +59,18 @@ class Differ:
 
 
 def _differences(answers: list[Answer], overlooked: Overlooked, threshold: float) -> Row:
-    fitting = _fitting(answers)
-    reply: Row = {"models": [answer.spec.id for answer in fitting], "structures": structures(answers, overlooked)}
-    if len(fitting) < 2:
-        return reply | {"message": _too_few(answers, fitting)}
-    return reply | differences(comparison_of(fitting), overlooked, threshold)
+    reply: Row = {"models": [answer.spec.id for answer in answers], "structures": structures(answers, overlooked)}
+    if len(answers) < 2:
+        return reply | {"message": _too_few(answers)}
+    return reply | differences(compared(answers), overlooked, threshold)
 
 
 def _conflict(answers: list[Answer], overlooked: Overlooked, threshold: float) -> Row:
-    fitting = _fitting(answers)
-    return conflict(comparison_of(fitting), threshold) if len(fitting) > 1 else {"message": _too_few(answers, fitting)}
+    return conflict(compared(answers), threshold) if len(answers) > 1 else {"message": _too_few(answers)}
 
 
 def _together(answers: list[Answer], overlooked: Overlooked, threshold: float) -> Row:
-    fitting = _fitting(answers)
-    return mean_of(fitting) if len(fitting) > 1 else {"message": _too_few(answers, fitting)}
+    return mean_of(answers) if len(answers) > 1 else {"message": _too_few(answers)}
 
 
 SUBJECTS: dict[str, Callable[[list[Answer], Overlooked, float], Row]] = {
@@ -84,18 +80,9 @@ SUBJECTS: dict[str, Callable[[list[Answer], Overlooked, float], Row]] = {
 }
 
 
-def _fitting(answers: list[Answer]) -> list[Answer]:
-    """The answers in ADE20K's classes; others cannot be compared with them."""
-    return [answer for answer in answers if answer.posterior.class_set == ADE20K]
-
-
-def _too_few(answers: list[Answer], fitting: list[Answer]) -> str:
-    wanted = "Comparing needs the answers of at least two networks in ADE20K's 150 classes; "
-    others = [answer.spec.title for answer in answers if answer not in fitting]
-    if others:
-        return f"{wanted}{' and '.join(others)} answered in classes of its own."
+def _too_few(answers: list[Answer]) -> str:
     alone = f"only {answers[0].spec.title} has answered" if answers else "none has answered yet"
-    return f"{wanted}{alone}. Press Segment with two or more chosen."
+    return f"Comparing needs the answers of at least two networks; {alone}. Press Segment with two or more chosen."
 
 
 def _overlooked(question: object) -> Overlooked:

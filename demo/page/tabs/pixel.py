@@ -43,6 +43,7 @@ def ask(run: Run, model: str, x: int, y: int) -> Row:
         "title": answer.spec.title,
         "family": answer.spec.family,
         "classes": likeliest(answer.posterior.at(y, x), answer.posterior.class_set),
+        "class_set": answer.posterior.class_set.key,
         "entropy": found["entropy"],
         "margin": found["margin"],
         "measures": {name: found.get(name) for name in BY_ID},

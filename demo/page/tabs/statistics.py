@@ -20,8 +20,8 @@ COLUMNS = (
     ("Maps", "Seconds from the scores to labels, entropy, confidence and margin"),
     ("Parameters", "Weights in use when the network answers"),
     ("What it saw", "Width x height of the network's input, whole or in windows"),
-    ("Classes", "How many of the 150 it names"),
-    ("Entropy", "Mean over all pixels, in nats; at most ln 150 = 5.01"),
+    ("Classes", "How many it names, of those it knows"),
+    ("Entropy", "Mean over all pixels, in nats; at most ln C of its C classes"),
     ("Confidence", "Probability of the likeliest class, mean over all pixels"),
 )
 FAMILIES = {"cnn": "CNN", "transformer": "transformer"}
@@ -53,7 +53,7 @@ def _row(answer: Answer, panel: Panel) -> str:
         _seconds(prediction.seconds.get("maps")),
         f"{answer.network.parameters / 1e6:,.1f} M",
         escape(str(answer.posterior.seen)),
-        f"{len(panel.classes)}",
+        f"{len(panel.classes)} of {len(prediction.class_set)}",
         f"{panel.entropy:.2f}",
         f"{float(prediction.confidence.mean()):.2f}",
     )

@@ -1,6 +1,7 @@
 // @ts-check
 // The viewer put in place; from here on the server's views and the visitor's hands move it.
 
+import { addClassSet } from "./draw/classes.js";
 import { publishPalette } from "./draw/tables.js";
 import { fillPage } from "./page.js";
 import { run } from "./run.js";
@@ -27,6 +28,7 @@ const TABS = [pixel, differ, truth];
 /** @param {import("./page.js").Given} given */
 export function mount(given) {
   fillPage(given);
+  addClassSet(given.props.classes);
   followLink();
   makeToolbar();
   makeStage();

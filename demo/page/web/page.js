@@ -34,20 +34,16 @@ export const page = {
   /** @type {Given["trigger"]} */ trigger: null,
   /** @type {Given["server"]} */ server: null,
   /** @type {Given["upload"]} */ upload: null,
-  /** @type {string[]} the classes */ names: [],
-  /** @type {Record<"distinct" | "official", Colour[]>} a colour a class */ palettes: null,
+  /** @type {string[]} the classes of all sets, by the numbers of classes.js */ names: [],
+  /** @type {Record<"distinct" | "official", Colour[]>} a colour a class */ palettes: { distinct: [], official: [] },
   /** @type {Record<"colour" | "grey", Colour[]>} from no doubt to all */ scales: null,
-  /** @type {import("./wire.d.ts").MeasureScale[]} of doubt, in the order of the choice */ measures: [],
   /** steps of the measures' maps */ levels: 0,
   /** @type {{name: string, title: string, thumb: string, width: number, height: number}[]} */ examples: [],
 };
 
 /** @param {Given} given */
 export function fillPage({ element, props, trigger, server, upload }) {
-  const { names, palettes, scales, measures, levels, examples } = props;
+  const { scales, levels, examples } = props;
   Object.assign(page, { element, props, trigger, server, upload });
-  Object.assign(page, { names, palettes, scales, measures, levels, examples });
+  Object.assign(page, { scales, levels, examples });
 }
-
-/** @param {string} id a measure's */
-export const measureOf = (id) => page.measures.find((measure) => measure.id === id);

@@ -31,6 +31,7 @@
  * @property {{url: string}} [map]
  * @property {number} [top]
  * @property {string} [unit]
+ * @property {string} [classSet] key of the set whose classes it shows; the first one where there is none
  * @property {(table: Uint32Array) => void} [table] colours it, where its codes do not
  * @property {(point: Point) => string} [words] what it says at a point, where its value does not
  * @property {Painting} [painting] once the map has come

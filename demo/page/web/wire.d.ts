@@ -37,6 +37,18 @@ export interface ClassShare {
   entropy: number;
 }
 
+/** A class set: what the numbers of a label map mean, and how they are drawn. */
+export interface Classes {
+  key: string;
+  title: string;
+  names: string[];
+  distinct: string[];
+  official: string[];
+  supercategories: string[];
+  measures: MeasureScale[];
+  offset: number;
+}
+
 /** One value of a map of kind "codes" and what it means. */
 export interface Code {
   value: number;
@@ -81,6 +93,8 @@ export interface Differences {
   lead: string;
   headline: string;
   alone: Record<string, number>;
+  class_set: string;
+  cannot_say: number;
   votes: number[];
   split: Split;
   boundary_only: number;
@@ -141,6 +155,8 @@ export interface LikelyClass {
 /** The mean of the networks' probabilities; `grid` is height, width. */
 export interface Mean {
   grid: [number, number];
+  class_set: string;
+  cannot_say: number;
   classes: ClassArea[];
   tops: MeanFields;
   means: MeanFields;
@@ -198,6 +214,7 @@ export interface Panel {
   labels: FileData | null;
   fields: FileData | null;
   measures: string[];
+  class_set: string;
   classes: ClassShare[];
   seconds: number;
   parameters: number;
@@ -221,6 +238,7 @@ export interface PixelAnswer {
   model: string;
   title: string;
   family: string;
+  class_set: string;
   classes: LikelyClass[];
   entropy: number;
   margin: number;
@@ -341,6 +359,7 @@ export interface View {
   photo_width: number;
   photo_height: number;
   notes: string[];
+  class_sets: Classes[];
   panels: Panel[];
   layers: Layer[];
 }

@@ -1,9 +1,10 @@
 // @ts-check
 // Tables of 256 pixels through which maps are coloured, in the colours and scales of the moment.
 
+import { classOf, classSet, measureOf, sameName } from "./classes.js";
 import { css, doubt, hex, rgba } from "./colours.js";
 import { clamp } from "./sampling.js";
-import { measureOf, page } from "../page.js";
+import { page } from "../page.js";
 import { run } from "../run.js";
 import { shownClass, state } from "../state.js";
 
@@ -24,13 +25,19 @@ const REST = { light: rgba(226, 231, 236), dark: rgba(38, 48, 59) };
 
 const isDark = () => document.body.classList.contains("dark");
 
-export function classTable() {
+/** @param {string} [key] the class set of the map; the first one where none is named */
+export function classTable(key) {
   const table = new Uint32Array(256);
   const only = shownClass();
-  for (let index = 0; index < page.names.length; index++) {
-    const [r, g, b] = classColour(index);
+  const { first, count } = classSet(key);
+  for (let index = 0; index < count; index++) {
+    const [r, g, b] = classColour(first + index);
     table[index] =
-      only === null || only === index ? rgba(r, g, b) : state.view === "labels" ? REST[isDark() ? "dark" : "light"] : 0;
+      only === null || sameName(only, first + index)
+        ? rgba(r, g, b)
+        : state.view === "labels"
+          ? REST[isDark() ? "dark" : "light"]
+          : 0;
   }
   return table;
 }
@@ -51,7 +58,7 @@ export function fieldTable(id) {
 /** @param {import("../run.js").Layer} layer */
 export function layerTable(layer) {
   const table = new Uint32Array(256);
-  if (layer.kind === "classes") return classTable();
+  if (layer.kind === "classes") return classTable(layer.classSet);
   if (layer.table) {
     layer.table(table);
     return table;
@@ -62,13 +69,15 @@ export function layerTable(layer) {
 }
 
 // The classes of a run, the commonest first: patterns follow this rank, so that neighbours differ.
+/** @returns {(key: string) => Uint8Array} of a class set: the rank of each of its classes */
 export function ranks() {
-  const area = new Float64Array(256);
-  for (const card of run.cards.values()) for (const row of card.panel.classes) area[row.index] += row.area;
+  const area = new Float64Array(page.names.length);
+  for (const { panel } of run.cards.values())
+    for (const row of panel.classes) area[classOf(panel.class_set, row.index)] += row.area;
   const order = [...page.names.keys()].sort((a, b) => area[b] - area[a]);
-  const rank = new Uint8Array(256);
-  order.forEach((index, position) => {
-    rank[index] = position;
+  const rank = new Uint8Array(page.names.length + 256);
+  order.forEach((number, position) => {
+    rank[number] = position;
   });
-  return rank;
+  return (key) => rank.slice(classSet(key).first, classSet(key).first + 256);
 }

@@ -1,8 +1,8 @@
 // @ts-check
 // The tab "Pixel": what every model thinks of the inspected pixel, its likeliest classes and how unsure it is.
 
+import { classOf, measures } from "../draw/classes.js";
 import { make, swatch } from "../elements.js";
-import { page } from "../page.js";
 import { latest } from "../ui/inspect.js";
 import { fixed, score } from "../wording.js";
 
@@ -12,14 +12,17 @@ const INVITATION =
   "Click a pixel in any panel, or move the crosshair with the arrow keys and press Enter: " +
   "every network's five likeliest classes appear here.";
 
-/** @param {import("../wire.d.ts").LikelyClass} row */
-function bar(row) {
+/**
+ * @param {import("../wire.d.ts").LikelyClass} row
+ * @param {string} key of the class set
+ */
+function bar(row, key) {
   const fill = make("span", { style: `width:${Math.max(0.5, row.probability * 100)}%` });
   const meter = make("span", { class: "meter" }, fill);
   return make(
     "li",
     {},
-    swatch(row.index),
+    swatch(classOf(key, row.index)),
     make("span", { class: "name" }, row.name),
     meter,
     make("b", {}, score(row.probability)),
@@ -32,7 +35,7 @@ function bar(row) {
  * @param {PixelAnswer} model
  */
 const doubtOf = (model) =>
-  page.measures
+  measures()
     .filter(({ id }) => id !== "confidence")
     .map(({ id, title }) => {
       const value = model.measures[id];
@@ -42,7 +45,7 @@ const doubtOf = (model) =>
 
 /** @param {PixelAnswer} model */
 function answer(model) {
-  const bars = make("ol", {}, ...model.classes.map(bar));
+  const bars = make("ol", {}, ...model.classes.map((row) => bar(row, model.class_set)));
   return make("section", { class: "zoo-answer" }, make("h3", {}, model.title), bars, make("p", {}, doubtOf(model)));
 }
 

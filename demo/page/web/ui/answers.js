@@ -1,6 +1,8 @@
 // @ts-check
 // From the server's view to what is on the screen. Cards are kept while their model stays, so nothing flickers.
 
+import { addClassSet, nameOf } from "../draw/classes.js";
+import { publishPalette } from "../draw/tables.js";
 import { fetchFile, readGrey } from "../draw/files.js";
 import { Painting } from "../draw/painting.js";
 import { splitFields } from "../draw/sampling.js";
@@ -34,6 +36,7 @@ export async function sync() {
     photoWidth: view.photo_width,
     photoHeight: view.photo_height,
   });
+  if (view.class_sets.map(addClassSet).some(Boolean)) publishPalette();
   placeCards(view.panels);
   redraw("layout", "toolbar", "link");
   const layers = placeLayers([...view.layers, ...addedLayers()]);
@@ -125,7 +128,7 @@ function placeCards(panels) {
       announce(
         `${panel.title} has answered: mostly ${panel.classes
           .slice(0, 3)
-          .map((row) => page.names[row.index])
+          .map((row) => nameOf(panel.class_set, row.index))
           .join(", ")}.`,
       );
     if (panel.status === "failed" && card.announced !== panel.message)

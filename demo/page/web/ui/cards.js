@@ -1,11 +1,11 @@
 // @ts-check
 // The grid: the photo's card and one card a model, each with its picture, what is under the crosshair, its legend.
 
+import { measureOf, nameOf } from "../draw/classes.js";
 import { clamp } from "../draw/sampling.js";
 import { Surface } from "../draw/surface.js";
 import { classTable, fieldTable, layerTable, ranks } from "../draw/tables.js";
 import { icon, make } from "../elements.js";
-import { measureOf, page } from "../page.js";
 import { run } from "../run.js";
 import { change, classView, onDraw, redraw, shownClass, state } from "../state.js";
 import { duration, fixed, millions, percent } from "../wording.js";
@@ -151,7 +151,7 @@ function describe(card) {
   if (panel.status !== "done") return `${panel.title}: ${WAITING[panel.status] ?? ""}. ${panel.message}`;
   const seen = panel.classes
     .slice(0, 4)
-    .map((row) => `${page.names[row.index]} ${percent(row.area)}`)
+    .map((row) => `${nameOf(panel.class_set, row.index)} ${percent(row.area)}`)
     .join(", ");
   const doubt = `Mean entropy ${fixed(panel.entropy, 2)} nats.`;
   return `${panel.title} sees ${seen}. ${doubt} Arrow keys move the crosshair, Enter inspects.`;
@@ -224,14 +224,13 @@ const hints = () => [
 ];
 
 onDraw("paint", () => {
-  const classes = classTable();
   const rank = state.patterns ? ranks() : null;
   const needed = state.view === "compare" ? [state.left, state.right] : null;
   for (const card of run.cards.values()) {
-    const { id } = card.panel;
+    const { id, class_set: key } = card.panel;
     if (card.labels && (needed ? needed.includes(`${id}:labels`) : classView())) {
-      if (rank) card.labels.hatch(classes, rank);
-      else card.labels.paint(classes);
+      if (rank) card.labels.hatch(classTable(key), rank(key));
+      else card.labels.paint(classTable(key));
     }
     for (const [name, painting] of Object.entries(card.fields ?? {})) {
       if (needed ? needed.includes(`${id}:${name}`) : state.view === "uncertainty" && name === state.measure)

@@ -2,9 +2,9 @@
 // The swipe between any two maps. The divider is a range input; the map keys are "photo", "<model>:labels",
 // "<model>:<measure>" and "layer:<id>".
 
+import { measureOf } from "../draw/classes.js";
 import { Surface } from "../draw/surface.js";
 import { icon, make } from "../elements.js";
-import { measureOf } from "../page.js";
 import { run } from "../run.js";
 import { change, onDraw, state } from "../state.js";
 import { ground } from "./cards.js";

@@ -1,6 +1,7 @@
 // @ts-check
 // The crosshair and the question behind it: which probabilities does each model give here?
 
+import { nameOf } from "../draw/classes.js";
 import { clamp, sample } from "../draw/sampling.js";
 import { hear } from "../events.js";
 import { page } from "../page.js";
@@ -54,7 +55,7 @@ export function moveCross(dx, dy) {
   change({ pin, hover: null }, "glass", "link");
   const said = [...run.cards.values()]
     .filter((card) => card.labels)
-    .map((card) => `${card.panel.title}: ${page.names[sample(card.labels.map, pin.x, pin.y)]}`);
+    .map((card) => `${card.panel.title}: ${nameOf(card.panel.class_set, sample(card.labels.map, pin.x, pin.y))}`);
   announce(said.join(", "));
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // A model's legend: only the classes present, the largest first; one row can be isolated in every panel.
 
+import { classOf, sameName } from "../draw/classes.js";
 import { make, spoken, swatch } from "../elements.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
@@ -22,7 +23,7 @@ export function fillLegend(card) {
   const list = make(
     "ul",
     { "aria-label": `Classes that ${panel.title} sees` },
-    ...rows.map((row) => make("li", {}, legendRow(row))),
+    ...rows.map((row) => make("li", {}, legendRow(row, classOf(panel.class_set, row.index)))),
   );
   const more =
     rest || card.all
@@ -45,25 +46,28 @@ export function fillLegend(card) {
   markLegend(card);
 }
 
-/** @param {import("../wire.d.ts").ClassShare} row */
-function legendRow(row) {
-  const name = page.names[row.index];
+/**
+ * @param {import("../wire.d.ts").ClassShare} row
+ * @param {number} number the class's, over all sets
+ */
+function legendRow(row, number) {
+  const name = page.names[number];
   return make(
     "button",
     {
       class: "zoo-class",
       type: "button",
-      "data-index": row.index,
+      "data-index": number,
       title: "Share of the picture, mean entropy in nats",
       "aria-pressed": "false",
-      onclick: () => isolate(row.index),
+      onclick: () => isolate(number),
       onmousemove: (event) => {
-        if (event.movementX || event.movementY) preview(row.index);
+        if (event.movementX || event.movementY) preview(number);
       },
       onmouseleave: () => preview(null),
       onblur: () => preview(null),
     },
-    swatch(row.index),
+    swatch(number),
     make("span", {}, name),
     spoken(": "),
     make("b", {}, percent(row.area)),
@@ -75,7 +79,7 @@ function legendRow(row) {
 
 /** @param {number} index the class to show alone, or no longer */
 export function isolate(index) {
-  const next = state.isolated === index ? null : index;
+  const next = state.isolated !== null && sameName(state.isolated, index) ? null : index;
   change({ isolated: next, preview: null }, "legend", "paint", "toolbar");
   announce(next === null ? "All classes are shown." : `Only ${page.names[next]} is shown.`);
 }
@@ -120,7 +124,7 @@ function rove(legend) {
 
 function markLegend(card) {
   for (const button of card.legend.querySelectorAll(".zoo-class")) {
-    const own = Number(button.dataset.index) === state.isolated;
+    const own = state.isolated !== null && sameName(Number(button.dataset.index), state.isolated);
     button.setAttribute("aria-pressed", String(own));
     button.classList.toggle("dim", state.isolated !== null && !own);
   }

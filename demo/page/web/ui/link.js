@@ -1,9 +1,9 @@
 // @ts-check
 // The address bar always holds a link to what is shown; a photo of the visitor's own never gets into it.
 
+import { measureOf, measures } from "../draw/classes.js";
 import { clamp } from "../draw/sampling.js";
 import { emit, hear } from "../events.js";
-import { measureOf, page } from "../page.js";
 import { finished, photoPoint, run } from "../run.js";
 import { onDraw, redraw, state } from "../state.js";
 import { inspect } from "./inspect.js";
@@ -35,7 +35,7 @@ onDraw("link", () => {
   put("models", own ? null : [...run.cards.keys()].join(","));
   put("set", null);
   put("view", state.view === "overlay" ? null : state.view);
-  put("measure", state.view === "uncertainty" && state.measure !== page.measures[0].id ? state.measure : null);
+  put("measure", state.view === "uncertainty" && state.measure !== measures()[0].id ? state.measure : null);
   put("palette", state.palette === "distinct" ? null : state.palette);
   put("x", own || !place ? null : place.x);
   put("y", own || !place ? null : place.y);

@@ -1,9 +1,10 @@
 // @ts-check
 // What every picture says of the point under the crosshair.
 
+import { classOf, measureOf, nameOf } from "../draw/classes.js";
 import { sample } from "../draw/sampling.js";
 import { make, swatch } from "../elements.js";
-import { measureOf, page } from "../page.js";
+import { page } from "../page.js";
 import { photoPoint, run } from "../run.js";
 import { onDraw, state } from "../state.js";
 import { photoCard } from "./cards.js";
@@ -27,7 +28,8 @@ export function readout() {
     const pinned = point.x === state.pin?.x && point.y === state.pin?.y;
     const value =
       state.view === "uncertainty" ? fieldText(card, point) : pinned ? percent(confidenceAt(card, index, point)) : "";
-    say(card, swatch(index), page.names[index] ?? "", value ? make("span", {}, value) : "");
+    const { class_set: key } = card.panel;
+    say(card, swatch(classOf(key, index)), nameOf(key, index), value ? make("span", {}, value) : "");
   }
   if (!point) {
     say(photoCard);
@@ -44,7 +46,7 @@ onDraw("glass", readout);
 const fieldText = (card, point) => {
   const field = card.fields[state.measure];
   if (!field) return "cannot say";
-  const { top, unit } = measureOf(state.measure);
+  const { top, unit } = measureOf(state.measure, card.panel.class_set);
   const value = (sample(field.map, point.x, point.y) / (page.levels - 1)) * top;
   return unit ? `${fixed(value, 1)} ${unit}` : fixed(value, 2);
 };
@@ -62,7 +64,7 @@ function confidenceAt(card, index, point) {
 export const layerText = (layer, point) => {
   const value = sample(layer.painting.map, point.x, point.y);
   if (layer.words) return layer.words(point);
-  if (layer.kind === "classes") return page.names[value] ?? "";
+  if (layer.kind === "classes") return nameOf(layer.classSet, value);
   if (layer.kind === "scalar") return `${fixed((value / 255) * layer.top, 2)} ${layer.unit}`;
   return layer.codes.find((code) => code.value === value)?.label ?? "";
 };

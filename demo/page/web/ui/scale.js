@@ -1,12 +1,20 @@
 // @ts-check
 // The uncertainty view's own row: which number, in which colours, on which fixed scale, and a threshold.
 
+import { classSet, measureOf, measures } from "../draw/classes.js";
 import { css, doubt } from "../draw/colours.js";
 import { scaleColour } from "../draw/tables.js";
 import { checkbox, make, radioBar } from "../elements.js";
-import { measureOf, page } from "../page.js";
+import { page } from "../page.js";
+import { finished } from "../run.js";
 import { change, redraw, state } from "../state.js";
 import { fixed, ticksOf } from "../wording.js";
+
+/** The class sets of the answers that are there; the first one where there is none. */
+const shownSets = () => {
+  const keys = new Set(finished().map((panel) => panel.class_set));
+  return keys.size ? [...keys].map(classSet) : [classSet("")];
+};
 
 /** @type {Record<string, any>} the row's elements */
 const ruler = {};
@@ -15,7 +23,7 @@ export function makeScale() {
   ruler.measure = radioBar(
     "zoo-measure",
     "Which uncertainty",
-    Object.fromEntries(page.measures.map(({ id, title }) => [id, title])),
+    Object.fromEntries(measures().map(({ id, title }) => [id, title])),
     state.measure,
     (measure) => change({ measure }, "layout", "paint", "toolbar", "glass", "link"),
   );
@@ -73,7 +81,10 @@ export function fillScale() {
   ruler.scale.hidden = state.view !== "uncertainty";
   if (ruler.scale.hidden) return;
   const measure = measureOf(state.measure);
-  const { top, unit } = measure;
+  const scales = shownSets().map(({ key }) => measureOf(state.measure, key));
+  const tops = [...new Set(scales.map((scale) => scale.top))];
+  const top = Math.max(...tops);
+  const { unit } = measure;
   const cut = state.threshold[state.measure] ?? null;
   ruler.measure.pick(state.measure);
   ruler.article.input.checked = state.article;
@@ -87,9 +98,11 @@ export function fillScale() {
     "aria-valuetext",
     cut === null ? "nothing is hidden" : `hides ${measure.title.toLowerCase()} ${state.side} ${said}`,
   );
-  ruler.explain.textContent = measure.sentence;
+  const sentences = [...new Set(scales.map((scale) => scale.sentence))];
+  ruler.explain.textContent = sentences.concat(tops.length > 1 ? "Each map's scale ends at its own." : []).join(" ");
+  const ticks = tops.length > 1 ? ticksOf(top).slice(0, 1) : ticksOf(top); // what is common to all
   ruler.ticks.replaceChildren(
-    ...ticksOf(top).map(([value, text], i) =>
+    ...ticks.map(([value, text], i) =>
       make("span", { style: `left:${(value / top) * 100}%` }, i === 0 && unit ? `${text} ${unit}` : text),
     ),
   );

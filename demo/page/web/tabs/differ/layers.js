@@ -17,6 +17,9 @@ const SPLIT_PARTS = [
   ["mixed", "inside both", "#c66bb0"],
 ];
 
+/** Where a network has no word for what another says: neither agreed nor disputed. */
+const CANNOT_SAY = "#8a94a0";
+
 const CONFLICT_COLOUR = "#ff2e63";
 
 const codeTable = (codes) => (table) => {
@@ -32,7 +35,11 @@ export function comparisonLayers() {
     colour: i ? VOTE_COLOURS[Math.min(i + 1, 6)] : "",
     area,
   }));
+  const silent = (value) =>
+    reply.cannot_say ? [{ value, label: "cannot say", colour: CANNOT_SAY, area: reply.cannot_say }] : [];
+  votes.push(...silent(0));
   const split = SPLIT_PARTS.map(([key, label, colour], value) => ({ value, label, colour, area: reply.split[key] }));
+  split.push(...silent(255));
   const layer = (id, title, kind, more) => ({
     id,
     title,
@@ -46,7 +53,7 @@ export function comparisonLayers() {
     layer("votes", "Votes", "codes", { codes: votes, table: codeTable(votes) }),
     layer("split", "CNN against transformer", "codes", { codes: split, table: codeTable(split) }),
     layer("conflict", "Confident conflict", "codes", { codes: conflictCodes(), table: conflictTable, words: surestAt }),
-    layer("majority", "Majority", "classes", { words: majorityAt }),
+    layer("majority", "Majority", "classes", { words: majorityAt, classSet: reply.class_set }),
     { id: "regions", title: "Regions", kind: "regions", codes: [], map: { url: reply.maps.regions } },
   ];
 }
@@ -65,6 +72,7 @@ export function meanLayers() {
     id,
     title,
     kind,
+    classSet: mean.class_set,
     codes: [],
     map: { url: mean.maps[id] },
     top: mean.tops[id] ?? 1,

@@ -2,9 +2,9 @@
 // What the colours of the big map mean.
 
 import { css } from "../../draw/colours.js";
+import { classOf, nameOf } from "../../draw/classes.js";
 import { scaleColour } from "../../draw/tables.js";
 import { make, swatch } from "../../elements.js";
-import { page } from "../../page.js";
 import { conflictArea } from "./layers.js";
 import { differing } from "./state.js";
 import { fixed, percent } from "../../wording.js";
@@ -36,14 +36,17 @@ export const codeLegend = (codes) =>
  * The classes of a map, the largest first.
  *
  * @param {import("../../wire.d.ts").ClassArea[]} rows
+ * @param {string} key of their class set
+ * @param {number} cannotSay share of the photo where no class of it can be named
  * @param {number} most that are named
  */
-export function classLegend(rows, most = 10) {
+export function classLegend(rows, key, cannotSay, most = 10) {
   return make(
     "ul",
     {},
-    ...rows.slice(0, most).map((row) => legendItem(swatch(row.index), page.names[row.index], row.area)),
+    ...rows.slice(0, most).map((row) => legendItem(swatch(classOf(key, row.index)), nameOf(key, row.index), row.area)),
     rows.length > most ? make("li", { class: "zoo-quiet" }, `and ${rows.length - most} smaller`) : "",
+    cannotSay ? legendItem(make("i", {}), "cannot say", cannotSay) : "",
   );
 }
 
@@ -65,7 +68,7 @@ export function scaleLegend(layer) {
 }
 
 export function conflictWords() {
-  const { conflict, conflict_areas: areas } = differing.reply;
+  const { conflict, conflict_areas: areas, class_set: key } = differing.reply;
   const fresh = conflict.threshold === differing.threshold;
   if (!conflictArea()) {
     const highest = areas.findLastIndex((area) => area > 0.001);
@@ -82,9 +85,9 @@ export function conflictWords() {
     make(
       "li",
       { class: "zoo-code" },
-      swatch(one),
-      swatch(other),
-      make("span", {}, `${page.names[one]} or ${page.names[other]}`),
+      swatch(classOf(key, one)),
+      swatch(classOf(key, other)),
+      make("span", {}, `${nameOf(key, one)} or ${nameOf(key, other)}`),
       make("b", {}, percent(area)),
     ),
   );

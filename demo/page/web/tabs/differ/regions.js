@@ -1,6 +1,7 @@
 // @ts-check
 // The disputed regions, a sentence each, to choose from.
 
+import { classOf } from "../../draw/classes.js";
 import { surfaces } from "../../draw/surface.js";
 import { make, swatch } from "../../elements.js";
 import { run } from "../../run.js";
@@ -17,7 +18,9 @@ import { showRegion } from "../../ui/regions.js";
  * @param {Region} region
  */
 function regionSentence(region) {
-  const pieces = region.pieces.map(({ text, index }) => (index === null ? text : make("b", {}, swatch(index), text)));
+  const pieces = region.pieces.map(({ text, index }) =>
+    index === null ? text : make("b", {}, swatch(classOf(differing.reply.class_set, index)), text),
+  );
   return make("span", {}, ...pieces);
 }
 

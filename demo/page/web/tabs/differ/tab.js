@@ -194,9 +194,11 @@ function fillMap() {
   const layer = shownLayer();
   if (layer?.kind === "codes") legend.push(codeLegend(layer.codes));
   if (show === "conflict") legend.push(conflictWords());
-  if (show === "majority") legend.push(classLegend(reply.majority));
+  if (show === "majority") legend.push(classLegend(reply.majority, reply.class_set, reply.cannot_say));
   if (show === "together" && mean?.maps)
-    legend.push(layer?.kind === "scalar" ? scaleLegend(layer) : classLegend(mean.classes));
+    legend.push(
+      layer?.kind === "scalar" ? scaleLegend(layer) : classLegend(mean.classes, mean.class_set, mean.cannot_say),
+    );
   parts.legend.replaceChildren(...legend);
   parts.surface.box.setAttribute("aria-label", `${SHOWN[show]}: ${SHOWN_SAID[show]} ${reply.headline}`);
 }

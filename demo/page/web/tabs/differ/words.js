@@ -1,6 +1,7 @@
 // @ts-check
 // What is said of all networks at one point.
 
+import { nameOf } from "../../draw/classes.js";
 import { sample } from "../../draw/sampling.js";
 import { page } from "../../page.js";
 import { run } from "../../run.js";
@@ -8,6 +9,9 @@ import { differing } from "./state.js";
 import { fixed } from "../../wording.js";
 
 const compared = () => (differing.reply?.models ?? []).map((id) => run.cards.get(id)).filter((card) => card?.labels);
+
+/** What a network says at a point, in its own words. */
+const wordAt = (card, point) => nameOf(card.panel.class_set, sample(card.labels.map, point.x, point.y));
 
 const FAMILY_WORDS = { cnn: ["CNN", "CNNs"], transformer: ["transformer", "transformers"] };
 
@@ -20,8 +24,8 @@ function groups(cards, key, name) {
 
 export function partiesAt(point) {
   const cards = compared();
-  const said = (card) => sample(card.labels.map, point.x, point.y);
-  const name = (index) => page.names[index];
+  const said = (card) => wordAt(card, point);
+  const name = (word) => word;
   const parties = groups(cards, said, name);
   if (parties.length < 2) return parties.length ? `${cards.length === 2 ? "both" : "all"}: ${parties[0][0]}` : "";
   const families = groups(
@@ -30,14 +34,14 @@ export function partiesAt(point) {
     (family, members) => FAMILY_WORDS[family]?.[Number(members.length > 1)] ?? family,
   );
   const united = families.length === 2 && families.every(([, members]) => new Set(members.map(said)).size === 1);
-  if (united) return families.map(([family, members]) => `${family}: ${page.names[said(members[0])]}`).join("; ");
+  if (united) return families.map(([family, members]) => `${family}: ${said(members[0])}`).join("; ");
   return parties.map(([word, members]) => `${members.map((card) => card.panel.title).join(", ")}: ${word}`).join("; ");
 }
 
 export function surestAt(point) {
   const sure = compared().map((card) => ({
     title: card.panel.title,
-    name: page.names[sample(card.labels.map, point.x, point.y)],
+    name: wordAt(card, point),
     confidence: sample(card.fields.confidence.map, point.x, point.y) / (page.levels - 1),
   }));
   return sure
@@ -49,5 +53,6 @@ export function surestAt(point) {
 
 export function majorityAt(point) {
   const map = run.layers.get("majority")?.painting?.map;
-  return map ? `majority: ${page.names[sample(map, point.x, point.y)]}` : "";
+  const word = map && nameOf(differing.reply?.class_set, sample(map, point.x, point.y));
+  return map ? `majority: ${word || "cannot say"}` : "";
 }
