@@ -33,10 +33,10 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             ("ClassShare.area", "ClassArea.area", "Code.area", "summary.json: classes.area"),
         ),
         Figure(
-            "Mean entropy of a class",
-            "nats",
-            "mean of the entropy over the pixels that the network calls the class",
-            ("ClassShare.entropy", "summary.json: classes.mean_entropy"),
+            "Mean measure of a class",
+            "that of the measure",
+            "mean of the measure (in summary.json: of the entropy) over the pixels that the network calls the class",
+            ("ClassShare.means", "summary.json: classes.mean_entropy"),
         ),
         Figure(
             "Mean entropy",

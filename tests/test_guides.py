@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -83,23 +82,3 @@ def test_the_example_of_a_measure_is_a_measure_like_the_others(project: Path) ->
     assert (project / "out/cat/fcn-compact/ratio.npy").is_file()
     entry = json.loads((project / "out/cat/summary.json").read_text())["models"][0]
     assert 0 < entry["measures"]["ratio"] < 1
-
-
-@pytest.mark.browser
-def test_the_example_of_a_tab_is_on_the_page(
-    project: Path, visit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tests.browser import conftest
-    from tests.browser.conftest import filled
-
-    follow("add-a-tab.md", project)
-    assert "passed" in run(project, "-m", "pytest", "-q", "tests/page/test_tabs.py")
-    monkeypatch.setattr(conftest, "ROOT", project)
-    for address in conftest.serve(["-m", "tests.browser.toy_app"], tmp_path):
-        page = visit(address, "?example=cat&models=fcn-compact,setr-compact")
-        filled(page, 2)
-        page.get_by_role("tab", name="Fragments").click()
-        page.wait_for_selector("#fragments li")
-        rows = page.locator("#fragments li").all_inner_texts()
-        assert [row.split(":")[0] for row in rows] == ["FCN", "SETR"]
-        assert all(re.fullmatch(r"\w+: [\d,]+ pieces", row) for row in rows)

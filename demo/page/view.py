@@ -21,8 +21,8 @@ class ClassShare(GradioModel):
     index: int
     """Position in the class set's names."""
     area: float
-    entropy: float
-    """Mean over the class's pixels, nats."""
+    means: dict[str, float]
+    """Mean of each measure that the network can say over the class's pixels, by its id."""
 
 
 class MeasureScale(GradioModel):

@@ -9,7 +9,7 @@ import numpy as np
 from gradio.data_classes import FileData
 from numpy.typing import NDArray
 
-from demo.export import ClassRow, class_rows
+from demo.export import class_rows
 from demo.images import write_atomic
 from demo.measures import BY_ID, MEASURES
 from demo.page.view import Classes, ClassShare, MeasureScale, Panel
@@ -53,15 +53,24 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
         fields=_file(folder / f"{spec.id}-fields.png", png(fields(prediction))),
         measures=[*prediction.measures],
         class_set=prediction.class_set.key,
-        classes=[_share(row, prediction.class_set) for row in class_rows(prediction)],
+        classes=_shares(prediction),
         seconds=sum(prediction.seconds.values()),
         parameters=answer.network.parameters,
         entropy=float(prediction.entropy.mean()),
     )
 
 
-def _share(row: ClassRow, class_set: ClassSet) -> ClassShare:
-    return ClassShare(index=row["index"] - class_set.offset, area=row["area"], entropy=row["mean_entropy"])
+def _shares(prediction: Prediction) -> list[ClassShare]:
+    """The rows of the legend, the largest class first."""
+    labels, classes = prediction.label_map.reshape(-1), len(prediction.class_set)
+    pixels = np.maximum(np.bincount(labels, minlength=classes), 1)
+    sums = {name: np.bincount(labels, field.reshape(-1), classes) for name, field in prediction.measures.items()}
+    shares = []
+    for row in class_rows(prediction):
+        index = row["index"] - prediction.class_set.offset
+        means = {name: float(found[index] / pixels[index]) for name, found in sums.items()}
+        shares.append(ClassShare(index=index, area=row["area"], means=means))
+    return shares
 
 
 def classes_of(class_set: ClassSet) -> Classes:

@@ -34,7 +34,7 @@ export interface ClassRow {
 export interface ClassShare {
   index: number;
   area: number;
-  entropy: number;
+  means: Record<string, number>;
 }
 
 /** A class set: what the numbers of a label map mean, and how they are drawn. */

@@ -220,7 +220,7 @@ function fillPhotoCard() {
 
 const hints = () => [
   "Click a pixel to read its five likeliest classes.",
-  "Legends: share of the picture, mean entropy in nats; choose a class to see it alone.",
+  "Legends: share of the picture, mean doubt (entropy, or the measure shown); choose a class to see it alone.",
 ];
 
 onDraw("paint", () => {

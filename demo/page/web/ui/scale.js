@@ -25,7 +25,7 @@ export function makeScale() {
     "Which uncertainty",
     Object.fromEntries(measures().map(({ id, title }) => [id, title])),
     state.measure,
-    (measure) => change({ measure }, "layout", "paint", "toolbar", "glass", "link"),
+    (measure) => change({ measure }, "layout", "legend", "paint", "toolbar", "glass", "link"),
   );
   ruler.article = checkbox("White = high entropy", "Grey levels, as in the article's figures", (article) =>
     change({ article }, "paint", "toolbar"),
