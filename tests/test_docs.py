@@ -27,8 +27,7 @@ sys.path.insert(0, str(ROOT))
 import demo  # noqa: E402
 from demo import catalog  # noqa: E402
 from demo.analysis.claims import CLAIMS  # noqa: E402
-from demo.analysis.numbers import FINDING  # noqa: E402
-from demo.analysis.numbers import MEASURES as SCORES  # noqa: E402
+from demo.analysis.numbers import DEFINITIONS, FINDING  # noqa: E402
 from demo.cli import build_parser  # noqa: E402
 from demo.glossary import FIGURES, NO_FIGURES  # noqa: E402
 from demo.images import SUFFIXES  # noqa: E402
@@ -36,6 +35,7 @@ from demo.measures import MEASURES  # noqa: E402
 from demo.models import zoo as zoo_module  # noqa: E402
 from demo.models.zoo import Zoo  # noqa: E402
 from demo.page.replies import REPLIES  # noqa: E402
+from demo.page.tabs.statistics import COLUMNS  # noqa: E402
 from demo.schema import ModelSpec  # noqa: E402
 from demo.study.reproduce import HEADINGS  # noqa: E402
 from demo.train.card import accuracies  # noqa: E402
@@ -68,6 +68,7 @@ def generated() -> dict[str, dict[str, str]]:
             "figures": figure_tables(),
             "scores": score_table(),
             "claims": claim_table(),
+            "statistics": table(("column", "what it is"), [row for row in COLUMNS if row[1]]),
             "table1": table(("column", "what it is"), HEADINGS),
         },
     }
@@ -123,7 +124,7 @@ def figure_tables() -> str:
 
 def score_table() -> str:
     found = {"event": "a wrong", "other": "a right one"}
-    rows = [(m.title, f"`{key}`", m.unit, f"{m.better} is better", m.formula) for key, m in SCORES.items()]
+    rows = [(m.title, f"`{key}`", m.unit, f"{m.better} is better", m.formula) for key, m in DEFINITIONS.items()]
     rows += [
         (m.title, f"`<measure>_{key}`", m.unit, f"{m.better} is better", m.formula.format(**found))
         for key, m in FINDING.items()
