@@ -42,9 +42,9 @@ def follow(document: str, project: Path) -> None:
 def project(tmp_path: Path) -> Path:
     """A copy to change; what is large is linked."""
     copy, left_out = tmp_path / "project", shutil.ignore_patterns("__pycache__", "*.pyi")
-    for name in ("demo", "tests"):
+    for name in ("demo", "tests", "examples"):  # Gradio serves no photo that a link leads to
         shutil.copytree(ROOT / name, copy / name, ignore=left_out)
-    for name in ("checkpoints", "examples", "docs", "benchmarks", "pyproject.toml", "README.md"):
+    for name in ("checkpoints", "docs", "benchmarks", "pyproject.toml", "README.md"):
         (copy / name).symlink_to(ROOT / name)
     return copy
 
