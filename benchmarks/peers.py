@@ -24,8 +24,10 @@ from benchmarks.measure import ROOT
 from demo.catalog import models, resolve_config
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
-from demo.models.backend import Segmentor, _without_random_init, build_network
-from demo.models.checkpoints import load_state, locate
+from demo.models.backends.mmseg import Segmentor, build_network
+from demo.models.backends.modules import without_random_init
+from demo.models.checkpoints.files import locate
+from demo.models.checkpoints.tensors import load_state
 from demo.models.network import Network
 from demo.models.zoo import Zoo
 from demo.schema import Image, LabelMap, ModelSpec, Precision, Size
@@ -49,7 +51,7 @@ class Subject:
 
     def network(self) -> nn.Module:
         """Ours: without auxiliary heads."""
-        with _without_random_init():
+        with without_random_init():
             network = build_network(resolve_config(self.spec)).eval()
         network.load_state_dict(self.state, strict=False)
         return network
@@ -72,7 +74,7 @@ class Peer:
     def inferencer(self) -> MMSegInferencer:
         config = self.subject.config
         config.visualizer = {"type": "SegLocalVisualizer", "name": "none"}
-        with warnings.catch_warnings(), _without_random_init():
+        with warnings.catch_warnings(), without_random_init():
             warnings.simplefilter("ignore")
             inferencer = MMSegInferencer(config, device=self.device, show_progress=False)
         inferencer.model.load_state_dict(self.subject.state, strict=False)

@@ -24,7 +24,7 @@ from benchmarks.peers import Peer, photo, subjects, zoo_of
 from demo.schema import Image, Precision
 
 if TYPE_CHECKING:
-    from demo.models.backend import Segmentor
+    from demo.models.backends.mmseg import Segmentor
 
 EXAMPLES = ROOT / "examples"
 SCENES = ROOT.parent / "shared" / "scenes" / "images" / "validation"

@@ -1,6 +1,6 @@
 """What a run leaves behind: the folder that `segment` writes and the page's zip, equal because one iterator makes both.
 
-<model id>/labels.png    class of every pixel in its class set's numbers (ADE20K: 1..150)
+<model id>/labels.png    class of every pixel in its class set's numbers (ADE20K: from 1, 0 is void)
 <model id>/entropy.npy   float32 (H, W), nats
 <model id>/entropy.png   the same as a picture, on the fixed scale 0..ln C of its C classes
 <model id>/overlay.png   the classes' colours over the photo
@@ -44,7 +44,7 @@ class ClassRow(TypedDict):
 
     name: str
     index: int
-    """As in the class set's annotation files (ADE20K: 1..150)."""
+    """As in the class set's annotation files (ADE20K: from 1, 0 is void)."""
     area: float
     """Share of the photo, 0..1."""
     mean_entropy: float

@@ -182,6 +182,8 @@ class ModelSpec:
     """None where only loading the network tells; see `Network.class_set`."""
     classes: str = ""
     """A class set's name or CSV file that the user gave, which is read when the network is loaded."""
+    backend: str = "mmseg"
+    """The module of demo.models.backends that builds it."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from demo import catalog
-from demo.models.checkpoints import load_state, locate
+from demo.models.checkpoints.files import locate
+from demo.models.checkpoints.tensors import load_state
 
 SHIPPED = catalog.find("fcn-compact")
 

@@ -203,10 +203,11 @@ def test_a_model_left_out_is_known_by_its_short_name_too() -> None:
 @pytest.mark.slow
 def test_every_row_left_builds_with_150_classes() -> None:
     """And those left out do not, so that none is missing without need."""
-    from demo.models.backend import _without_random_init, build_network
+    from demo.models.backends.mmseg import build_network
+    from demo.models.backends.modules import without_random_init
 
     specs = (*catalog.models("paper"), *catalog.models("zoo"))
-    with _without_random_init():
+    with without_random_init():
         for config in {catalog.resolve_config(spec) for spec in specs}:
             assert build_network(config).num_classes == 150, config
     folder = openmmlab._package_folder() / "configs"

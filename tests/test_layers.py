@@ -24,8 +24,8 @@ LAYERS = [
     "cli __main__ app",
 ]
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts.split()}
-MMSEG = ("models.backend", "models.config_classes", "models.efficientnet_lite")
-"""The importers of MMSegmentation, and a backbone that it lacks."""
+MMSEG = ("models.backends.mmseg_package", "models.efficientnet_lite")
+"""The importer of MMSegmentation, and a backbone that it lacks."""
 HOMES = {
     "torch": ("models", "train"),
     "mmseg": MMSEG,

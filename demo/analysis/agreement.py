@@ -29,7 +29,7 @@ mixed               both families disagree among themselves
 
 
 def votes(c: Comparison) -> NDArray[np.uint8]:
-    """(H, W) how many different classes are named at each pixel, 1..M; 0 where fewer than two models can say."""
+    """(H, W) how many different classes are named at each pixel, 1..M; 0 where one `cannot_say`, and nobody differs."""
     spans = find_spans(c.label_maps)
     return spans.paint(number_of_votes(spans))
 
@@ -42,27 +42,28 @@ def vote_counts(c: Comparison) -> NDArray[np.int64]:
 
 
 def number_of_votes(spans: Spans) -> NDArray[np.uint8]:
-    """(R,) how many different classes are named along each span; 0 where fewer than two models can say."""
+    """(R,) how many different classes are named along each span; 0 where one cannot say, and nobody differs."""
     ordered = np.sort(spans.labels, axis=0)  # void, the highest, comes last
     named = 1 + (ordered[1:] != ordered[:-1]).sum(0) - (ordered[-1] == VOID)
-    return np.where(comparable(spans), named, 0).astype(np.uint8)
+    return np.where(_silent(spans), 0, named).astype(np.uint8)
 
 
-def comparable(spans: Spans) -> NDArray[np.bool_]:
-    """(R,) whether there are two models that can say what is there; alone, one is enough."""
-    able = (spans.labels != VOID).sum(0)
-    enough: NDArray[np.bool_] = able >= min(2, len(spans.labels))
-    return enough
+def _silent(spans: Spans) -> NDArray[np.bool_]:
+    """(R,) whether a model cannot say what is there, and the others do not differ: neither agreed nor disputed."""
+    return (spans.labels == VOID).any(0) & ~disputed(spans)
 
 
 def cannot_say(c: Comparison) -> float:
-    """Share of the photo where fewer than two models can say in the words of the comparison, 0..1."""
+    """Share of the photo, 0..1, where a model has no word for what another names and nobody differs in a common word.
+
+    It is neither agreed nor disputed.
+    """
     spans = find_spans(c.label_maps)
-    return float(spans.lengths[~comparable(spans)].sum() / spans.lengths.sum())
+    return float(spans.lengths[_silent(spans)].sum() / spans.lengths.sum())
 
 
 def split(c: Comparison) -> NDArray[np.uint8]:
-    """(H, W) along which line the models part, as an index into SPLIT; 255 where fewer than two models can say.
+    """(H, W) along which line the models part, as an index into SPLIT; 255 where one `cannot_say`.
 
     A dispute among models of one family alone is inside that family; one model always agrees with itself.
     """
@@ -78,7 +79,7 @@ def split_counts(c: Comparison) -> NDArray[np.int64]:
 
 def _split(c: Comparison, spans: Spans) -> NDArray[np.uint8]:
     cnn, transformer = (_divided(spans, c, family) for family in ("cnn", "transformer"))
-    parts = [~comparable(spans), ~disputed(spans), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
+    parts = [_silent(spans), ~disputed(spans), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
     return np.select(parts, [np.uint8(code) for code in (VOID, 0, 1, 2, 3)], np.uint8(4))
 
 

@@ -22,7 +22,8 @@ from demo.errors import BackendError, DemoError, MissingCheckpointError
 from demo.images import open_image
 from demo.labels.class_set import named
 from demo.measures import ALWAYS
-from demo.models.checkpoints import locate
+from demo.models.backends import backend
+from demo.models.checkpoints.files import locate
 from demo.models.network import Network, finite
 from demo.models.posterior import Posterior, warm_up
 from demo.schema import Image, ModelSpec, Precision, Prediction, Size
@@ -181,8 +182,6 @@ class Zoo:
         return Answer(spec, posterior.cpu(), replace(prediction, seconds=seconds), network)
 
     def _load_from_disk(self, spec: ModelSpec) -> Network:
-        from demo.models.backend import load_network
-
         path = locate(spec.weights, self.checkpoints)
         if path is None:
             raise MissingCheckpointError(
@@ -191,7 +190,7 @@ class Zoo:
             )
         if spec.classes:
             spec = replace(spec, class_set=named(spec.classes))
-        return load_network(spec, path, self.device, self.precision)
+        return backend(spec.backend).load(spec, path, self.device, self.precision)
 
     def _evict(self, keep: ModelSpec) -> None:
         while sum(network.bytes for network in self._loaded.values()) > self.memory_budget:

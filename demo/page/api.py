@@ -73,7 +73,7 @@ def overlay_of(networks: Networks, store: Store, photo: str, model: str) -> str:
 
 
 def label_map(networks: Networks, store: Store, photo: str, model: str) -> str:
-    """One model's label map as a PNG in its class set's numbers (ADE20K: 1..150) at the photo's size."""
+    """One model's label map as a PNG in its class set's numbers (ADE20K: from 1) at the photo's size."""
     run, answers, _ = _answers(networks, store, photo, model, one=True)
     prediction = at_photo_size(answers[0])
     return _file(run, f"{answers[0].spec.id}-labels.png", encode_annotation(prediction.label_map, prediction.class_set))

@@ -109,7 +109,7 @@ HEADER = """
   <a class="zoo-skip" href="#viewer">Skip to the panels</a>
   <div>
     <h1>Segmentation Zoo</h1>
-    <p>One photo, five architectures, 150 ADE20K classes. Where they agree, where they hesitate, where they differ.</p>
+    <p>One photo, five architectures. Where they agree, where they hesitate, where they differ.</p>
   </div>
   <nav aria-label="Page">
     <button type="button" class="zoo-button zoo-copy"><span>Copy link</span></button>

@@ -10,9 +10,10 @@ from html import escape
 from pathlib import Path
 
 from demo.errors import DemoError, FetchError
-from demo.models.checkpoints import CHECKPOINTS, Progress
-from demo.models.checkpoints import fetch as fetch_file
-from demo.models.unfetched import Failure, lines, sentence
+from demo.models.checkpoints.download import Progress
+from demo.models.checkpoints.download import fetch as fetch_file
+from demo.models.checkpoints.files import CHECKPOINTS
+from demo.models.checkpoints.unfetched import Failure, lines, sentence
 from demo.page.selection import writable_folder
 from demo.schema import ModelSpec, Weights
 

@@ -71,7 +71,7 @@ class Networks:
 
     def on_disk(self, spec: ModelSpec) -> bool:
         """Whether a model can answer without fetching anything. Needs no torch."""
-        from demo.models.checkpoints import locate
+        from demo.models.checkpoints.files import locate
 
         return locate(spec.weights, self.checkpoints) is not None
 

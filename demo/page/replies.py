@@ -197,6 +197,7 @@ class Truth(_Exact):
     """A ground truth; in its map 254 is what no class names, 255 what is not labelled."""
 
     kind: str
+    class_set: str
     width: int
     height: int
     labelled: int
@@ -207,6 +208,7 @@ class Truth(_Exact):
 
 class ClassIndex(_Exact):
     index: int
+    class_set: str
 
 
 class Number(_Exact):
@@ -228,7 +230,7 @@ class Counted(_Exact):
 
 
 class ClassRow(_Exact):
-    """`index` is that of the annotation files, 1..150."""
+    """`index` is that of the annotation files (ADE20K: from 1)."""
 
     index: int
     name: str
@@ -294,6 +296,7 @@ class Judged(_Exact):
     `wrong` counts the mistakes by percent of confidence.
     """
 
+    class_set: str
     scores: TruthScores
     right: int
     wrong: list[int]

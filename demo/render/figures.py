@@ -17,6 +17,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from demo.analysis.regions import percent
 from demo.labels.palette import palette_for
 from demo.render.paint import Scheme, colour_table, colourise, scalar
 from demo.schema import VOID, ClassSet, Field, Image, LabelMap
@@ -144,7 +145,7 @@ def _list_classes(axes: Axes, row: Row, palette: NDArray[np.uint8]) -> None:
     counts = np.bincount(label_map.ravel(), minlength=VOID + 1)[:VOID]
     present = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
     handles = [
-        Patch(facecolor=palette[label] / 255, label=f"{names[label]} {_percent(share)}")
+        Patch(facecolor=palette[label] / 255, label=f"{names[label]} {percent(share)}")
         for label, share in ((label, counts[label] / label_map.size) for label in present[:LISTED])
     ]
     more = len(present) - len(handles)
@@ -162,7 +163,3 @@ def _list_classes(axes: Axes, row: Row, palette: NDArray[np.uint8]) -> None:
         title_fontsize=6,
         alignment="left",
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %"

@@ -182,6 +182,20 @@ def filled(page: Any, models: int = 5) -> None:
     page.wait_for_selector(f"[data-done='{models}']", state="attached", timeout=60_000)
 
 
+def settled(page: Any) -> None:
+    """Until what was changed is drawn and no transition runs any more."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_function(
+        """() => document.getAnimations().every((one) => one.playState !== 'running'
+            || one.effect.getTiming().iterations === Infinity)"""
+    )
+
+
+def stream_ended(page: Any) -> Any:
+    """A context at whose end the page has been told of everything that it had asked for inside."""
+    return page.expect_event("requestfinished", lambda request: "/queue/data" in request.url)
+
+
 def compared(page: Any) -> None:
     """Until what the models say together has come: then nothing more is asked for."""
     page.wait_for_selector("[aria-label='What the first picture shows']")

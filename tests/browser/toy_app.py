@@ -13,7 +13,7 @@ from pathlib import Path
 
 from demo.errors import FetchError, MissingCheckpointError
 from demo.images import Limits
-from demo.models.checkpoints import Progress
+from demo.models.checkpoints.download import Progress
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo

@@ -12,7 +12,7 @@ import pytest
 
 from demo import catalog, cli
 from demo.cli import check
-from demo.models.homes import Home
+from demo.models.checkpoints.homes import Home
 from tests.cli.commands import ROOT, Capture
 
 

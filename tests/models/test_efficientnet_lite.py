@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from demo.models.backend import build_backbone
+from demo.models.backends.mmseg import build_backbone
 from demo.models.efficientnet_lite import EfficientNetLite, stages_of
 
 

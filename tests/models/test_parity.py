@@ -15,8 +15,10 @@ from demo.catalog import find, models, resolve_config
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
 from demo.models import posterior as posteriors
-from demo.models.backend import Segmentor, _fill, _read_config, build_network
-from demo.models.checkpoints import load_state, locate
+from demo.models.backends.mmseg import Segmentor, build_network, fill
+from demo.models.backends.mmseg_config import read_config
+from demo.models.checkpoints.files import locate
+from demo.models.checkpoints.tensors import load_state
 from demo.models.posterior import Posterior
 from demo.schema import Image
 
@@ -39,7 +41,7 @@ def _random_network(config: Path, image: Image) -> torch.nn.Module:
     """Random weights; the classifier is scaled and centred on `image`, so that many classes win somewhere."""
     torch.manual_seed(0)
     network = build_network(config).eval()
-    network.cfg = _read_config(config)
+    network.cfg = read_config(config)
     heads = network.decode_head if isinstance(network.decode_head, torch.nn.ModuleList) else [network.decode_head]
     classifier = getattr(heads[-1], "conv_seg", None)
     if classifier is not None:
@@ -55,8 +57,8 @@ def _trained_network(model: str) -> torch.nn.Module:
     checkpoint = locate(spec.weights)
     assert checkpoint, f"{model} is not in the repository"
     network = build_network(resolve_config(spec)).eval()
-    _fill(network, load_state(checkpoint), checkpoint, own=False)
-    network.cfg = _read_config(resolve_config(spec))
+    fill(network, load_state(checkpoint), checkpoint, own=False)
+    network.cfg = read_config(resolve_config(spec))
     return network
 
 

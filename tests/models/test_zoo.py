@@ -18,7 +18,7 @@ import torch
 
 from demo import catalog
 from demo.errors import BackendError, DemoError, ImageError, MissingCheckpointError, UnknownModelError
-from demo.models import checkpoints
+from demo.models.checkpoints import files as checkpoint_files
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Answer, Refusal, Zoo, choose_device, default_budget
@@ -281,7 +281,7 @@ def test_warming_up_loads_what_can_be_and_leaves_the_rest_for_later() -> None:
 
 
 def test_paper_is_the_default_once_its_five_files_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path / "none")
+    monkeypatch.setattr(checkpoint_files, "CHECKPOINTS", tmp_path / "none")
     zoo = Zoo(device="cpu", checkpoints=[tmp_path])
     files = [tmp_path / spec.weights.file for spec in catalog.models("paper")]
     for file in files:
@@ -293,7 +293,7 @@ def test_paper_is_the_default_once_its_five_files_are_there(tmp_path: Path, monk
 
 
 def test_a_missing_file_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
+    monkeypatch.setattr(checkpoint_files, "CHECKPOINTS", tmp_path)
     (outcome,) = Zoo(device="cpu").stream(PHOTO, "segformer-b4")
     assert isinstance(outcome, Refusal)
     assert isinstance(outcome.error, MissingCheckpointError)

@@ -12,7 +12,7 @@ from demo import catalog
 from demo.errors import DemoError, FetchError
 from demo.images import Limits
 from demo.labels.ade20k import ADE20K
-from demo.models.checkpoints import Progress
+from demo.models.checkpoints.download import Progress
 from demo.page import selection
 from demo.page.build import Page
 from demo.page.components import PhotoInput

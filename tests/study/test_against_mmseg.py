@@ -8,7 +8,8 @@ import pytest
 from demo.analysis import scores
 from demo.catalog import find, resolve_config
 from demo.labels.ade20k import ADE20K
-from demo.models.checkpoints import load_state, locate
+from demo.models.checkpoints.files import locate
+from demo.models.checkpoints.tensors import load_state
 from demo.models.zoo import Zoo
 from demo.schema import VOID
 from demo.study.augment import augmented
@@ -27,13 +28,13 @@ def network(model: str) -> object:
     """The model as MMSegmentation runs it."""
     from mmengine.config import Config
 
-    from demo.models.backend import _fill, build_network
+    from demo.models.backends.mmseg import build_network, fill
 
     spec = find(model)
     checkpoint = locate(spec.weights)
     assert checkpoint, f"{model} is not in the repository"
     built = build_network(resolve_config(spec)).eval()
-    _fill(built, load_state(checkpoint), checkpoint, own=False)
+    fill(built, load_state(checkpoint), checkpoint, own=False)
     built.cfg = Config.fromfile(str(resolve_config(spec)))
     return built
 

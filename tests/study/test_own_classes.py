@@ -42,7 +42,7 @@ def test_scores_of_a_network_of_19_classes_are_mmsegmentations(city: Path, tmp_p
     from mmengine.config import Config
     from mmseg.evaluation import IoUMetric
 
-    from demo.models.backend import build_network
+    from demo.models.backends.mmseg import build_network
 
     own = own_network(tmp_path, len(CITY), CITYSCAPES)
     evaluation = evaluate(city, own, Zoo(device="cpu"), tmp_path / "out")

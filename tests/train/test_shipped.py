@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from demo import catalog
-from demo.models.backend import build_network
+from demo.models.backends.mmseg import build_network
 from demo.train.card import PURPOSE, accuracies, card, summary
 from demo.train.compact import STAGES
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from demo.errors import DatasetError
-from demo.models.backend import build_backbone
+from demo.models.backends.mmseg import build_backbone
 from demo.train import trunks
 from demo.train.teacher import EYES
 from demo.train.trunks import TRUNKS, installed, make_trunks

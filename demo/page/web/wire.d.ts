@@ -7,6 +7,7 @@ export interface ClassArea {
 
 export interface ClassIndex {
   index: number;
+  class_set: string;
 }
 
 export interface ClassPair {
@@ -19,7 +20,7 @@ export interface ClassPixels {
   pixels: number;
 }
 
-/** `index` is that of the annotation files, 1..150. */
+/** `index` is that of the annotation files (ADE20K: from 1). */
 export interface ClassRow {
   index: number;
   name: string;
@@ -129,6 +130,7 @@ export interface Findings {
 }
 
 export interface Judged {
+  class_set: string;
   scores: TruthScores;
   right: number;
   wrong: number[];
@@ -324,6 +326,7 @@ export interface TooFew {
 /** A ground truth; in its map 254 is what no class names, 255 what is not labelled. */
 export interface Truth {
   kind: string;
+  class_set: string;
   width: number;
   height: number;
   labelled: number;

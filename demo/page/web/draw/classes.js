@@ -66,3 +66,9 @@ export const measureOf = (id, key) => classSet(key).measures.find((measure) => m
 
 /** The measures there are, in the order of the choice. */
 export const measures = () => classSet("").measures;
+
+/** The names of a class set, in its order. */
+export const namesOf = (/** @type {string | undefined} */ key) => {
+  const { first, count } = classSet(key);
+  return page.names.slice(first, first + count);
+};

@@ -1,7 +1,7 @@
 // @ts-check
 // A model's legend: only the classes present, the largest first; one row can be isolated in every panel.
 
-import { classOf, measureOf, measures, sameName } from "../draw/classes.js";
+import { classOf, classSet, measureOf, measures, sameName } from "../draw/classes.js";
 import { make, spoken, swatch } from "../elements.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
@@ -50,7 +50,9 @@ export function fillLegend(card) {
           card.all ? "Fewer" : `${rest} more`,
         )
       : "";
-  legend.replaceChildren(list, more);
+  const { title, first, count } = classSet(panel.class_set);
+  const words = first ? make("p", { class: "zoo-quiet" }, `Answers in the ${count} classes of ${title}.`) : "";
+  legend.replaceChildren(list, more, words);
   rove(legend);
   markLegend(card);
 }

@@ -33,7 +33,7 @@ export function makeToolbar() {
     },
   });
   tools.opacityText = make("output", {});
-  tools.palette = checkbox("ADE20K colours", "The dataset's official colours; some classes share one", (on) => {
+  tools.palette = checkbox("Official colours", "The dataset's official colours; some classes share one", (on) => {
     change({ palette: on ? "official" : "distinct" }, "paint", "link");
     publishPalette();
   });

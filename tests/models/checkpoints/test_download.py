@@ -22,9 +22,9 @@ from pathlib import Path
 import pytest
 
 from demo.errors import CorruptCheckpointError, FetchError
-from demo.models import download, homes, transfer
-from demo.models.checkpoints import verify
-from demo.models.download import Progress, fetch
+from demo.models.checkpoints import download, homes, transfer
+from demo.models.checkpoints.files import verify
+from demo.models.checkpoints.download import Progress, fetch
 from demo.schema import Weights
 
 BODY = bytes(range(256)) * 4096
@@ -33,7 +33,7 @@ SHA256 = hashlib.sha256(BODY).hexdigest()
 FILE = f"net-{SHA256[:8]}.pth"
 WEIGHTS = Weights(FILE, SHA256)
 PAGE = b"<!DOCTYPE html><html><body>This domain is for sale.</body></html>" * 50
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass
@@ -415,7 +415,7 @@ def test_of_a_file_with_a_published_hash_nothing_is_noted(server: Server, into: 
 def test_a_killed_process_loses_nothing(server: Server, into: Path) -> None:
     server.answers[f"/{FILE}"] = serving(pace=0.1)
     code = (
-        "from pathlib import Path; from demo.schema import Weights; from demo.models.download import fetch\n"
+        "from pathlib import Path; from demo.schema import Weights; from demo.models.checkpoints.download import fetch\n"
         f"fetch(Weights({FILE!r}, {SHA256!r}), Path({str(into)!r}), [{server.url!r}])"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
@@ -645,7 +645,7 @@ def test_without_httpx_a_folder_still_delivers_and_a_url_says_what_is_missing(
     tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
-    monkeypatch.delitem(sys.modules, "demo.models.transfer")
+    monkeypatch.delitem(sys.modules, "demo.models.checkpoints.transfer")
     with pytest.raises(FetchError, match="httpx is not installed: pip install"):
         fetch(WEIGHTS, into, ["http://127.0.0.1:1"])
     (tmp_path / FILE).write_bytes(BODY)

@@ -12,10 +12,12 @@ from torch import Tensor, nn
 from demo import catalog
 from demo.errors import CorruptCheckpointError
 from demo.labels.ade20k import ADE20K
-from demo.models.backend import Segmentor, _build, _fill, _read_config, _without_random_init, load_network
-from demo.models.conversion import converted
-from demo.models.ssseg import is_ssseg, to_mmsegmentation
-from tests.models.ssseg_layout import GOLDEN, NETWORKS, keys, picture, state, thinned
+from demo.models.backends.mmseg import Segmentor, build, fill, load
+from demo.models.backends.mmseg_config import read_config
+from demo.models.backends.modules import without_random_init
+from demo.models.checkpoints.conversion import converted
+from demo.models.checkpoints.ssseg import is_ssseg, to_mmsegmentation
+from tests.models.checkpoints.ssseg_layout import GOLDEN, NETWORKS, keys, picture, state, thinned
 
 SLOW = ("setr",)
 """300 million weights to make and 24 layers to run."""
@@ -28,12 +30,12 @@ def shapes(network: str) -> dict[str, Tensor]:
 
 def ours(network: str, weights: dict[str, Tensor]) -> tuple[nn.Module, dict[str, Tensor]]:
     """MMSegmentation's network as it is built for these weights, and these under its names."""
-    config = _read_config(catalog.resolve_config(catalog.find(f"{network}-ssseg")))
+    config = read_config(catalog.resolve_config(catalog.find(f"{network}-ssseg")))
     options, fitting = converted(weights)
     for part, changes in options.items():
         config.model[part].update(changes)
-    with _without_random_init():
-        return _build(config).eval(), dict(fitting)
+    with without_random_init():
+        return build(config).eval(), dict(fitting)
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -48,7 +50,7 @@ def test_every_parameter_has_its_place_and_none_is_left(network: str) -> None:
 )
 def test_the_logits_are_the_same(network: str) -> None:
     built, weights = ours(network, state(network))
-    _fill(built, weights, Path(network), own=False)
+    fill(built, weights, Path(network), own=False)
     with torch.inference_mode():
         logits = built.decode_head(built.backbone(picture(network)))[0].numpy()
     expected = np.load(GOLDEN)[network]
@@ -77,7 +79,7 @@ def test_no_other_tensor_changes(network: str) -> None:
 
 def test_a_checkpoint_as_it_is_published_loads_as_any_other(tmp_path: Path) -> None:
     torch.save({"model": state("segformer")}, tmp_path / "net.pth")
-    network = load_network(catalog.find("segformer-ssseg"), tmp_path / "net.pth")
+    network = load(catalog.find("segformer-ssseg"), tmp_path / "net.pth")
     assert network.parameters == sum(value.numel() for key, value in state("segformer").items() if _counts(key))
     probabilities = network.scores((np.random.default_rng(0).random((64, 96, 3)) * 255).astype(np.uint8)).at(10, 20)
     assert probabilities.shape == (150,) and probabilities.sum() == pytest.approx(1, abs=1e-4)
@@ -91,7 +93,7 @@ def test_a_name_that_is_not_known_is_told(tmp_path: Path) -> None:
     weights = state("segformer") | {"extra.weight": torch.zeros(1)}
     torch.save({"model": weights}, tmp_path / "net.pth")
     with pytest.raises(CorruptCheckpointError, match=r"extra\.weight has no place"):
-        load_network(catalog.find("segformer-ssseg"), tmp_path / "net.pth")
+        load(catalog.find("segformer-ssseg"), tmp_path / "net.pth")
 
 
 def test_only_ssseg_is_taken_for_it() -> None:
@@ -102,11 +104,11 @@ def test_only_ssseg_is_taken_for_it() -> None:
 
 def test_a_head_that_resizes_to_input_size_leaves_the_last_step_to_posterior() -> None:
     """SETR's with two convolutions: 128 x 128 scores of a window of 512, the same labels, nearly the same numbers."""
-    config = _read_config(catalog.resolve_config(catalog.find("setr-ssseg")))
+    config = read_config(catalog.resolve_config(catalog.find("setr-ssseg")))
     config.model.backbone.update(embed_dims=32, num_layers=4, num_heads=2, out_indices=(0, 1, 2, 3))
     config.model.decode_head.update(in_channels=32, num_convs=2, kernel_size=3)
     torch.manual_seed(0)
-    network = _build(config).eval()
+    network = build(config).eval()
     for parameter in network.parameters():
         parameter.data = parameter + 0.1 * torch.randn_like(parameter)
     photo = np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)

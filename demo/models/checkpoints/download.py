@@ -14,10 +14,10 @@ from io import RawIOBase
 from pathlib import Path
 
 from demo.errors import FetchError
-from demo.models.conversion import hub_repository
-from demo.models.hashes import agrees, is_web_page, sha256_of
-from demo.models.pins import pin, pinned
-from demo.models.sources import Offer, SourceFailed, offers, origin_of
+from demo.models.checkpoints.conversion import hub_repository
+from demo.models.checkpoints.hashes import agrees, is_web_page, sha256_of
+from demo.models.checkpoints.pins import pin, pinned
+from demo.models.checkpoints.sources import Offer, SourceFailed, offers, origin_of
 from demo.schema import Weights
 
 CHUNK = 1 << 20
@@ -136,7 +136,7 @@ def _copy(offer: Offer, part: Path, meter: _Meter) -> None:
 
 def _download(offer: Offer, part: Path, meter: _Meter) -> None:
     try:
-        from demo.models.transfer import Transfer
+        from demo.models.checkpoints.transfer import Transfer
     except ModuleNotFoundError as error:  # here and not above, so that all else works without httpx
         raise SourceFailed(f"{error.name} is not installed: pip install -r requirements.txt") from error
     transfer = Transfer(offer.url, part, offer.sha256, lambda *what: _write(part, meter, *what))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from demo.errors import CorruptCheckpointError
-from demo.models.hashes import sha256_of
+from demo.models.checkpoints.hashes import sha256_of
 from demo.schema import Weights
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from demo.models.conversion import HUB_FILES, hub_repository, stand_ins
+from demo.models.checkpoints.conversion import HUB_FILES, hub_repository, stand_ins
 from demo.schema import Weights
 
 SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")

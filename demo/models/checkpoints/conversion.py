@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from demo.models import ssseg
+from demo.models.checkpoints import ssseg
 from demo.schema import Weights
 
 if TYPE_CHECKING:

@@ -58,7 +58,7 @@ def ask(homes: Sequence[Home], within: float = WITHIN) -> tuple[Home, ...]:
 
 
 def _ask(home: Home, said: dict[str, tuple[bool, str]]) -> None:
-    from demo.models.transfer import first_bytes
+    from demo.models.checkpoints.transfer import first_bytes
 
     try:
         said[home.host] = True, first_bytes(home.url, START)

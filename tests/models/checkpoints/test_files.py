@@ -13,8 +13,9 @@ import pytest
 import torch
 
 from demo.errors import BackendError, CorruptCheckpointError
-from demo.models import checkpoints, hashes
-from demo.models.checkpoints import load_state, locate, verify
+from demo.models.checkpoints import files, hashes, tensors
+from demo.models.checkpoints.tensors import load_state
+from demo.models.checkpoints.files import locate, verify
 from demo.schema import Weights
 
 STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.count": torch.tensor(7)}
@@ -27,7 +28,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stands for the repository's checkpoints/."""
     folder = tmp_path / "repository" / "checkpoints"
     folder.mkdir(parents=True)
-    monkeypatch.setattr(checkpoints, "CHECKPOINTS", folder)
+    monkeypatch.setattr(files, "CHECKPOINTS", folder)
     return folder
 
 
@@ -204,7 +205,7 @@ def test_a_file_with_code_in_it_is_refused_and_not_run(tmp_path: Path, way: str,
 def test_a_method_of_an_allowed_class_is_not_looked_up(tmp_path: Path) -> None:
     """getattr is answered with nothing, or else it would be a way out of the allowed classes."""
     torch.save({"state_dict": STATE, "meta": Malice(np.dtype("f4"), "getattr")}, tmp_path / "net.pth")
-    content = checkpoints._read_pickle(tmp_path / "net.pth")
+    content = tensors._read_pickle(tmp_path / "net.pth")
     assert isinstance(content, dict)
     assert content["meta"] is None
 
@@ -247,7 +248,7 @@ def test_what_is_no_checkpoint_is_said_so(tmp_path: Path, make: object, reason: 
 
 def test_safetensors_need_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(tmp_path / "net.safetensors")
-    monkeypatch.setattr(checkpoints, "find_spec", lambda name: None)
+    monkeypatch.setattr(tensors, "find_spec", lambda name: None)
     with pytest.raises(BackendError, match=r"needs the package safetensors: pip install safetensors, or use the \.bin"):
         load_state(path)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from demo.models.hashes import starts_like_web_page
-from demo.models.sources import SourceFailed, origin_of
+from demo.models.checkpoints.hashes import starts_like_web_page
+from demo.models.checkpoints.sources import SourceFailed, origin_of
 
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "segmentation-zoo"}
 TIMEOUT = httpx.Timeout(20, connect=10)

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from demo import catalog
-from demo.models.backend import _build, _read_config, load_network
-from demo.models.checkpoints import load_state
-from demo.models.conversion import head_options, hub_repository, is_transformers_segformer, stand_ins, to_mmsegmentation
+from demo.models.backends.mmseg import build, load
+from demo.models.backends.mmseg_config import read_config
+from demo.models.checkpoints.tensors import load_state
+from demo.models.checkpoints.conversion import head_options, hub_repository, is_transformers_segformer, stand_ins, to_mmsegmentation
 from demo.schema import Weights
 
 transformers = pytest.importorskip("transformers")
@@ -49,9 +50,9 @@ def _spread(parameter: torch.Tensor) -> torch.Tensor:
 
 
 def ours(name: str, state: dict[str, torch.Tensor]) -> nn.Module:
-    config = _read_config(catalog.resolve_config(catalog.find(f"segformer-{name}")))
+    config = read_config(catalog.resolve_config(catalog.find(f"segformer-{name}")))
     config.model.decode_head.update(head_options(state))
-    network = _build(config).eval()
+    network = build(config).eval()
     network.load_state_dict(to_mmsegmentation(state))
     return network
 
@@ -87,7 +88,7 @@ def test_a_file_of_nvidias_loads_as_any_other(tmp_path: Path) -> None:
     theirs.save_pretrained(tmp_path)
     torch.save(load_state(tmp_path / "model.safetensors"), tmp_path / "segformer-b0.bin")
     spec = catalog.find("segformer-b0")
-    network = load_network(spec, tmp_path / "segformer-b0.bin")
+    network = load(spec, tmp_path / "segformer-b0.bin")
     assert network.parameters == pytest.approx(sum(parameter.numel() for parameter in theirs.parameters()), rel=0.01)
     photo = (torch.rand(64, 96, 3) * 255).byte().numpy()
     probabilities = network.scores(photo).at(10, 20)

@@ -6,12 +6,10 @@ import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mmengine.config import Config
-from mmseg.registry import DATASETS
-
 from demo.errors import ClassSetError
 from demo.labels.ade20k import ADE20K
 from demo.labels.class_set import hexadecimal, of_names
+from demo.models.backends.mmseg_package import DATASETS, Config
 from demo.schema import ClassSet
 
 LOADERS = ("test_dataloader", "val_dataloader", "train_dataloader")

@@ -1,18 +1,12 @@
-"""The only importer of MMSegmentation: from a model's row in the catalogue to a network that answers photos."""
+"""MMSegmentation: from a model's row in the catalogue to a network that answers photos."""
 
 from __future__ import annotations
 
-import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from importlib import import_module
-from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,70 +14,49 @@ from torch import Tensor, nn
 
 from demo.catalog import resolve_config
 from demo.errors import BackendError, CorruptCheckpointError
-from demo.models.checkpoints import load_state, verify
-from demo.models.config_classes import class_set_of
-from demo.models.conversion import converted
+from demo.models.backends.mmseg_classes import class_set_of
+from demo.models.backends.mmseg_config import compose, read_config
+from demo.models.backends.mmseg_package import (
+    MODELS,
+    BaseDecodeHead,
+    Config,
+    ConfigDict,
+    MMLogger,
+    SETRUPHead,
+    fuse_conv_bn,
+    init_default_scope,
+)
+from demo.models.backends.modules import arithmetic, bytes_of, parameters_of, without_random_init
+from demo.models.checkpoints.conversion import converted
+from demo.models.checkpoints.files import verify
+from demo.models.checkpoints.tensors import check_finite, load_state
 from demo.models.network import Network
 from demo.models.posterior import Box, Posterior, Tile
 from demo.schema import ClassSet, Image, LabelMap, ModelSpec, Precision, Seen, Size
 
 
-@contextmanager
-def _instead(modules: Mapping[str, Any]) -> Iterator[None]:
-    """Imports inside find these in place of the modules so named (None: missing) that are not there already."""
-    there = {name: module for name, module in modules.items() if name not in sys.modules}
-    sys.modules.update(there)
-    try:
-        yield
-    finally:
-        for name in there:
-            del sys.modules[name]
-
-
-# What MMEngine imports for training alone, 1.4 s of it where all is installed: optimizers, sharding over many GPUs.
-TRAINING: dict[str, Any] = {
-    "transformers": None,
-    "torch.distributed.optim": None,
-    "mmengine._strategy.fsdp": None,
-    "mmengine.model.wrappers.fully_sharded_distributed": SimpleNamespace(MMFullyShardedDataParallel=None),
-}
-
-with warnings.catch_warnings(), redirect_stdout(StringIO()), _instead(TRAINING):
-    warnings.simplefilter("ignore")  # and it prints what it could not import
-    import mmseg.datasets  # registers the transforms, which a pipeline would import later, and aloud
-    import mmseg.models  # noqa: F401  registers every architecture
-    from mmcv.cnn.utils import fuse_conv_bn
-    from mmengine.config import Config, ConfigDict
-    from mmengine.dataset import Compose
-    from mmengine.logging import MMLogger
-    from mmengine.registry import init_default_scope
-    from mmseg.models.decode_heads import SETRUPHead
-    from mmseg.models.decode_heads.decode_head import BaseDecodeHead
-    from mmseg.registry import MODELS, TRANSFORMS
-
-
-def load_network(spec: ModelSpec, checkpoint: Path, device: str = "cpu", precision: Precision = "exact") -> Network:
-    """The model of `spec` with the weights of `checkpoint`, ready to answer.
+def load(spec: ModelSpec, files: Path, device: str = "cpu", precision: Precision = "exact") -> Network:
+    """The model of `spec` with the weights of the file `files`, ready to answer.
 
     Raises CorruptCheckpointError when the file is not what the catalogue expects or does not fit the network,
     BackendError when the network cannot be built here, ClassSetError when its classes have no names, or other ones.
     """
-    sha256 = verify(checkpoint, spec.weights)
-    config = _read_config(resolve_config(spec))
-    options, state = converted(load_state(checkpoint))
+    sha256 = verify(files, spec.weights)
+    config = read_config(resolve_config(spec))
+    options, state = converted(load_state(files))
     for part, changes in options.items():
         config.model[part].update(changes)
-    with _without_random_init():
-        network = _build(config)
+    with without_random_init():
+        network = build(config)
     class_set, taken = class_set_of(config, _number_of_scores(network, spec), spec.class_set)
-    notes = taken + _fill(network, state, checkpoint, own=spec.set == "own")
+    notes = taken + fill(network, state, files, own=spec.set == "own")
     scores = Segmentor(network, config, class_set, device, precision)
-    return Network(scores, _parameters(network), _bytes(network), sha256, class_set, scores.at_scale, notes)
+    return Network(scores, parameters_of(network), bytes_of(network), sha256, class_set, scores.at_scale, notes)
 
 
 def build_network(config: str | Path) -> nn.Module:
     """The MMSegmentation segmentor of a config file, randomly initialised, without auxiliary heads, SyncBN as BN."""
-    return _build(_read_config(Path(config)))
+    return build(read_config(Path(config)))
 
 
 def build_backbone(config: Mapping[str, object]) -> nn.Module:
@@ -104,7 +77,7 @@ def initialise(network: nn.Module) -> None:
 
 def scorer(network: nn.Module, config: str | Path, device: str = "cpu") -> Callable[[Image], Posterior]:
     """From a photo to what a network says that was built from this config, as the tool shows photos to it."""
-    read = _read_config(Path(config))
+    read = read_config(Path(config))
     class_set, _ = class_set_of(read, _last_head(network).out_channels, None)
     return Segmentor(network, read, class_set, device, "exact")
 
@@ -127,7 +100,7 @@ class Segmentor:
         self.precision = precision
         self.config = config
         self.class_set = class_set
-        self.prepare = _compose(config)
+        self.prepare = compose(config)
         self.draws = any(type(module).__name__ == "NMF2D" for module in network.modules())
         """Whether the head starts from random bases, as SegNeXt's does: seeded, one photo has one answer."""
         _keep_head_grid(network)
@@ -136,13 +109,13 @@ class Segmentor:
     def at_scale(self, factor: float) -> Segmentor:
         """The same network, seeing photos `factor` times as large as its own test size."""
         twin = copy(self)
-        twin.prepare = _compose(self.config, factor)
+        twin.prepare = compose(self.config, factor)
         return twin
 
     @torch.inference_mode()
     def __call__(self, image: Image) -> Posterior:
         prepared = self._prepare(image)
-        with self._arithmetic(), torch.random.fork_rng(enabled=self.draws):
+        with arithmetic(self.device, self.precision), torch.random.fork_rng(enabled=self.draws):
             if self.draws:
                 torch.manual_seed(0)
             tiles = self._tiles(prepared)
@@ -200,16 +173,6 @@ class Segmentor:
         crop_h, crop_w = self.network.test_cfg.crop_size
         return min(crop_h, size[0]), min(crop_w, size[1])
 
-    @contextmanager
-    def _arithmetic(self) -> Iterator[None]:
-        """Exact: float32 without TF32. Fast: bfloat16 where the processor has it."""
-        fast = self.precision == "fast"
-        with (
-            torch.backends.cudnn.flags(enabled=True, allow_tf32=fast),
-            torch.autocast(self.device.type, torch.bfloat16, enabled=fast),
-        ):
-            yield
-
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
@@ -227,86 +190,7 @@ def _extent(box: Box) -> Size:
     return box[2] - box[0], box[3] - box[1]
 
 
-def _read_config(path: Path) -> Config:
-    try:
-        config = Config.fromfile(str(path), import_custom_modules=False)
-    except (Exception, SystemExit) as error:  # a config is a Python program: anything can happen in it
-        raise BackendError(
-            f"Wanted an MMSegmentation config file, got {path.name}, which cannot be read "
-            f"({type(error).__name__}: {error}). Check the file."
-        ) from error
-    if sign := _of_old(config):
-        raise BackendError(
-            f"{path.name} is written for MMSegmentation 0.x ({sign}), but 1.x is installed. Take the "
-            "same model's config from MMSegmentation 1.x, or write test_pipeline as LoadImageFromFile, Resize with "
-            "scale, PackSegInputs, and mean and std as the model's data_preprocessor."
-        )
-    _import_modules(config.get("custom_imports"), path.name)
-    if missing := [key for key in ("model", "test_pipeline") if not config.get(key)]:
-        raise BackendError(
-            f"Wanted an MMSegmentation config with model and test_pipeline, got {path.name}, "
-            f"which has no {' and no '.join(missing)}. Add what is missing, or give the model's own config."
-        )
-    return config
-
-
-_OLD_STEPS = ("MultiScaleFlipAug", "ImageToTensor", "DefaultFormatBundle", "Collect")
-
-
-def _of_old(config: Config) -> str:
-    """What shows that a config is of MMSegmentation 0.x; "" where nothing does."""
-    data = config.get("data")
-    if isinstance(data, dict) and {"test", "val", "train"} & data.keys():
-        return "data"
-    steps = config.get("test_pipeline")
-    for step in steps if isinstance(steps, list | tuple) else ():
-        if isinstance(step, dict):
-            signs = [step["type"]] if step.get("type") in _OLD_STEPS else [key for key in step if key == "img_scale"]
-            if signs:
-                return str(signs[0])
-    return ""
-
-
-def _import_modules(wanted: object, name: str) -> None:
-    """The modules of a config's custom_imports, which register what the config names."""
-    if not isinstance(wanted, dict):
-        return
-    modules, may_fail = wanted.get("imports") or (), bool(wanted.get("allow_failed_imports", False))
-    for module in [modules] if isinstance(modules, str) else modules:
-        try:
-            import_module(str(module))
-        except (Exception, SystemExit) as error:  # it is a program as well
-            if not (may_fail and isinstance(error, ImportError)):
-                raise BackendError(
-                    f"{name} wants the module {module} (custom_imports), which cannot be imported "
-                    f"({type(error).__name__}: {error}). Install the package that has it, or "
-                    "name its folder in PYTHONPATH."
-                ) from error
-
-
-def _compose(config: Config, factor: float = 1) -> Compose:
-    """What the config does to a photo before its network sees it."""
-    name = Path(config.filename).name
-    try:
-        return Compose(_pipeline(config, factor))
-    except Exception as error:  # each step is built by its own class, which may be anybody's
-        if unknown := _unknown_steps(config):
-            raise BackendError(
-                f"{name} wants {', '.join(unknown)} in its test_pipeline, which nothing here defines. Name the module "
-                "that does in custom_imports, or take the step out."
-            ) from error
-        raise BackendError(
-            f"The test_pipeline of {name} cannot be built ({type(error).__name__}: {error}). Check its steps."
-        ) from error
-
-
-def _unknown_steps(config: Config) -> list[str]:
-    with suppress(Exception):  # a pipeline of no steps at all, which the error itself tells
-        return [step["type"] for step in config.test_pipeline if TRANSFORMS.get(step["type"]) is None]
-    return []
-
-
-def _build(config: Config) -> nn.Module:
+def build(config: Config) -> nn.Module:
     try:
         model = ConfigDict(_plain_norm(config.model.to_dict()))
         model.update(pretrained=None, train_cfg=None)
@@ -350,7 +234,7 @@ def _last_head(network: nn.Module) -> BaseDecodeHead:
     return heads[-1] if isinstance(heads, nn.ModuleList) else heads
 
 
-def _fill(network: nn.Module, state: Mapping[str, Tensor], checkpoint: Path, own: bool) -> tuple[str, ...]:
+def fill(network: nn.Module, state: Mapping[str, Tensor], checkpoint: Path, own: bool) -> tuple[str, ...]:
     """Every parameter lands, or CorruptCheckpointError names those that do not; auxiliary heads are left out.
 
     What a user's own file has beyond its network, such as the averages of training, is left out and noted, as
@@ -372,25 +256,12 @@ def _fill(network: nn.Module, state: Mapping[str, Tensor], checkpoint: Path, own
         raise CorruptCheckpointError(
             f"{checkpoint.name} does not fit its network: {shown}. Use the checkpoint that belongs to this config."
         )
-    _check_finite({key: tensor for key, tensor in state.items() if key in places}, checkpoint)
+    check_finite({key: tensor for key, tensor in state.items() if key in places}, checkpoint)
     network.load_state_dict(state, strict=False)
     if not left_over:
         return ()
     more = f" and {len(left_over) - 6} more" if len(left_over) > 6 else ""
     return (f"{checkpoint.name} has more than its network, which was left out: {', '.join(left_over[:6])}{more}.",)
-
-
-def _check_finite(state: dict[str, Tensor], checkpoint: Path) -> None:
-    """A weight that is no number makes every score none."""
-    for key, tensor in state.items():
-        if tensor.is_floating_point() and not tensor.sum().isfinite():  # a sum may also overflow
-            wrong = int((~tensor.isfinite()).sum())
-            if wrong:
-                raise CorruptCheckpointError(
-                    f"{checkpoint.name} should hold finite numbers, but {wrong:,} of {tensor.numel():,} in {key} are "
-                    "nan or infinite: its training went astray, or the file is damaged. Use an earlier checkpoint, or "
-                    "get the file again."
-                )
 
 
 def _keep_head_grid(network: nn.Module) -> None:
@@ -419,36 +290,3 @@ def _leave_out_attention_weights(network: nn.Module) -> None:
 def _faster(network: nn.Module) -> nn.Module:
     """Batch norms folded into their convolutions, channels last: fewer and faster kernels for the same function."""
     return fuse_conv_bn(network).to(memory_format=torch.channels_last)
-
-
-def _pipeline(config: Config, factor: float = 1) -> list[dict[str, object]]:
-    """The config's own test transforms, without what reads files; its test size times `factor`."""
-    steps = [step for step in config.test_pipeline if step["type"] not in ("LoadImageFromFile", "LoadAnnotations")]
-    return [
-        {**step, "scale": tuple(round(side * factor) for side in step["scale"])}
-        if factor != 1 and "scale" in step
-        else step
-        for step in steps
-    ]
-
-
-def _parameters(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
-def _bytes(network: nn.Module) -> int:
-    return sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
-
-
-@contextmanager
-def _without_random_init() -> Iterator[None]:
-    """Weights are about to be overwritten: filling 300 million of them with noise first takes seconds."""
-    with _SkipNoise():
-        yield
-
-
-class _SkipNoise(torch.overrides.TorchFunctionMode):
-    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]  # as torch has it
-        if getattr(func, "__name__", "") in ("uniform_", "normal_", "trunc_normal_", "kaiming_uniform_"):
-            return args[0] if args else kwargs["tensor"]
-        return func(*args, **(kwargs or {}))

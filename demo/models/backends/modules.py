@@ -1,0 +1,44 @@
+"""What every backend does with a torch module: count its weights, fill it without noise, compute in a precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from demo.schema import Precision
+
+
+@contextmanager
+def arithmetic(device: torch.device, precision: Precision) -> Iterator[None]:
+    """Exact: float32 without TF32. Fast: bfloat16 where the processor has it."""
+    fast = precision == "fast"
+    with (
+        torch.backends.cudnn.flags(enabled=True, allow_tf32=fast),
+        torch.autocast(device.type, torch.bfloat16, enabled=fast),
+    ):
+        yield
+
+
+def parameters_of(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def bytes_of(network: nn.Module) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+
+
+@contextmanager
+def without_random_init() -> Iterator[None]:
+    """Weights are about to be overwritten: filling 300 million of them with noise first takes seconds."""
+    with _SkipNoise():
+        yield
+
+
+class _SkipNoise(torch.overrides.TorchFunctionMode):
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]  # as torch has it
+        if getattr(func, "__name__", "") in ("uniform_", "normal_", "trunc_normal_", "kaiming_uniform_"):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
