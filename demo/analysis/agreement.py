@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from demo.analysis.spans import Spans, components, find_spans
 from demo.analysis.structure import boundary, default_distance, within
-from demo.schema import VOID, Comparison, LabelMap
+from demo.schema import VOID, Comparison, Family, LabelMap
 
 SPLIT = ("all_agree", "between_families", "inside_cnn", "inside_transformer", "mixed")
 """What can be said of a pixel, in the order of the codes 0..4 that `split` returns.
@@ -45,12 +45,12 @@ def number_of_votes(spans: Spans) -> NDArray[np.uint8]:
     """(R,) how many different classes are named along each span; 0 where one cannot say, and nobody differs."""
     ordered = np.sort(spans.labels, axis=0)  # void, the highest, comes last
     named = 1 + (ordered[1:] != ordered[:-1]).sum(0) - (ordered[-1] == VOID)
-    return np.where(_silent(spans), 0, named).astype(np.uint8)
+    return np.where(_silent(spans.labels), 0, named).astype(np.uint8)
 
 
-def _silent(spans: Spans) -> NDArray[np.bool_]:
+def _silent(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """(R,) whether a model cannot say what is there, and the others do not differ: neither agreed nor disputed."""
-    return (spans.labels == VOID).any(0) & ~disputed(spans)
+    return (labels == VOID).any(0) & ~_differ(labels)
 
 
 def cannot_say(c: Comparison) -> float:
@@ -59,7 +59,7 @@ def cannot_say(c: Comparison) -> float:
     It is neither agreed nor disputed.
     """
     spans = find_spans(c.label_maps)
-    return float(spans.lengths[_silent(spans)].sum() / spans.lengths.sum())
+    return float(spans.lengths[_silent(spans.labels)].sum() / spans.lengths.sum())
 
 
 def split(c: Comparison) -> NDArray[np.uint8]:
@@ -68,24 +68,21 @@ def split(c: Comparison) -> NDArray[np.uint8]:
     A dispute among models of one family alone is inside that family; one model always agrees with itself.
     """
     spans = find_spans(c.label_maps)
-    return spans.paint(_split(c, spans))
+    return spans.paint(dividing_line(spans.labels, c.families))
 
 
 def split_counts(c: Comparison) -> NDArray[np.int64]:
     """(5,) pixels in each part of SPLIT."""
     spans = find_spans(c.label_maps)
-    return np.bincount(_split(c, spans), spans.lengths, minlength=len(SPLIT))[: len(SPLIT)].astype(np.int64)
+    line = dividing_line(spans.labels, c.families)
+    return np.bincount(line, spans.lengths, minlength=len(SPLIT))[: len(SPLIT)].astype(np.int64)
 
 
-def _split(c: Comparison, spans: Spans) -> NDArray[np.uint8]:
-    cnn, transformer = (_divided(spans, c, family) for family in ("cnn", "transformer"))
-    parts = [_silent(spans), ~disputed(spans), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
+def dividing_line(labels: NDArray[np.uint8], families: Sequence[Family]) -> NDArray[np.uint8]:
+    """(R,) index into SPLIT of what the models say, (M, R), or void: the one definition of who stands against whom."""
+    cnn, transformer = (_differ(labels[[own == family for own in families]]) for family in ("cnn", "transformer"))
+    parts = [_silent(labels), ~_differ(labels), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
     return np.select(parts, [np.uint8(code) for code in (VOID, 0, 1, 2, 3)], np.uint8(4))
-
-
-def _divided(spans: Spans, c: Comparison, family: str) -> NDArray[np.bool_]:
-    """(R,) whether models of this family name different classes; never when there are none."""
-    return _differ(spans.labels[[member == family for member in c.families]])
 
 
 def shares(counts: Sequence[int] | NDArray[np.int64], pixels: int | None = None) -> dict[str, float]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from demo.export import Photo
     from demo.images import Limits
     from demo.models.zoo import Answer, Refusal, Zoo
+    from demo.render.figures import Kind
     from demo.schema import ModelSpec
 
 Item = TypeVar("Item")
@@ -53,6 +54,14 @@ def add(subparsers: Subparsers) -> None:
         default=(),
         help=f"maps of doubt to write: {', '.join(BY_ID)} (default: entropy)",
     )
+    parser.add_argument(
+        "--figure",
+        metavar="KIND",
+        choices=("png", "svg", "pdf"),
+        action="append",
+        default=[],
+        help="write OUT/<photo>/figure.KIND too, all networks on one page: png, svg or pdf; may be repeated",
+    )
     parser.add_argument("--json", action="store_true", help="print what was written, as JSON")
     add_running_options(parser)
     parser.set_defaults(run=run)
@@ -62,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     """Write OUT/<photo>/<model>/{labels.png, entropy.npy, entropy.png, overlay.png} and OUT/<photo>/summary.json."""
     zoo = open_zoo(options)
     specs = models_of(options) or catalog.resolve(zoo.default_set)
-    batch = Batch(zoo, specs, options.out, limits_of(options), options.measures)
+    batch = Batch(zoo, specs, options.out, limits_of(options), options.measures, options.figure)
     batch.segment(options.photos)
     if options.json:
         print_json(batch.written)
@@ -84,9 +93,16 @@ class Batch:
     """
 
     def __init__(
-        self, zoo: Zoo, specs: tuple[ModelSpec, ...], out: Path, limits: Limits, measures: Sequence[str] = ()
+        self,
+        zoo: Zoo,
+        specs: tuple[ModelSpec, ...],
+        out: Path,
+        limits: Limits,
+        measures: Sequence[str] = (),
+        figures: Sequence[Kind] = (),
     ) -> None:
-        self.zoo, self.specs, self.out, self.limits, self.measures = zoo, specs, out, limits, measures
+        self.zoo, self.specs, self.out, self.limits = zoo, specs, out, limits
+        self.measures, self.figures = measures, tuple(figures)
         self.left_out = False
         self.noted: set[str] = set()
         self.written: list[dict[str, str]] = []
@@ -105,6 +121,7 @@ class Batch:
             folder = write_run(
                 self.out, job.photo, every,
                 precision=self.zoo.precision, device=self.zoo.device, measures=self.measures,
+                figures=self.figures,
             )  # fmt: skip
             self.written.append({"photo": str(job.path), "folder": str(folder)})
             now = time.perf_counter()

@@ -112,6 +112,7 @@ HEADER = """
     <p>One photo, five architectures. Where they agree, where they hesitate, where they differ.</p>
   </div>
   <nav aria-label="Page">
+    <a class="zoo-button" href="https://doi.org/10.5201/ipol.2023.447" target="_blank" rel="noopener">Article</a>
     <button type="button" class="zoo-button zoo-copy"><span>Copy link</span></button>
     <button type="button" class="zoo-button zoo-dark">Dark</button>
   </nav>

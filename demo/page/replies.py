@@ -309,6 +309,13 @@ class Proper(_Exact):
     numbers: list[Number]
 
 
+class Figure(_Exact):
+    """A figure as a file to save; `url` holds its content."""
+
+    name: str
+    url: str
+
+
 REPLIES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
@@ -324,6 +331,7 @@ REPLIES: dict[str, type] = {
         ClassIndex,
         Judged,
         Proper,
+        Figure,
     )
 }
 """What comes whole; the rest is in these."""

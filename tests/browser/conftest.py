@@ -122,12 +122,14 @@ class Visits:
     def __init__(self, chromium: Any) -> None:
         self.chromium, self.contexts, self.problems = chromium, [], []
 
-    def __call__(self, address: str, query: str = "", script: str = "", **options: Any) -> Any:
-        """A page that is live; `script` runs in it before its own do."""
+    def __call__(self, address: str, query: str = "", script: str = "", *, new: bool = False, **options: Any) -> Any:
+        """A page that is live; `script` runs in it before its own do. To one who is not `new` no tour is offered."""
         context = self.chromium.new_context(**{"viewport": DESKTOP, "accept_downloads": True} | options)
         self.contexts.append(context)
         context.route("**/*", lambda route: self.let_pass(route, address))
         context.add_init_script(script or "0")
+        if not new:
+            context.add_init_script("localStorage.setItem('zoo-tour', 'offered')")
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("console", lambda m: self.problems.append(f"console: {m.text}") if m.type == "error" else None)

@@ -46,6 +46,15 @@ def test_segment_writes_the_files_of_every_model_and_a_summary(
     assert summary["comparison"]["all_agree"] <= 1
 
 
+def test_a_figure_of_each_kind_that_is_asked_for(toy: None, photo: Path, tmp_path: Path) -> None:
+    out = ["-o", str(tmp_path / "out"), "--figure", "pdf", "--figure", "png"]
+    assert cli.main(["segment", str(photo), "-m", *toy_ids()[:2], *out]) == 0
+    folder = tmp_path / "out" / "owl"
+    assert (folder / "figure.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
+    assert not (folder / "figure.svg").exists()
+
+
 def test_a_photo_that_cannot_be_read_costs_itself_alone(
     toy: None, photo: Path, tmp_path: Path, capsys: Capture
 ) -> None:

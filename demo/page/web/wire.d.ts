@@ -109,6 +109,12 @@ export interface Differences {
   structures: Structure[];
 }
 
+/** A figure as a file to save; `url` holds its content. */
+export interface Figure {
+  name: string;
+  url: string;
+}
+
 export interface FileData {
   path: string;
   url: string | null;

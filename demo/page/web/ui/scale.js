@@ -10,11 +10,27 @@ import { finished } from "../run.js";
 import { change, redraw, state } from "../state.js";
 import { fixed, ticksOf } from "../wording.js";
 
+const ENTROPY = [
+  "H = −Σ p ln p, the sum over all classes of a pixel's probabilities p: how surprising the class would be, " +
+    "on average. ",
+  "One class with p = 1 gives 0. Two with ½ each give ln 2 = 0.69, ten with 0.1 each give ln 10 = 2.30. ",
+  "With the natural logarithm the unit is the nat; 0.69 nats are one bit. ",
+  "High entropy says that the network hesitates, not that it is wrong; low entropy that it is sure, not that " +
+    "it is right.",
+];
+
 /** The class sets of the answers that are there; the first one where there is none. */
 const shownSets = () => {
   const keys = new Set(finished().map((panel) => panel.class_set));
   return keys.size ? [...keys].map(classSet) : [classSet("")];
 };
+
+/**
+ * The end of a measure's scale over the answers that are there.
+ *
+ * @param {string} id
+ */
+export const shownTop = (id) => Math.max(...shownSets().map(({ key }) => measureOf(id, key).top));
 
 /** @type {Record<string, any>} the row's elements */
 const ruler = {};
@@ -55,6 +71,12 @@ export function makeScale() {
   );
   ruler.cutText = make("output", { class: "zoo-quiet" });
   ruler.explain = make("span", { class: "zoo-quiet zoo-explain" });
+  ruler.more = make(
+    "details",
+    { class: "zoo-quiet zoo-explain" },
+    make("summary", {}, "What is entropy?"),
+    make("p", {}, ...ENTROPY),
+  );
   ruler.scale = make(
     "div",
     { class: "zoo-row zoo-scale", hidden: true },
@@ -63,6 +85,7 @@ export function makeScale() {
     make("div", { class: "zoo-hide" }, ruler.side, ruler.cutText),
     ruler.article,
     ruler.explain,
+    ruler.more,
   );
   return ruler.scale;
 }
@@ -98,6 +121,7 @@ export function fillScale() {
     "aria-valuetext",
     cut === null ? "nothing is hidden" : `hides ${measure.title.toLowerCase()} ${state.side} ${said}`,
   );
+  ruler.more.hidden = state.measure !== "entropy";
   const sentences = [...new Set(scales.map((scale) => scale.sentence))];
   ruler.explain.textContent = sentences.concat(tops.length > 1 ? "Each map's scale ends at its own." : []).join(" ");
   const ticks = tops.length > 1 ? ticksOf(top).slice(0, 1) : ticksOf(top); // what is common to all

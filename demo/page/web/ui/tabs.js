@@ -13,6 +13,7 @@ import { addLayers } from "./layers.js";
  * @property {() => void} [onRun] an answer has come, or will not come any more
  * @property {Partial<Record<import("../state.js").Drawing, () => void>>} [onDraw] what it draws again with what;
  *   "tab:<name>" is its own
+ * @property {Record<string, (detail: any) => void>} [hears] what it does at an event of another part of the page
  * @property {() => import("../run.js").Layer[]} [layers] maps of all models together that it adds
  */
 
@@ -23,6 +24,7 @@ export function startTab(tab) {
   if (layers) addLayers(layers);
   for (const [drawing, draw] of Object.entries(tab.onDraw ?? {}))
     onDraw(/** @type {import("../state.js").Drawing} */ (drawing), draw);
+  for (const [event, listen] of Object.entries(tab.hears ?? {})) hear(event, listen);
   hear(`${name}-here`, ({ root }) => mount(root));
   emit(`${name}-wanted`);
 }

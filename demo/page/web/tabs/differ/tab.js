@@ -289,4 +289,5 @@ export const differ = {
     },
   },
   layers: ownLayers,
+  hears: { "differ-map": ({ map }) => showMap(map) },
 };
