@@ -82,3 +82,11 @@ def test_the_example_of_a_measure_is_a_measure_like_the_others(project: Path) ->
     assert (project / "out/cat/fcn-compact/ratio.npy").is_file()
     entry = json.loads((project / "out/cat/summary.json").read_text())["models"][0]
     assert 0 < entry["measures"]["ratio"] < 1
+
+
+@pytest.mark.slow
+def test_the_example_of_a_tab_keeps_to_the_contract(project: Path) -> None:
+    """Its place is built, its questions are answered by sentences, its script is listed."""
+    follow("add-a-tab.md", project)
+    said = run(project, "-m", "pytest", "-q", "tests/page/test_tabs.py")
+    assert "passed" in said
