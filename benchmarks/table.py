@@ -1,4 +1,4 @@
-"""The README's tables of speed and memory, from the newest result: python -m benchmarks.table [--check]"""
+"""Tables of docs/benchmarks.md, and the README's short one, of the newest result: python -m benchmarks.table"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.measure import ROOT, Json
 from benchmarks.run import RESULTS
 from benchmarks.units import amount, gb, kb, mb, ms, s, share, table, times
 
-README = ROOT / "README.md"
+README, PAGE = ROOT / "README.md", ROOT / "docs/benchmarks.md"
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 Row: TypeAlias = tuple[str, str, str, str]
 
@@ -24,17 +24,32 @@ RETURNED = 13
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit status 1 when the README is behind")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit status 1 when a page is behind")
     check = parser.parse_args().check
     path = newest()
     if path is None:
         print("No result yet: run scripts/bench", file=sys.stderr)
         return 1
-    text = README.read_text()
-    updated = replaced(text, block(path))
-    if not check:
-        README.write_text(updated)
-    return int(check and updated != text)
+    behind = False
+    for page, content in pages(path).items():
+        text = page.read_text()
+        updated = replaced(text, content)
+        behind |= updated != text
+        if not check:
+            page.write_text(updated)
+    return int(check and behind)
+
+
+def pages(path: Path) -> dict[Path, str]:
+    """What each page shows of one result file: all of it, and the six lines of the README."""
+    return {PAGE: block(path), README: "\n".join(_short(path))}
+
+
+def _short(path: Path) -> Iterator[str]:
+    """The first lines of the table that compares whole answers with MMSegmentation's."""
+    lines = block(path).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("| Five models"))
+    yield from lines[first : first + 6]
 
 
 def newest(folder: Path = RESULTS) -> Path | None:
@@ -46,7 +61,7 @@ def replaced(text: str, content: str) -> str:
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end or BEGIN in rest or END in after:
-        raise ValueError(f"the README must have {BEGIN} and then {END}, once each")
+        raise ValueError(f"a page must have {BEGIN} and then {END}, once each")
     return f"{before}{BEGIN}\n{content}\n{END}{after}"
 
 
@@ -62,7 +77,7 @@ def block(path: Path) -> str:
     parts.append(numbers(benchmarks))
     plot = path.with_name(f"{path.stem}-scaling.svg")
     if plot.is_file():
-        parts.append(f"![Seconds and memory against megapixels and number of models]({plot.relative_to(ROOT)})")
+        parts.append(f"![Seconds and memory against megapixels and number of models](../{plot.relative_to(ROOT)})")
     return "\n\n".join(parts)
 
 

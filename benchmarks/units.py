@@ -1,4 +1,4 @@
-"""Numbers as the README shows them, and its tables."""
+"""Numbers as the documents show them, and their tables."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class Visitor:
         body = {
             "session_hash": self.session,
             "component_id": self._component("viewer")["id"],
-            "fn_name": "probe",
+            "fn_name": "pixel",
             "data": question,
         }
         answer = self.http.post("/gradio_api/component_server", json=body)

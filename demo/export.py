@@ -4,6 +4,7 @@
 <model id>/entropy.npy   float32 (H, W), nats
 <model id>/entropy.png   the same as a picture, on the fixed scale 0..ln C of its C classes
 <model id>/overlay.png   the classes' colours over the photo
+<model id>/<measure>.npy, .png   of other measures of doubt that were asked for; in the picture doubt is bright
 figure.pdf               where it is asked for: everything on one page, for print; or figure.png, figure.svg
 summary.json             the numbers, and what is needed to run it again
 """
@@ -27,10 +28,11 @@ from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
 from demo.images import DEFAULT_LIMITS, Limits, open_photo, safe_stem, write_atomic
 from demo.labels.annotations import encode_annotation
+from demo.measures import BY_ID
 from demo.names import readable, to_json
 from demo.render.encode import png, shrink
 from demo.render.paint import Scheme, overlay, scalar
-from demo.schema import Image, ModelSpec, Precision, Prediction, Size
+from demo.schema import Field, Image, ModelSpec, Precision, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -77,21 +79,29 @@ def read_photo(path: Path, limits: Limits = DEFAULT_LIMITS) -> Photo:
 
 
 def files(
-    photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str, figures: Sequence[Kind] = ()
+    photo: Photo,
+    answers: Iterable[Answer],
+    *,
+    precision: Precision,
+    device: str,
+    measures: Sequence[str] = (),
+    figures: Sequence[Kind] = (),
 ) -> Iterator[tuple[str, bytes]]:
     """(name, content) of everything a run leaves behind, summary.json last; a figure of each kind in `figures`.
 
     Answers may come one by one: each is written before the next is asked for, and nothing at photo size is kept.
+    `measures`, ids of demo.measures, are written where the network can say them; summary.json then has their means,
+    null for what cannot be said. Without them it is the entropy.
     """
     entries: list[Json] = []
     compared: list[tuple[ModelSpec, Prediction]] = []
     drawn: list[Row] = []
     for answer in answers:
-        prediction = at_photo_size(answer)
+        prediction = _at(answer, answer.prediction, photo.size, measures)
         if figures:
             drawn.append(figure_row(answer, prediction))
-        yield from _maps(photo, prediction)
-        entries.append(describe(answer, prediction))
+        yield from _maps(photo, prediction, measures or ("entropy",))
+        entries.append(describe(answer, prediction) | _means(prediction, measures))
         compared.append((answer.spec, on_grid(answer, prediction)))
     for kind in figures if drawn else ():
         yield f"figure.{kind}", figure(photo, drawn, kind)
@@ -107,6 +117,7 @@ def write_run(
     *,
     precision: Precision,
     device: str,
+    measures: Sequence[str] = (),
     figures: Sequence[Kind] = (),
 ) -> Path:
     """Write `files` below OUT/<photo stem> and return that folder; each file appears whole or not at all.
@@ -114,7 +125,7 @@ def write_run(
     A folder that another photo of the same stem has taken is left alone: this one becomes <stem>-2.
     """
     folder = folder_for(out, photo)
-    for name, content in files(photo, answers, precision=precision, device=device, figures=figures):
+    for name, content in files(photo, answers, precision=precision, device=device, measures=measures, figures=figures):
         write_atomic(folder / name, content)
     return folder
 
@@ -266,22 +277,37 @@ def _scale_regions(numbers: Json, grid: Size, size: Size) -> None:
         region["point"] = [min(int(value), end - 1) for value, end in zip(middle, size, strict=True)]
 
 
-def _maps(photo: Photo, prediction: Prediction) -> Iterator[tuple[str, bytes]]:
+def _means(prediction: Prediction, measures: Sequence[str]) -> Json:
+    """The "measures" of a model's entry, where any are asked for."""
+    maps = prediction.measures
+    means = {name: float(maps[name].mean(dtype=np.float64)) if name in maps else None for name in measures}
+    return {"measures": means} if measures else {}
+
+
+def _maps(photo: Photo, prediction: Prediction, measures: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     coloured = overlay(photo.image, prediction.label_map, prediction.class_set.distinct_palette)
     yield f"{prediction.model}/labels.png", encode_annotation(prediction.label_map, prediction.class_set)
-    yield f"{prediction.model}/entropy.npy", _npy(prediction)
-    yield f"{prediction.model}/entropy.png", png(scalar(prediction.entropy, prediction.class_set.max_entropy))
+    maps = prediction.measures
+    for name in (name for name in measures if name in maps):
+        field, top = maps[name], BY_ID[name].top(len(prediction.class_set))
+        yield f"{prediction.model}/{name}.npy", _npy(field)
+        doubt = field if BY_ID[name].high_is_doubt else top - field
+        yield f"{prediction.model}/{name}.png", png(scalar(doubt, top))
     yield f"{prediction.model}/overlay.png", png(coloured)
 
 
-def _npy(prediction: Prediction) -> bytes:
+def _npy(field: Field) -> bytes:
     stream = BytesIO()
-    np.save(stream, prediction.entropy, allow_pickle=False)
+    np.save(stream, field, allow_pickle=False)
     return stream.getvalue()
 
 
-def _at(answer: Answer, prediction: Prediction, size: Size) -> Prediction:
-    return prediction if prediction.size == size else answer.posterior.reduce(answer.spec.id, size)
+def _at(answer: Answer, prediction: Prediction, size: Size, measures: Sequence[str] = ()) -> Prediction:
+    """`prediction` itself, where it has that size and all of the measures that can be said."""
+    lacking = set(answer.posterior.sayable(measures)) - set(prediction.measures)
+    if prediction.size == size and not lacking:
+        return prediction
+    return answer.posterior.reduce(answer.spec.id, size, measures)
 
 
 def _taken_by_another(folder: Path, photo: Photo) -> bool:

@@ -70,18 +70,18 @@ MEASURES = (
         "Score of the likeliest class before the softmax: low where nothing that the network has a word for fits. "
         "Compare pixels of one network, not networks: each has a zero of its own.",
         "Hendrycks et al., Scaling Out-of-Distribution Detection for Real-World Settings, ICML 2022",
-        16.0,
+        10.0,
     ),
     Measure(
         "energy", "Energy", "logits", "logits", False, "ln Σ exp z",
         "Log-sum-exp of the scores before the softmax, the negative energy of the paper: low where nothing that the "
         "network has a word for fits. Compare pixels of one network, not networks: each has a zero of its own.",
         "Liu et al., Energy-based Out-of-distribution Detection, NeurIPS 2020",
-        16.0,
+        10.0,
     ),
 )  # fmt: skip
 """Every measure, in the order in which they are offered; the first is shown where nobody chose."""
 
 BY_ID = {measure.id: measure for measure in MEASURES}
-ALWAYS = tuple(measure.id for measure in MEASURES if measure.needs == "probabilities")
-"""What every network can say."""
+ALWAYS = ("entropy", "confidence", "margin")
+"""What every network can say and every `Prediction` has."""

@@ -1,4 +1,4 @@
-"""The README shows the newest result; the tools that measure tell the truth; and, slow, our lead holds.
+"""The documents show the newest result; the tools that measure tell the truth; and, slow, our lead holds.
 
 Only ratios from one run on one machine are checked, with wide margins.
 """
@@ -30,9 +30,10 @@ def result() -> Path:
     return path
 
 
-def test_the_readme_shows_the_newest_result(result: Path) -> None:
-    text = table.README.read_text()
-    assert text == table.replaced(text, table.block(result)), "run: python -m benchmarks.table"
+def test_the_documents_show_the_newest_result(result: Path) -> None:
+    for page, content in table.pages(result).items():
+        text = page.read_text()
+        assert text == table.replaced(text, content), "run: python -m benchmarks.table"
 
 
 def test_a_result_tells_its_machine_and_has_what_the_tables_need(result: Path) -> None:

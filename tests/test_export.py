@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -55,6 +56,31 @@ def test_the_folder_and_the_zip_hold_the_same_bytes(photo: Photo, answers: list[
     assert {name.removeprefix("owl/") for name in archive.namelist()} == expected
     for name in expected:
         assert (folder / name).read_bytes() == archive.read(f"owl/{name}"), name
+
+
+@pytest.mark.parametrize("meaning", ["logits", "mixture"])
+def test_other_measures_are_written_where_the_scores_can_say_them(
+    photo: Photo, answers: list[Answer], meaning: Literal["logits", "mixture"]
+) -> None:
+    answer = answers[0]
+    tiles = tuple(replace(tile, scores=tile.scores.exp()) for tile in answer.posterior.tiles)
+    mixture = replace(answer.posterior, tiles=tiles, meaning="mixture")
+    posterior = answer.posterior if meaning == "logits" else mixture
+    answer = replace(answer, posterior=posterior, prediction=posterior.reduce(answer.spec.id))
+    asked = ["energy", "margin"]
+    content = dict(files(photo, [answer], precision="exact", device="cpu", measures=asked))
+    said = asked if meaning == "logits" else ["margin"]
+    model = answer.spec.id
+    expected = {f"{model}/{name}{end}" for name in said for end in (".npy", ".png")}
+    assert {name for name in content if "labels" not in name and "overlay" not in name} == expected | {"summary.json"}
+    maps = posterior.reduce(model, measures=asked).measures
+    for name in said:
+        assert np.array_equal(np.load(io.BytesIO(content[f"{model}/{name}.npy"])), maps[name])
+    picture = np.asarray(PillowImage.open(io.BytesIO(content[f"{model}/margin.png"]))).astype(int).sum(2)
+    assert picture[maps["margin"] < 0.1].mean() > picture[maps["margin"] > 0.9].mean(), "doubt is bright"
+    entry = json.loads(content["summary.json"])["models"][0]
+    assert entry["measures"]["margin"] == pytest.approx(maps["margin"].mean())
+    assert (entry["measures"]["energy"] is None) == (meaning == "mixture")
 
 
 def test_the_maps_are_the_predictions_at_photo_size(photo: Photo, answers: list[Answer]) -> None:

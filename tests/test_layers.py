@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    "names measures",
+    "names measures glossary",
     "schema errors",
     "labels address tiff",
     "catalog",
@@ -159,6 +159,21 @@ def test_a_module_of_the_page_imports_what_there_is_from_below(module: str) -> N
         tabs = {path.split("/")[1] for path in (module, target) if path.startswith("tabs/")}
         assert len(tabs) < 2, f"{module} imports {target}: a tab reaches into no other"
         assert module not in PURE or target in PURE, f"{module} is tested without a browser, {target} is not"
+
+
+def test_a_tab_of_the_page_takes_part_by_its_contract_alone() -> None:
+    """It registers nothing itself: `startTab` does, from what the tab says of itself."""
+    for module, text in web_modules().items():
+        if module.startswith("tabs/"):
+            found = re.findall(r"^(?:onDraw|onRun|hear|emit|addLayers)\(.*", text, re.M)
+            assert not found, f"{module} calls {found} by itself"
+
+
+def test_no_tab_of_the_page_imports_another() -> None:
+    for module, targets in graph().items():
+        if module.startswith("page.tabs."):
+            others = {name for name in targets if name.startswith("page.tabs.")} - {"page.tabs.tab"}
+            assert not others, f"{module} imports {others}"
 
 
 def test_the_modules_of_the_page_import_each_other_in_no_circle() -> None:

@@ -28,7 +28,9 @@ def test_the_scale_of_entropy_follows_the_number_of_classes() -> None:
 def test_a_prediction_holds_the_measures_of_the_table_only() -> None:
     field = np.zeros((2, 3), np.float32)
     labels = np.zeros((2, 3), np.uint8)
-    whole = Prediction("toy", labels, field, field, field, ADE20K, more={"energy": field, "max_logit": field + 1})
+    whole = Prediction(
+        "toy", labels, field, field, field, ADE20K, more={name: field for name in BY_ID if name not in ALWAYS}
+    )
     assert tuple(whole.measures) == tuple(BY_ID)
     assert tuple(Prediction("toy", labels, field, field, field, ADE20K).measures) == ALWAYS
     with pytest.raises(ValueError, match="energy must be float32"):

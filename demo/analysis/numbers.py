@@ -14,7 +14,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 
 @dataclass(frozen=True)
-class Measure:
+class Definition:
     """What a number means, whatever it was counted on."""
 
     title: str
@@ -28,7 +28,7 @@ class Number:
     """One number with what a reader needs to believe it."""
 
     id: str
-    measure: Measure
+    definition: Definition
     value: float
     """nan where it is not defined."""
     pixels: int
@@ -38,88 +38,90 @@ class Number:
         """Plain values; null for nan."""
         return {
             "id": self.id,
-            "title": self.measure.title,
+            "title": self.definition.title,
             "value": plain(self.value),
-            "unit": self.measure.unit,
+            "unit": self.definition.unit,
             "pixels": self.pixels,
-            "formula": self.measure.formula,
-            "better": self.measure.better,
+            "formula": self.definition.formula,
+            "better": self.definition.better,
         }
 
 
-MEASURES: dict[str, Measure] = {
-    "miou": Measure(
+DEFINITIONS: dict[str, Definition] = {
+    "miou": Definition(
         "Mean IoU",
         "0..1",
         "higher",
         "right / (annotated + predicted - right), mean over the classes annotated or predicted; "
         "as MMSegmentation's IoUMetric",
     ),
-    "miou_annotated": Measure(
+    "miou_annotated": Definition(
         "Mean IoU, annotated classes", "0..1", "higher", "the same mean over the annotated classes only"
     ),
-    "pixel_accuracy": Measure("Pixel accuracy", "0..1", "higher", "right / labelled pixels"),
-    "mean_accuracy": Measure("Mean accuracy", "0..1", "higher", "right / annotated, mean over the annotated classes"),
-    "fw_iou": Measure(
+    "pixel_accuracy": Definition("Pixel accuracy", "0..1", "higher", "right / labelled pixels"),
+    "mean_accuracy": Definition(
+        "Mean accuracy", "0..1", "higher", "right / annotated, mean over the annotated classes"
+    ),
+    "fw_iou": Definition(
         "Frequency-weighted IoU",
         "0..1",
         "higher",
         "IoU of each class weighted by its annotated pixels (Long et al. 2015)",
     ),
-    "boundary_iou": Measure(
+    "boundary_iou": Definition(
         "Boundary IoU",
         "0..1",
         "higher",
         "IoU of the masks' inner boundaries, d = 2 % of the diagonal, mean over the classes "
         "annotated or predicted there (Cheng et al. 2021)",
     ),
-    "miou_small": Measure(
+    "miou_small": Definition(
         "Mean IoU, small regions",
         "0..1",
         "higher",
         "mean IoU over the pixels of annotated regions under 32 x 32 pixels",
     ),
-    "miou_medium": Measure(
+    "miou_medium": Definition(
         "Mean IoU, medium regions",
         "0..1",
         "higher",
         "mean IoU over the pixels of annotated regions from 32 x 32 to under 96 x 96 pixels",
     ),
-    "miou_large": Measure(
+    "miou_large": Definition(
         "Mean IoU, large regions",
         "0..1",
         "higher",
         "mean IoU over the pixels of annotated regions of 96 x 96 pixels and more",
     ),
-    "ece": Measure(
+    "ece": Definition(
         "ECE",
         "0..1",
         "lower",
         "|confidence - accuracy| of 15 equal-width bins, mean weighted by pixels (Guo et al. 2017)",
     ),
-    "adaptive_ece": Measure(
+    "adaptive_ece": Definition(
         "Adaptive ECE", "0..1", "lower", "the same with 15 bins of equally many pixels (Nguyen and O'Connor 2015)"
     ),
-    "brier": Measure(
+    "brier": Definition(
         "Brier score",
         "0..2",
         "lower",
         "squared distance of the probabilities of all classes to the one-hot truth, mean over pixels (Brier 1950)",
     ),
-    "nll": Measure("NLL", "nats", "lower", "-ln probability of the annotated class, mean over pixels"),
+    "nll": Definition("NLL", "nats", "lower", "-ln probability of the annotated class, mean over pixels"),
 }
 """By id, in the order they are shown."""
 
-FINDING: dict[str, Measure] = {
-    "auroc": Measure("AUROC", "0..1", "higher", "chance that {event} pixel is less certain than {other}, ties half"),
-    "aupr": Measure(
+FINDING: dict[str, Definition] = {
+    "auroc": Definition("AUROC", "0..1", "higher", "chance that {event} pixel is less certain than {other}, ties half"),
+    "aupr": Definition(
         "AUPR",
         "0..1",
         "higher",
         "average precision of finding {event} pixel by uncertainty; a blind guess scores the share of such pixels",
     ),
-    "fpr95": Measure("FPR95", "0..1", "lower", "share of the other pixels flagged when 95 % of {event} kind are"),
-    "aurc": Measure(
+    "fpr95": Definition("FPR95", "0..1", "lower", "share of the other pixels flagged when 95 % of {event} kind are"),
+    "aurc": Definition(
         "AURC", "0..1", "lower", "error rate of the k surest pixels, mean over k (Geifman and El-Yaniv 2017)"
     ),
 }
@@ -127,12 +129,14 @@ FINDING: dict[str, Measure] = {
 
 
 def numbers(counts: TruthCounts) -> list[Number]:
-    """Every number that counts give, in the order of `MEASURES`, then `FINDING` for entropy, confidence and margin.
+    """Every number that counts give, in the order of `DEFINITIONS`, then `FINDING` for entropy, confidence and margin.
 
     Numbers on probabilities are nan with 0 pixels where those were not looked at.
     """
     values, pixels = _values(counts), _pixels(counts)
-    plainly = [Number(key, measure, values[key], pixels.get(key, counts.pixels)) for key, measure in MEASURES.items()]
+    plainly = [
+        Number(key, definition, values[key], pixels.get(key, counts.pixels)) for key, definition in DEFINITIONS.items()
+    ]
     return plainly + [number for score in UNCERTAINTIES for number in finding(getattr(counts, score), score)]
 
 
@@ -161,9 +165,9 @@ def plain(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def _worded(measure: Measure, score: str, event: str, other: str) -> Measure:
-    return Measure(
-        f"{measure.title}, {score}", measure.unit, measure.better, measure.formula.format(event=event, other=other)
+def _worded(known: Definition, score: str, event: str, other: str) -> Definition:
+    return Definition(
+        f"{known.title}, {score}", known.unit, known.better, known.formula.format(event=event, other=other)
     )
 
 

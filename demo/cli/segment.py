@@ -27,6 +27,7 @@ from demo.cli.console import (
     print_json,
 )
 from demo.errors import BackendError, DemoError
+from demo.measures import BY_ID
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
@@ -46,6 +47,14 @@ def add(subparsers: Subparsers) -> None:
     add_out_option(parser)
     add_limit_options(parser)
     parser.add_argument(
+        "--measures",
+        nargs="+",
+        metavar="MEASURE",
+        choices=[*BY_ID],
+        default=(),
+        help=f"maps of doubt to write: {', '.join(BY_ID)} (default: entropy)",
+    )
+    parser.add_argument(
         "--figure",
         metavar="KIND",
         choices=("png", "svg", "pdf"),
@@ -62,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     """Write OUT/<photo>/<model>/{labels.png, entropy.npy, entropy.png, overlay.png} and OUT/<photo>/summary.json."""
     zoo = open_zoo(options)
     specs = models_of(options) or catalog.resolve(zoo.default_set)
-    batch = Batch(zoo, specs, options.out, limits_of(options), options.figure)
+    batch = Batch(zoo, specs, options.out, limits_of(options), options.measures, options.figure)
     batch.segment(options.photos)
     if options.json:
         print_json(batch.written)
@@ -84,9 +93,16 @@ class Batch:
     """
 
     def __init__(
-        self, zoo: Zoo, specs: tuple[ModelSpec, ...], out: Path, limits: Limits, figures: Sequence[Kind] = ()
+        self,
+        zoo: Zoo,
+        specs: tuple[ModelSpec, ...],
+        out: Path,
+        limits: Limits,
+        measures: Sequence[str] = (),
+        figures: Sequence[Kind] = (),
     ) -> None:
-        self.zoo, self.specs, self.out, self.limits, self.figures = zoo, specs, out, limits, tuple(figures)
+        self.zoo, self.specs, self.out, self.limits = zoo, specs, out, limits
+        self.measures, self.figures = measures, tuple(figures)
         self.left_out = False
         self.noted: set[str] = set()
         self.written: list[dict[str, str]] = []
@@ -102,10 +118,11 @@ class Batch:
             if job.photo is None or first is None:
                 continue
             every = chain([first], answers)
-            zoo = self.zoo
             folder = write_run(
-                self.out, job.photo, every, precision=zoo.precision, device=zoo.device, figures=self.figures
-            )
+                self.out, job.photo, every,
+                precision=self.zoo.precision, device=self.zoo.device, measures=self.measures,
+                figures=self.figures,
+            )  # fmt: skip
             self.written.append({"photo": str(job.path), "folder": str(folder)})
             now = time.perf_counter()
             note(f"{job.title}: {now - since:.1f} s -> {folder}")
@@ -126,7 +143,7 @@ class Batch:
             for remark in photo.notes:
                 note(f"{title}: {remark}")
             job = _Job(path, title, photo)
-            for outcome in self.zoo.stream(photo.image, self.specs):
+            for outcome in self.zoo.stream(photo.image, self.specs, measures=self.measures):
                 if isinstance(outcome, Refusal) and not outcome.loaded:  # not asked again
                     self.specs = tuple(spec for spec in self.specs if spec != outcome.spec)
                 yield job, outcome

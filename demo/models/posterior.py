@@ -146,6 +146,13 @@ class Posterior:
         return np.einsum("i,ijc,j->c", rows[0, down], self._mosaic[np.ix_(down, across)], columns[0, across])
 
     @torch.inference_mode()
+    def measures_at(self, y: int, x: int, size: Size | None = None) -> dict[str, float]:
+        """Every measure that the scores can say at pixel (y, x), in float64, by its id in demo.measures."""
+        scores = torch.from_numpy(self.scores_at(y, x, size)).double()[:, None, None]
+        _, found = _summarise(scores, self.meaning)
+        return {name: float(value) for name, value in found.items()}
+
+    @torch.inference_mode()
     def probability(self, index: int, size: Size | None = None) -> Field:
         """(H, W) probability of class `index` (0..C-1)."""
         height, width = size or self.photo_size

@@ -21,6 +21,7 @@ from demo.catalog import Names
 from demo.errors import BackendError, DemoError, MissingCheckpointError
 from demo.images import open_image
 from demo.labels.class_set import named
+from demo.measures import ALWAYS
 from demo.models.backends import backend
 from demo.models.checkpoints.files import locate
 from demo.models.network import Network, finite
@@ -95,11 +96,15 @@ class Zoo:
         return predictions
 
     def stream(
-        self, photo: Image | str | Path, models: Names | None = None, size: Size | None = None
+        self,
+        photo: Image | str | Path,
+        models: Names | None = None,
+        size: Size | None = None,
+        measures: Sequence[str] = ALWAYS,
     ) -> Iterator[Answer | Refusal]:
         """Each model's outcome as soon as it is there; maps at photo size, or at `size` (height, width).
 
-        The next network loads while one computes.
+        The next network loads while one computes. `measures` are as in `Posterior.reduce`.
         """
         image = open_image(photo) if isinstance(photo, str | Path) else photo
         specs = catalog.resolve(self.default_set if models is None else models)
@@ -109,7 +114,7 @@ class Zoo:
                 if position + 1 < len(specs):
                     upcoming.append(pool.submit(self.load, specs[position + 1]))
                 # popped, because a future kept would keep its network in memory past its eviction
-                yield self._outcome(spec, upcoming.popleft(), image, size)
+                yield self._outcome(spec, upcoming.popleft(), image, size, measures)
 
     def load(self, spec: ModelSpec) -> Network:
         """The network of `spec`, from memory or from disk."""
@@ -151,23 +156,27 @@ class Zoo:
         with self._changing:
             return tuple(spec.id for spec in self._loaded)
 
-    def _outcome(self, spec: ModelSpec, loading: Future[Network], image: Image, size: Size | None) -> Answer | Refusal:
+    def _outcome(
+        self, spec: ModelSpec, loading: Future[Network], image: Image, size: Size | None, measures: Sequence[str]
+    ) -> Answer | Refusal:
         try:
             network = loading.result()
         except DemoError as error:
             return Refusal(spec, error, loaded=False)
         try:
-            return self._answer(spec, network, image, size)
+            return self._answer(spec, network, image, size, measures)
         except DemoError as error:
             return Refusal(spec, error)
 
-    def _answer(self, spec: ModelSpec, network: Network, image: Image, size: Size | None) -> Answer:
+    def _answer(
+        self, spec: ModelSpec, network: Network, image: Image, size: Size | None, measures: Sequence[str]
+    ) -> Answer:
         with self._running, self.answering(spec, image.shape[:2]):
             start = time.perf_counter()
             posterior = finite(network.scores(image), spec.title)
             _wait_for(self.device)
             answered = time.perf_counter()
-            prediction = posterior.reduce(spec.id, size)
+            prediction = posterior.reduce(spec.id, size, measures)
             done = time.perf_counter()
         seconds = {"network": answered - start, "maps": done - answered}
         return Answer(spec, posterior.cpu(), replace(prediction, seconds=seconds), network)

@@ -24,7 +24,7 @@ from demo.page.figure import Figures
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Store
-from demo.page.tabs import differ, pixel, statistics, truth
+from demo.page.tabs import statistics, tabs
 from demo.page.view import View
 from demo.schema import ModelSpec
 
@@ -201,6 +201,7 @@ def build(
     """
     networks = Networks(zoo, checkpoints, own)
     page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
+    every = tabs(page.store)
     thumbnails = [example.as_dict() for example in page.examples]
     with PageBlocks(
         title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False
@@ -228,21 +229,14 @@ def build(
             with gr.Column(scale=1, elem_id="right"):
                 viewer = Viewer(
                     examples=thumbnails,
-                    probe=_called("probe", partial(pixel.probe, page.store)),
-                    differ=_called("differ", differ.Differ(page.store).ask),
-                    truth=_called("truth", truth.TruthTab(page.store).ask),
-                    stop=_called("stop", page.stop),
-                    figure=_called("figure", Figures(page.store).ask),
+                    answers=[_called(tab.name, tab.ask) for tab in every if tab.ask]
+                    + [_called("stop", page.stop), _called("figure", Figures(page.store).ask)],
                 )
                 with gr.Tabs(elem_id="tabs"):
-                    with gr.Tab("Pixel", id="pixel"):
-                        pixel.build()
-                    with gr.Tab("Where they differ", id="differ"):
-                        differ.build()
-                    with gr.Tab("Truth", id="truth"):
-                        truth.build()
-                    with gr.Tab("Statistics", id="statistics"):
-                        numbers = statistics.build()
+                    built = {}
+                    for tab in every:
+                        with gr.Tab(tab.title, id=tab.name):
+                            built[tab.name] = tab.build()
 
         queued: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
         # what neither fails nor takes long goes past the queue
@@ -260,7 +254,7 @@ def build(
         run = viewer.run(
             guarded(page.run),
             [photo, *models.inputs],
-            [viewer, numbers, shown, go, stop, save],
+            [viewer, built["statistics"], shown, go, stop, save],
             **ONE_AT_A_TIME,
             **queued,
         )

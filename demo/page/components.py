@@ -40,8 +40,7 @@ def _uploaded(path: str) -> bool:
 class Viewer(gr.HTML):
     """The photo and its panels.
 
-    `probe` answers the browser's question about one pixel, `differ` about all models together,
-    `truth` about a ground truth; `stop` ends a turn; `figure` draws what is shown.
+    `answers` are called by the browser as functions of `server`, each under its own name.
     """
 
     data_model = View
@@ -51,11 +50,7 @@ class Viewer(gr.HTML):
         value: View | None = None,
         *,
         examples: Thumbnails = (),
-        probe: Callable[..., Any] | None = None,
-        differ: Callable[..., Any] | None = None,
-        truth: Callable[..., Any] | None = None,
-        stop: Callable[..., Any] | None = None,
-        figure: Callable[..., Any] | None = None,
+        answers: Sequence[Callable[..., Any]] = (),
         **again: Any,  # Gradio makes the component anew, from its whole configuration, when an update touches it
     ) -> None:
         standard = {name: again[name] for name in ("render", "visible", "key", "elem_classes") if name in again}
@@ -66,7 +61,7 @@ class Viewer(gr.HTML):
             js_on_load=script("viewer"),
             apply_default_css=False,
             elem_id="viewer",
-            server_functions=[function for function in (probe, differ, truth, stop, figure) if function] or None,
+            server_functions=list(answers) or None,
             main=f"{folder()}/main.js",
             classes=classes_of(ADE20K).model_dump(),
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},

@@ -15,7 +15,7 @@ from demo.export import write_zip
 from demo.images import safe_stem
 from demo.page.networks import Networks
 from demo.page.store import Store
-from demo.page.tabs.pixel import GONE
+from demo.page.tabs.tab import GONE
 
 KEPT = 3
 """Zips kept of one run, more than can be on their way at once."""

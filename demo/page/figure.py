@@ -12,7 +12,7 @@ from demo.export import figure, figure_row
 from demo.images import safe_stem
 from demo.page.failures import sentence
 from demo.page.store import Run, Store
-from demo.page.tabs.pixel import GONE
+from demo.page.tabs.tab import GONE
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from demo import catalog
 from demo.catalog import Names
+from demo.measures import BY_ID
 from demo.schema import Image, ModelSpec, Size
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Networks:
 
 @gpu
 def _outcomes(zoo: Zoo, image: Image, models: Sequence[ModelSpec], size: Size) -> Iterator[Outcome]:
-    for outcome in zoo.stream(image, models, size):
+    for outcome in zoo.stream(image, models, size, [*BY_ID]):
         network = getattr(outcome, "network", None)
         yield replace(outcome, network=replace(network, scores=_let_go)) if network else outcome
 

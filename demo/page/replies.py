@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
-from demo.page.view import View
+from demo.page.view import MeasureScale, View
 
 Better = Literal["higher", "lower"]
 
@@ -44,6 +44,8 @@ class PixelAnswer(_Exact):
     classes: list[LikelyClass]
     entropy: float
     margin: float
+    measures: dict[str, float | None]
+    """Every measure of demo.measures; null where the network cannot say it."""
 
 
 class PixelReply(_Exact):
@@ -318,6 +320,7 @@ REPLIES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
         View,
+        MeasureScale,
         Refusal,
         PixelReply,
         Differences,

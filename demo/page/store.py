@@ -48,7 +48,7 @@ class Run:
     def bytes(self) -> int:
         maps = (answer.prediction for answer in list(self.answers.values()))
         posteriors = sum(answer.posterior.bytes for answer in list(self.answers.values()))
-        fields = sum(m.label_map.nbytes + m.entropy.nbytes + m.confidence.nbytes + m.margin.nbytes for m in maps)
+        fields = sum(m.label_map.nbytes + sum(field.nbytes for field in m.measures.values()) for m in maps)
         return self.image.nbytes + fields + posteriors
 
     @property

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from demo.analysis import calibration
 from demo.analysis.evaluate_truth import RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSURE, Band, evaluate_truth
-from demo.analysis.numbers import MEASURES, Number
+from demo.analysis.numbers import DEFINITIONS, Number
 from demo.errors import TruthError
 from demo.page.truths import Given
 from demo.render.encode import png
@@ -74,7 +74,7 @@ def proper(answer: Answer, given: Given, error_map: NDArray[np.uint8]) -> list[R
     counts = calibration.proper_scores(answer.posterior.strips((truth.shape[0], truth.shape[1])), truth)
     values = (calibration.brier(counts), calibration.nll(counts))
     rows = zip(PROBABILISTIC, values, strict=True)
-    return [dict(Number(name, MEASURES[name], value, int(counts[0])).as_json()) for name, value in rows]
+    return [dict(Number(name, DEFINITIONS[name], value, int(counts[0])).as_json()) for name, value in rows]
 
 
 def prediction_at(answer: Answer, size: tuple[int, ...]) -> Prediction:

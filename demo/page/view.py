@@ -21,8 +21,21 @@ class ClassShare(GradioModel):
     index: int
     """Position in the class set's names."""
     area: float
-    entropy: float
-    """Mean over the class's pixels, nats."""
+    means: dict[str, float]
+    """Mean of each measure that the network can say over the class's pixels, by its id."""
+
+
+class MeasureScale(GradioModel):
+    """A measure of doubt as the page shows it; the rows of demo.measures."""
+
+    id: str
+    title: str
+    unit: str
+    top: float
+    """The scale is 0..`top`."""
+    high_is_doubt: bool
+    sentence: str
+    needs: str
 
 
 class Classes(GradioModel):
@@ -35,8 +48,8 @@ class Classes(GradioModel):
     """As CSS writes it: #rrggbb; a colour a class."""
     official: list[str]
     supercategories: list[str]
-    max_entropy: float
-    """ln C, nats: the end of the entropy scale."""
+    measures: list[MeasureScale]
+    """Every measure of doubt, with the scale that it has for so many classes."""
     offset: int
     """An annotation file holds a class's position plus this."""
 
@@ -54,7 +67,9 @@ class Panel(GradioModel):
     labels: FileData | None = None
     """Grey PNG at the view's size: position in the class set's names."""
     fields: FileData | None = None
-    """Grey PNG: entropy, confidence and margin one below the other, each in FIELD_LEVELS steps of its full range."""
+    """Grey PNG: the maps of `measures` one below the other, each in FIELD_LEVELS steps of its full scale."""
+    measures: list[str] = Field(default_factory=list)
+    """Ids of what the network can say, in the order of `fields`."""
     class_set: str = ""
     """The key of its classes; empty before it has answered."""
     classes: list[ClassShare] = Field(default_factory=list)

@@ -9,9 +9,10 @@ import numpy as np
 from gradio.data_classes import FileData
 from numpy.typing import NDArray
 
-from demo.export import ClassRow, class_rows
+from demo.export import class_rows
 from demo.images import write_atomic
-from demo.page.view import Classes, ClassShare, Panel
+from demo.measures import BY_ID, MEASURES
+from demo.page.view import Classes, ClassShare, MeasureScale, Panel
 from demo.render.encode import jpeg, png, shrink
 from demo.schema import ClassSet, Field, Image, Prediction, Size
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 DISPLAY_SIDE = 1600
 """Long side of the maps on the page; a download has them at the photo's own size."""
 FIELD_SIDE = 320
-"""Long side of the entropy, confidence and margin maps: finer than the grid that any of the networks answers on."""
+"""Long side of the measures' maps: finer than the grid that any of the networks answers on."""
 FIELD_LEVELS = 64
 
 
@@ -50,16 +51,26 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
         status="done",
         labels=_file(folder / f"{spec.id}-labels.png", png(prediction.label_map)),
         fields=_file(folder / f"{spec.id}-fields.png", png(fields(prediction))),
+        measures=[*prediction.measures],
         class_set=prediction.class_set.key,
-        classes=[_share(row, prediction.class_set) for row in class_rows(prediction)],
+        classes=_shares(prediction),
         seconds=sum(prediction.seconds.values()),
         parameters=answer.network.parameters,
         entropy=float(prediction.entropy.mean()),
     )
 
 
-def _share(row: ClassRow, class_set: ClassSet) -> ClassShare:
-    return ClassShare(index=row["index"] - class_set.offset, area=row["area"], entropy=row["mean_entropy"])
+def _shares(prediction: Prediction) -> list[ClassShare]:
+    """The rows of the legend, the largest class first."""
+    labels, classes = prediction.label_map.reshape(-1), len(prediction.class_set)
+    pixels = np.maximum(np.bincount(labels, minlength=classes), 1)
+    sums = {name: np.bincount(labels, field.reshape(-1), classes) for name, field in prediction.measures.items()}
+    shares = []
+    for row in class_rows(prediction):
+        index = row["index"] - prediction.class_set.offset
+        means = {name: float(found[index] / pixels[index]) for name, found in sums.items()}
+        shares.append(ClassShare(index=index, area=row["area"], means=means))
+    return shares
 
 
 def classes_of(class_set: ClassSet) -> Classes:
@@ -71,20 +82,33 @@ def classes_of(class_set: ClassSet) -> Classes:
         distinct=list(class_set.distinct),
         official=list(class_set.official or class_set.distinct),
         supercategories=list(class_set.supercategories),
-        max_entropy=class_set.max_entropy,
+        measures=measure_scales(len(class_set)),
         offset=class_set.offset,
     )
 
 
 def fields(prediction: Prediction) -> NDArray[np.uint8]:
-    """(3 h, w): entropy over confidence over margin, at most FIELD_SIDE long, in FIELD_LEVELS steps of their range."""
+    """(n h, w): n measures' maps one below another, at most FIELD_SIDE long, in FIELD_LEVELS steps of their scale."""
     height, width = _within(prediction.size, FIELD_SIDE)
-    ranges = (
-        (prediction.entropy, prediction.class_set.max_entropy),
-        (prediction.confidence, 1.0),
-        (prediction.margin, 1.0),
-    )
-    return np.vstack([_steps(_sample(field, height, width), top) for field, top in ranges])
+    tops = {name: BY_ID[name].top(len(prediction.class_set)) for name in prediction.measures}
+    maps = prediction.measures.items()
+    return np.vstack([_steps(_sample(field, height, width), tops[name]) for name, field in maps])
+
+
+def measure_scales(classes: int) -> list[MeasureScale]:
+    """Every measure, with the scale that it has for so many classes."""
+    return [
+        MeasureScale(
+            id=measure.id,
+            title=measure.title,
+            unit=measure.unit,
+            top=measure.top(classes),
+            high_is_doubt=measure.high_is_doubt,
+            sentence=measure.explain(classes),
+            needs=measure.needs,
+        )
+        for measure in MEASURES
+    ]
 
 
 def _sample(field: Field, height: int, width: int) -> Field:

@@ -98,7 +98,7 @@ def _number_table(models: Sequence[Ranked], ids: Sequence[str], *, published: bo
     columns = [
         Column("Model", text=True),
         Column("Photos"),
-        *(Column(rows[0][key].measure.title, rows[0][key].measure.formula) for key in ids),
+        *(Column(rows[0][key].definition.title, rows[0][key].definition.formula) for key in ids),
         *([Column("Published", "mean IoU on ADE20K validation, one view, as published")] if published else []),
     ]
     best = {key: _best([row[key] for row in rows]) for key in ids}
@@ -128,7 +128,7 @@ def _best(column: Sequence[Number]) -> float:
     values = [number.value for number in column if not np.isnan(number.value)]
     if len(values) < 2:
         return float("nan")
-    return max(values) if column[0].measure.better == "higher" else min(values)
+    return max(values) if column[0].definition.better == "higher" else min(values)
 
 
 def _diagrams(models: Sequence[Ranked]) -> Iterator[str]:
@@ -243,8 +243,8 @@ def _formulas(model: ModelResult) -> Iterator[str]:
     shown = [number for number in numbers(model.counts) if number.pixels]
     yield "<details><summary>How each number is made</summary><dl>"
     yield from (
-        f"<dt>{escape(n.measure.title)}</dt><dd>{escape(n.measure.formula)} ({n.measure.unit}, "
-        f"{n.measure.better} is better)</dd>"
+        f"<dt>{escape(n.definition.title)}</dt><dd>{escape(n.definition.formula)} ({n.definition.unit}, "
+        f"{n.definition.better} is better)</dd>"
         for n in shown
     )
     yield "</dl></details>"

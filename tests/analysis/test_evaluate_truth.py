@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from demo.analysis.counts import Truth, TruthCounts, count
 from demo.analysis.evaluate_truth import ERROR_NAMES, RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSURE, evaluate_truth
-from demo.analysis.numbers import MEASURES
+from demo.analysis.numbers import DEFINITIONS
 from demo.errors import TruthError
 from demo.labels.ade20k import ADE20K
 from demo.schema import VOID, Prediction
@@ -36,7 +36,7 @@ def number(report: dict, key: str) -> dict:
 def test_every_number_has_a_unit_a_formula_and_its_pixels_and_all_of_it_is_json() -> None:
     judgement = evaluate_truth(prediction(), truth(), unknown=truth() == 2)
     report = json.loads(json.dumps(judgement.scores, allow_nan=False))
-    assert len({row["id"] for row in report["numbers"]}) == len(MEASURES) + 12
+    assert len({row["id"] for row in report["numbers"]}) == len(DEFINITIONS) + 12
     for row in report["numbers"] + report["unknown"]["numbers"]:
         assert row["unit"] in ("0..1", "0..2", "nats") and row["formula"] and row["better"] in ("higher", "lower")
         assert "{" not in row["formula"]

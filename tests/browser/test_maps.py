@@ -50,3 +50,23 @@ def test_a_photo_that_does_not_arrive_is_fetched_again(visit: Open, toy: str) ->
     settle(page)
     assert pixels(page, 0).any()
     expect_losses(visit)
+
+
+def test_a_measure_that_a_network_cannot_say_is_said_to_be_so(toy: str, visit: Open) -> None:
+    """The toy Segmenter's scores are no logits, FCN's are."""
+    page = visit(toy, "?example=cat&models=segmenter-compact&view=uncertainty&measure=energy")
+    filled(page, 1)
+    status = page.locator("[data-id=segmenter-compact] .zoo-status")
+    assert status.inner_text().split("\n") == [
+        "Cannot say",
+        "Energy is made of logits, and this network's scores are none.",
+    ]
+    page.get_by_role("radio", name="Margin").click()
+    status.wait_for(state="hidden")
+    page.locator("[data-id=segmenter-compact] .zoo-surface").click()
+    page.wait_for_selector("#pixel [data-models='1']")
+    words = page.locator("#pixel .zoo-answer p").inner_text()
+    assert words.endswith("max logit cannot be said · energy cannot be said"), words
+    sayable = visit(toy, "?example=cat&models=fcn-compact&view=uncertainty&measure=energy")
+    filled(sayable, 1)
+    assert sayable.locator("[data-id=fcn-compact] .zoo-status").is_hidden()

@@ -1,7 +1,8 @@
 """The page over toy networks, for tests: python -m tests.browser.toy_app [FOLDER].
 
-Photos SLOW_WIDTH wide take two seconds a network; SETR of the paper set refuses. A fetch brings empty files to FOLDER,
-but none to one that is called "refused".
+Photos SLOW_WIDTH wide take two seconds a network; SETR of the paper set refuses, and the
+scores of Segmenter are no logits. A fetch brings empty files to FOLDER, but
+none to one that is called "refused".
 """
 
 import sys
@@ -33,7 +34,11 @@ def load(spec: ModelSpec) -> Network:
     def scores(image: Image) -> Posterior:
         if image.shape[1] == SLOW_WIDTH:
             time.sleep(2)
-        return network.scores(image)
+        posterior = network.scores(image)
+        if spec.id == "segmenter-compact":  # as a mask classifier answers
+            tiles = tuple(replace(tile, scores=tile.scores.exp()) for tile in posterior.tiles)
+            return replace(posterior, tiles=tiles, meaning="mixture")
+        return posterior
 
     return replace(network, scores=scores)
 

@@ -20,7 +20,7 @@ from demo.page.headline import Shares, headline
 from demo.page.mean import grid_of, mean_of
 from demo.page.store import Run, Store
 from demo.page.tabs.differ import Differ
-from demo.page.tabs.pixel import GONE
+from demo.page.tabs.tab import GONE
 from demo.page.wire import panel_of
 from demo.schema import Comparison
 from tests.toy import toy_ids, toy_zoo

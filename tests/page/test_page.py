@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import gradio as gr
 import pytest
@@ -188,11 +189,24 @@ def test_the_numbers_at_a_pixel() -> None:
 
     probabilities = np.zeros(150, np.float32)
     probabilities[[3, 7]] = 0.75, 0.25
-    numbers = pixel.numbers(probabilities, ADE20K)
-    assert [c["index"] for c in numbers["classes"]][:2] == [3, 7]
-    assert numbers["margin"] == pytest.approx(0.5)
-    assert numbers["entropy"] == pytest.approx(-0.75 * np.log(0.75) - 0.25 * np.log(0.25))
-    assert len(toy_ids()) == 5
+    assert [row["index"] for row in pixel.likeliest(probabilities, ADE20K)][:2] == [3, 7]
+    assert [row["probability"] for row in pixel.likeliest(probabilities, ADE20K)][:2] == [0.75, 0.25]
+
+
+@pytest.mark.parametrize("meaning", ["logits", "mixture"])
+def test_the_measures_at_a_pixel_are_those_of_its_map(meaning: Literal["logits", "mixture"]) -> None:
+    import numpy as np
+    import torch
+
+    from demo.measures import ALWAYS, BY_ID
+    from demo.models.posterior import Posterior, Tile
+    from demo.schema import Seen
+
+    scores = torch.from_numpy(np.random.default_rng(4).gamma(1.0, size=(150, 3, 4)).astype(np.float32))
+    posterior = Posterior((Tile(scores, (0, 0, 6, 8)),), (6, 8), (0, 0, 6, 8), (24, 32), Seen((6, 8)), ADE20K, meaning)
+    maps, found = posterior.reduce("toy", measures=[*BY_ID]).measures, posterior.measures_at(17, 5)
+    assert set(found) == set(maps) == (set(BY_ID) if meaning == "logits" else set(ALWAYS))
+    assert found == {name: pytest.approx(field[17, 5], abs=1e-5) for name, field in maps.items()}
 
 
 def test_after_a_fetch_that_failed_the_page_goes_on_with_compact(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from demo.images import Limits
 from demo.page.networks import Networks
 from demo.page.running import views
 from demo.page.store import Run, Store
-from demo.page.tabs.pixel import GONE, probe
+from demo.page.tabs.pixel import probe
+from demo.page.tabs.tab import GONE
 from tests.toy import toy_ids, toy_zoo
 
 

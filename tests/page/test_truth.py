@@ -21,7 +21,7 @@ from demo.labels.annotations import encode_annotation
 from demo.labels.class_set import known
 from demo.labels.coco import COCO_TO_ADE, decode_panoptic
 from demo.page.store import Run, Store
-from demo.page.tabs.pixel import GONE
+from demo.page.tabs.tab import GONE
 from demo.page.tabs.truth import TruthTab
 from demo.page.truth_replies import FOREIGN, wrong_by_confidence
 from demo.page.truths import Region, fill, paint

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from demo.labels.ade20k import ADE20K
+from demo.measures import ALWAYS, BY_ID
 from demo.page.wire import FIELD_LEVELS, FIELD_SIDE, display_size, fields, panel_of, photo_file
 from demo.schema import Prediction
 from tests.toy import toy_zoo
@@ -21,6 +22,7 @@ def photo() -> np.ndarray:
 def test_labels_come_back_value_for_value(photo: np.ndarray, tmp_path: Path) -> None:
     answer = next(iter(toy_zoo().stream(photo, "fcn-compact")))
     panel = panel_of(answer, tmp_path)
+    assert panel.measures == [*ALWAYS], "nothing else was asked for"
     assert (panel.title, panel.trained_by) == ("FCN", "this project")
     assert np.array_equal(np.array(Image.open(panel.labels.path)), answer.prediction.label_map)
     assert sum(row.area for row in panel.classes) == pytest.approx(1)
@@ -29,16 +31,16 @@ def test_labels_come_back_value_for_value(photo: np.ndarray, tmp_path: Path) -> 
 
 def test_fields_are_the_maps_own_values_in_steps() -> None:
     rng = np.random.default_rng(1)
-    entropy, confidence, margin = (rng.random((240, 321), np.float32) for _ in range(3))
-    prediction = Prediction(
-        "m", np.zeros((240, 321), np.uint8), confidence, entropy * np.float32(ADE20K.max_entropy), margin, ADE20K
-    )
+    shares = {name: rng.random((240, 321), np.float32) for name in BY_ID}
+    maps = {name: share * np.float32(BY_ID[name].top(len(ADE20K))) for name, share in shares.items()}
+    always = {name: maps.pop(name) for name in ALWAYS}
+    prediction = Prediction("m", np.zeros((240, 321), np.uint8), class_set=ADE20K, **always, more=maps)
     stack = fields(prediction)
-    height = stack.shape[0] // 3
+    height = stack.shape[0] // len(shares)
     assert stack.shape[1] == FIELD_SIDE and stack.max() < FIELD_LEVELS
     rows = ((np.arange(height) + 0.5) * 240 / height).astype(int)
     columns = ((np.arange(FIELD_SIDE) + 0.5) * 321 / FIELD_SIDE).astype(int)
-    for part, field in enumerate((entropy, confidence, margin)):
+    for part, field in enumerate(shares.values()):
         steps = stack[part * height : (part + 1) * height]
         assert np.abs(steps / (FIELD_LEVELS - 1) - field[rows][:, columns]).max() <= 0.5 / (FIELD_LEVELS - 1) + 1e-6
 

@@ -1,1 +1,19 @@
-"""One module a tab under the panels."""
+"""The tabs under the panels, one module each."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from demo.page.store import Store
+from demo.page.tabs import differ, pixel, statistics, truth
+from demo.page.tabs.tab import Tab
+
+
+def tabs(store: Store) -> tuple[Tab, ...]:
+    """All of them, from left to right."""
+    return (
+        Tab("pixel", "Pixel", pixel.build, partial(pixel.probe, store)),
+        Tab("differ", "Where they differ", differ.build, differ.Differ(store).ask),
+        Tab("truth", "Truth", truth.build, truth.TruthTab(store).ask),
+        Tab("statistics", "Statistics", statistics.build),
+    )

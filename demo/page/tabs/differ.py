@@ -10,11 +10,10 @@ from weakref import WeakKeyDictionary
 
 import gradio as gr
 
-from demo.page.assets import script
 from demo.page.differences import Overlooked, Row, compared, conflict, differences, structures
 from demo.page.mean import mean_of
 from demo.page.store import Run, Store
-from demo.page.tabs.pixel import GONE
+from demo.page.tabs.tab import GONE, place
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -26,13 +25,7 @@ WRONG = "Ask with run, models and what: differences, conflict or together."
 
 def build() -> gr.HTML:
     """The tab's content: an empty place that the page's modules fill."""
-    return gr.HTML(
-        html_template='<div class="zoo zoo-differ"></div>',
-        js_on_load=script("place"),
-        tab="differ",
-        apply_default_css=False,
-        elem_id="differ",
-    )
+    return place("differ")
 
 
 class Differ:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.page.assets import script
+from demo.measures import BY_ID
 from demo.page.store import Run, Store
+from demo.page.tabs.tab import GONE, Row, place
 from demo.schema import ClassSet
 
-Row: TypeAlias = dict[str, object]
-
 TOP = 5
-GONE = "This result is no longer kept; press Segment to have it again."
 
 
 def build() -> gr.HTML:
     """The tab's content: the page's modules show there what `probe` answered."""
-    return gr.HTML(
-        html_template='<div class="zoo-pixel" aria-live="polite"></div>',
-        js_on_load=script("place"),
-        tab="pixel",
-        apply_default_css=False,
-        elem_id="pixel",
-    )
+    return place("pixel", live=True)
 
 
 def probe(store: Store, question: object) -> Row:
@@ -46,27 +35,24 @@ def probe(store: Store, question: object) -> Row:
 
 
 def ask(run: Run, model: str, x: int, y: int) -> Row:
-    """One model's likeliest classes, entropy (nats) and margin at a pixel of the photo."""
+    """One model's likeliest classes and measures of doubt at a pixel of the photo."""
     answer = run.answers[model]
-    probabilities = answer.posterior.at(y, x)
+    found = answer.posterior.measures_at(y, x)
     return {
         "model": model,
         "title": answer.spec.title,
         "family": answer.spec.family,
+        "classes": likeliest(answer.posterior.at(y, x), answer.posterior.class_set),
         "class_set": answer.posterior.class_set.key,
-        **numbers(probabilities, answer.posterior.class_set),
+        "entropy": found["entropy"],
+        "margin": found["margin"],
+        "measures": {name: found.get(name) for name in BY_ID},
     }
 
 
-def numbers(probabilities: NDArray[np.float32], class_set: ClassSet) -> Mapping[str, object]:
-    """The TOP likeliest classes (index 0..C-1), entropy in nats, margin 0..1 of (C,) probabilities."""
-    exact = probabilities.astype(np.float64)
-    best = np.argsort(-exact, kind="stable")[:TOP].tolist()
-    positive = exact[exact > 0]
-    return {
-        "classes": [
-            {"index": index, "name": class_set.names[index], "probability": float(exact[index])} for index in best
-        ],
-        "entropy": max(0.0, float(-(positive * np.log(positive)).sum())),
-        "margin": float(exact[best[0]] - exact[best[1]]),
-    }
+def likeliest(probabilities: NDArray[np.float32], class_set: ClassSet) -> list[Row]:
+    """The TOP likeliest classes (index 0..C-1) of (C,) probabilities."""
+    best = np.argsort(-probabilities, kind="stable")[:TOP].tolist()
+    return [
+        {"index": index, "name": class_set.names[index], "probability": float(probabilities[index])} for index in best
+    ]

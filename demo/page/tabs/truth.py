@@ -20,10 +20,9 @@ from demo.analysis.evaluate_truth import Band
 from demo.errors import DemoError, TruthError
 from demo.labels.ade20k import ADE20K
 from demo.labels.class_set import class_index
-from demo.page.assets import script
 from demo.page.failures import sentence
 from demo.page.store import Run, Store
-from demo.page.tabs.pixel import GONE
+from demo.page.tabs.tab import GONE, place
 from demo.page.truth_replies import Row, describe, proper, scored
 from demo.page.truths import Given, Region, paint, read
 from demo.schema import ClassSet
@@ -37,13 +36,7 @@ WRONG = "Ask with run, what (truth, model, proper or class) and source: files, o
 
 def build() -> gr.HTML:
     """The tab's content: an empty place that the page's modules fill."""
-    return gr.HTML(
-        html_template='<div class="zoo zoo-truth"></div>',
-        js_on_load=script("place"),
-        tab="truth",
-        apply_default_css=False,
-        elem_id="truth",
-    )
+    return place("truth")
 
 
 @dataclass(eq=False)

@@ -6,9 +6,9 @@ import { publishPalette } from "./draw/tables.js";
 import { fillPage } from "./page.js";
 import { run } from "./run.js";
 import { redraw } from "./state.js";
-import { mountPixel } from "./tabs/pixel.js";
-import { mountDiffer } from "./tabs/differ/tab.js";
-import { mountTruth } from "./tabs/truth/tab.js";
+import { differ } from "./tabs/differ/tab.js";
+import { pixel } from "./tabs/pixel.js";
+import { truth } from "./tabs/truth/tab.js";
 import { aboutDialog } from "./teach/card.js";
 import { sync } from "./ui/answers.js";
 import { grid } from "./ui/cards.js";
@@ -21,9 +21,12 @@ import { live } from "./ui/live.js";
 import { notice } from "./ui/notice.js";
 import "./ui/readout.js";
 import { empty, makeEmpty } from "./ui/start.js";
+import { startTab } from "./ui/tabs.js";
 import { makeToolbar, toolbar } from "./ui/toolbar.js";
 import { tour } from "./ui/tour.js";
 import "./ui/turns.js";
+
+const TABS = [pixel, differ, truth];
 
 /** @param {import("./page.js").Given} given */
 export function mount(given) {
@@ -36,8 +39,7 @@ export function mount(given) {
   makeKeys();
   makeFigure();
   listenForPhotos();
-  mountTruth();
-  mountPixel();
+  TABS.forEach(startTab);
   given.element
     .querySelector(".zoo")
     .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog, tour);
@@ -45,8 +47,7 @@ export function mount(given) {
   new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   given.watch("value", sync);
   sync();
-  redraw("layout", "toolbar", "paint", "differ");
-  mountDiffer();
+  redraw("layout", "toolbar", "paint");
   // the exact indices on screen, for whoever wants to check them
   const labels = (id) => run.cards.get(id)?.labels?.map;
   const layer = (id) => run.layers.get(id)?.painting?.map;

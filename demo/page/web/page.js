@@ -10,7 +10,7 @@
 
 /**
  * @typedef {object} Server
- * @property {Ask<import("./wire.d.ts").PixelReply>} probe
+ * @property {Ask<import("./wire.d.ts").PixelReply>} pixel
  * @property {Ask<any>} differ Differences, Conflict or Mean, as the question says
  * @property {Ask<any>} truth Truth, Judged, Proper or ClassIndex, as the question says
  * @property {Ask<import("./wire.d.ts").Figure>} figure
@@ -38,7 +38,7 @@ export const page = {
   /** @type {string[]} the classes of all sets, by the numbers of classes.js */ names: [],
   /** @type {Record<"distinct" | "official", Colour[]>} a colour a class */ palettes: { distinct: [], official: [] },
   /** @type {Record<"colour" | "grey", Colour[]>} from no doubt to all */ scales: null,
-  /** steps of the entropy, confidence and margin maps */ levels: 0,
+  /** steps of the measures' maps */ levels: 0,
   /** @type {{name: string, title: string, thumb: string, width: number, height: number}[]} */ examples: [],
 };
 

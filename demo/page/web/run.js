@@ -9,7 +9,7 @@
  * @typedef {object} Card a model's place in the grid
  * @property {Panel} panel what the server says of it
  * @property {Painting | null} labels null until the map has come
- * @property {Record<"entropy" | "confidence" | "margin", Painting> | null} fields
+ * @property {Record<string, Painting> | null} fields by measure
  * @property {import("./draw/surface.js").Surface} surface
  * @property {HTMLElement} node
  * @property {HTMLElement} legend

@@ -3,16 +3,14 @@
 
 /** @typedef {import("./run.js").Point} Point */
 /** @typedef {"overlay" | "labels" | "uncertainty" | "compare"} View */
-/** @typedef {"entropy" | "confidence" | "margin"} Measure */
-/** @typedef {"layout" | "legend" | "paint" | "toolbar" | "differ" | "draw" | "glass" | "link" | "truth"} Drawing */
+/** @typedef {"layout" | "legend" | "paint" | "toolbar" | `tab:${string}` | "draw" | "glass" | "link"} Drawing */
 
 export const state = {
   /** @type {View} */ view: "overlay",
   /** @type {Partial<Record<View, number>>} 0..1 */ opacity: { overlay: 0.6, labels: 1, uncertainty: 1 },
-  /** @type {Measure} */ measure: "entropy",
+  /** a measure's id */ measure: "entropy",
   /** white is high, as in the article */ article: false,
-  /** @type {Record<Measure, number | null>} 0..1 of the scale; null: nothing is hidden */
-  threshold: { entropy: null, confidence: null, margin: null },
+  /** @type {Record<string, number | null>} by measure, 0..1 of its scale; null: nothing is hidden */ threshold: {},
   /** @type {"below" | "above"} the side of the threshold that is hidden */ side: "below",
   /** @type {"distinct" | "official"} */ palette: "distinct",
   patterns: false,
@@ -33,8 +31,11 @@ export const state = {
   /** @type {string | null} the one map shown while the swipe blinks */ blink: null,
 };
 
-/** @type {Drawing[]} recolouring comes before drawing, drawing before the crosshair */
-const ORDER = ["layout", "legend", "paint", "toolbar", "differ", "truth", "draw", "glass", "link"];
+/** @type {Drawing[]} recolouring comes before drawing, drawing before the crosshair; the tabs' own come between */
+const BEFORE_TABS = ["layout", "legend", "paint", "toolbar"];
+
+/** @type {Drawing[]} */
+const AFTER_TABS = ["draw", "glass", "link"];
 
 /** @type {Set<Drawing>} */
 const wanted = new Set();
@@ -68,7 +69,8 @@ export function redraw(...names) {
   names.forEach((name) => wanted.add(name));
   frame ||= requestAnimationFrame(() => {
     frame = 0;
-    const now = ORDER.filter((name) => wanted.has(name));
+    const tabs = [...wanted].filter((name) => name.startsWith("tab:"));
+    const now = [...BEFORE_TABS, ...tabs, ...AFTER_TABS].filter((name) => wanted.has(name));
     wanted.clear();
     now.forEach(drawNow);
   });

@@ -43,8 +43,15 @@ test("a change is there at once and drawn later", () => {
 });
 
 test("several may draw under one name, in the order in which they came", () => {
-  onDraw("truth", () => drawn.push("first"));
-  onDraw("truth", () => drawn.push("second"));
-  drawNow("truth");
+  onDraw("tab:truth", () => drawn.push("first"));
+  onDraw("tab:truth", () => drawn.push("second"));
+  drawNow("tab:truth");
   assert.deepEqual(drawn, ["first", "second"]);
+});
+
+test("a tab draws after the toolbar and before the pictures, whichever tab it is", () => {
+  for (const name of /** @type {const} */ (["link", "tab:anybody's", "legend"])) onDraw(name, () => drawn.push(name));
+  redraw("link", "tab:anybody's", "legend");
+  nextFrame();
+  assert.deepEqual(drawn, ["legend", "tab:anybody's", "link"]);
 });

@@ -35,7 +35,7 @@ export interface ClassRow {
 export interface ClassShare {
   index: number;
   area: number;
-  entropy: number;
+  means: Record<string, number>;
 }
 
 /** A class set: what the numbers of a label map mean, and how they are drawn. */
@@ -46,7 +46,7 @@ export interface Classes {
   distinct: string[];
   official: string[];
   supercategories: string[];
-  max_entropy: number;
+  measures: MeasureScale[];
   offset: number;
 }
 
@@ -185,6 +185,17 @@ export interface MeanMaps {
   mutual_information: string;
 }
 
+/** A measure of doubt as the page shows it; the rows of demo.measures. */
+export interface MeasureScale {
+  id: string;
+  title: string;
+  unit: string;
+  top: number;
+  high_is_doubt: boolean;
+  sentence: string;
+  needs: string;
+}
+
 export interface Number {
   id: string;
   title: string;
@@ -210,6 +221,7 @@ export interface Panel {
   message: string;
   labels: FileData | null;
   fields: FileData | null;
+  measures: string[];
   class_set: string;
   classes: ClassShare[];
   seconds: number;
@@ -238,6 +250,7 @@ export interface PixelAnswer {
   classes: LikelyClass[];
   entropy: number;
   margin: number;
+  measures: Record<string, number | null>;
 }
 
 export interface PixelReply {

@@ -52,3 +52,15 @@ export const orNone = (value) => (value === null ? "n/a" : fixed(value, 2));
 
 /** A number keeps its unit on its line. */
 export const unbroken = (text) => text.replaceAll(" %", "\u00a0%");
+
+/**
+ * The marks of a scale from 0 to `top`: its quarters where that is a whole number, else the whole numbers and its end.
+ *
+ * @param {number} top
+ * @returns {[number, string][]} each one's value and words
+ */
+export function ticksOf(top) {
+  if (Number.isInteger(top)) return [0, 1, 2, 3, 4].map((i) => [(i * top) / 4, String((i * top) / 4)]);
+  const whole = Array.from({ length: Math.floor(top - 0.5) + 1 }, (_, i) => i);
+  return [...whole.map((i) => /** @type {[number, string]} */ ([i, String(i)])), [top, fixed(top, 2)]];
+}

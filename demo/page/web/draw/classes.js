@@ -11,7 +11,7 @@ import { page } from "../page.js";
  * @property {string} title
  * @property {number} first the number of its first class
  * @property {number} count
- * @property {number} maxEntropy nats
+ * @property {import("../wire.d.ts").MeasureScale[]} measures of doubt, with the scales of so many classes
  * @property {number} offset what an annotation file adds to a position
  */
 
@@ -21,8 +21,8 @@ const sets = new Map();
 /** @param {import("../wire.d.ts").Classes} told a set that is known already changes nothing */
 export function addClassSet(told) {
   if (sets.has(told.key)) return false;
-  const { key, title, offset, max_entropy: maxEntropy } = told;
-  sets.set(key, { key, title, offset, maxEntropy, first: page.names.length, count: told.names.length });
+  const { key, title, offset, measures } = told;
+  sets.set(key, { key, title, offset, measures, first: page.names.length, count: told.names.length });
   page.names.push(...told.names);
   page.palettes.distinct.push(...told.distinct.map(hex));
   page.palettes.official.push(...told.official.map(hex));
@@ -55,6 +55,17 @@ export const nameOf = (key, index) => (index < classSet(key).count ? page.names[
  * @param {number} other
  */
 export const sameName = (one, other) => one === other || page.names[one] === page.names[other];
+
+/**
+ * A measure of doubt, on the scale of a set's classes.
+ *
+ * @param {string} id
+ * @param {string} [key]
+ */
+export const measureOf = (id, key) => classSet(key).measures.find((measure) => measure.id === id);
+
+/** The measures there are, in the order of the choice. */
+export const measures = () => classSet("").measures;
 
 /** The names of a class set, in its order. */
 export const namesOf = (/** @type {string | undefined} */ key) => {

@@ -12,7 +12,7 @@ const told = (key, names) => ({
   distinct: names.map(() => "#102030"),
   official: names.map(() => "#405060"),
   supercategories: [],
-  max_entropy: Math.log(names.length),
+  measures: [],
   offset: 0,
 });
 

@@ -16,11 +16,11 @@ export const hex = (text) => {
 export const css = (colour) => `rgb(${colour.join(" ")})`;
 
 /**
- * Entropy grows with doubt, confidence and margin fall with it: one colour always means the same doubt.
+ * Some measures grow with doubt, others fall with it: one colour always means the same doubt.
  *
- * @type {(measure: import("../state.js").Measure, t: number) => number}
+ * @type {(measure: {high_is_doubt: boolean}, t: number) => number} t 0..1 of the measure's scale
  */
-export const doubt = (measure, t) => (measure === "entropy" ? t : 1 - t);
+export const doubt = (measure, t) => (measure.high_is_doubt ? t : 1 - t);
 
 /** Eight hatchings on a 16 x 16 tile, told apart without colour. */
 export const PATTERNS = [

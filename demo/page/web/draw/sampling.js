@@ -1,24 +1,23 @@
 // @ts-check
-// Grey maps as arrays of numbers: what stands at a point, and three fields out of one.
+// Grey maps as arrays of numbers: what stands at a point, and several fields out of one.
 
 import { run } from "../run.js";
 
 /** @typedef {{width: number, height: number, values: Uint8Array}} GreyMap row by row */
 
-export const MEASURES = /** @type {const} */ (["entropy", "confidence", "margin"]);
-
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /**
- * Entropy, confidence and margin out of the map that has one below the other.
+ * Each measure's map, by its id, out of the map that has them one below the other.
  *
  * @param {GreyMap} stack
- * @returns {Record<"entropy" | "confidence" | "margin", GreyMap>}
+ * @param {string[]} measures their ids, the topmost first
+ * @returns {Record<string, GreyMap>}
  */
-export function splitFields({ width, height: all, values }) {
-  const height = all / MEASURES.length;
+export function splitFields({ width, height: all, values }, measures) {
+  const height = all / measures.length;
   const part = (i) => ({ width, height, values: values.subarray(i * width * height, (i + 1) * width * height) });
-  return { entropy: part(0), confidence: part(1), margin: part(2) };
+  return Object.fromEntries(measures.map((measure, i) => [measure, part(i)]));
 }
 
 /**

@@ -10,9 +10,9 @@ test("a number is kept within bounds", () => {
   );
 });
 
-test("three fields are parts of the one map that was sent", () => {
+test("the measures' fields are parts of the one map that was sent", () => {
   const stack = { width: 2, height: 3, values: Uint8Array.of(1, 2, 3, 4, 5, 6) };
-  const { entropy, confidence, margin } = splitFields(stack);
+  const { entropy, confidence, margin } = splitFields(stack, ["entropy", "confidence", "margin"]);
   assert.deepEqual([...entropy.values, entropy.width, entropy.height], [1, 2, 2, 1]);
   assert.deepEqual(
     [[...confidence.values], [...margin.values]],

@@ -1,7 +1,7 @@
 // @ts-check
 // Tables of 256 pixels through which maps are coloured, in the colours and scales of the moment.
 
-import { classOf, classSet, sameName } from "./classes.js";
+import { classOf, classSet, measureOf, sameName } from "./classes.js";
 import { css, doubt, hex, rgba } from "./colours.js";
 import { clamp } from "./sampling.js";
 import { page } from "../page.js";
@@ -42,10 +42,11 @@ export function classTable(key) {
   return table;
 }
 
-/** @param {import("../state.js").Measure} measure */
-export function fieldTable(measure) {
+/** @param {string} id a measure's */
+export function fieldTable(id) {
   const table = new Uint32Array(256);
-  const cut = state.view === "uncertainty" ? state.threshold[measure] : null;
+  const cut = state.view === "uncertainty" ? (state.threshold[id] ?? null) : null;
+  const measure = measureOf(id);
   for (let level = 0; level < page.levels; level++) {
     const t = level / (page.levels - 1);
     const hidden = cut !== null && (state.side === "below" ? t < cut : t > cut);

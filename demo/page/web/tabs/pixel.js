@@ -1,9 +1,9 @@
 // @ts-check
 // The tab "Pixel": what every model thinks of the inspected pixel, its likeliest classes and how unsure it is.
 
-import { classOf } from "../draw/classes.js";
+import { classOf, measures } from "../draw/classes.js";
 import { make, swatch } from "../elements.js";
-import { emit, hear } from "../events.js";
+import { latest } from "../ui/inspect.js";
 import { fixed, score } from "../wording.js";
 
 /** @typedef {import("../wire.d.ts").PixelAnswer} PixelAnswer */
@@ -29,11 +29,24 @@ function bar(row, key) {
   );
 }
 
+/**
+ * What the first bar does not say already; of what the network cannot say, that it cannot.
+ *
+ * @param {PixelAnswer} model
+ */
+const doubtOf = (model) =>
+  measures()
+    .filter(({ id }) => id !== "confidence")
+    .map(({ id, title }) => {
+      const value = model.measures[id];
+      return `${title.toLowerCase()} ${value === null ? "cannot be said" : fixed(value, 2)}`;
+    })
+    .join(" · ");
+
 /** @param {PixelAnswer} model */
 function answer(model) {
-  const doubt = `entropy ${fixed(model.entropy, 2)} · margin ${fixed(model.margin, 2)}`;
   const bars = make("ol", {}, ...model.classes.map((row) => bar(row, model.class_set)));
-  return make("section", { class: "zoo-answer" }, make("h3", {}, model.title), bars, make("p", {}, doubt));
+  return make("section", { class: "zoo-answer" }, make("h3", {}, model.title), bars, make("p", {}, doubtOf(model)));
 }
 
 /**
@@ -55,28 +68,34 @@ function verdict(rows) {
   return rows.length === 1 ? `${title} says ${classes[0].name}.` : `all ${rows.length} say ${classes[0].name}.`;
 }
 
+/** @param {typeof latest} reply */
 function lead({ rows, x, y, message }) {
   if (message) return message;
   if (rows.length) return `Pixel x ${x}, y ${y}: ${verdict(rows)}`;
   return x === undefined ? INVITATION : "No network has answered yet.";
 }
 
-function show(box, reply) {
-  const answers = make("div", { class: "zoo-answers" }, ...reply.rows.map(answer));
-  box.replaceChildren(make("p", { class: "zoo-lead" }, lead(reply)), answers);
-  box.dataset.models = String(reply.rows.length);
+/** @type {HTMLElement | null} */
+let box = null;
+
+/** @type {typeof latest | null} */
+let shown = null;
+
+function show() {
+  if (!box || shown === latest) return;
+  shown = latest;
+  const answers = make("div", { class: "zoo-answers" }, ...shown.rows.map(answer));
+  box.replaceChildren(make("p", { class: "zoo-lead" }, lead(shown)), answers);
+  box.dataset.models = String(shown.rows.length);
 }
 
-export function mountPixel() {
-  let box = null;
-  let latest = { rows: [] };
-  hear("pixel-here", ({ root }) => {
+/** @type {import("../ui/tabs.js").Tab} */
+export const pixel = {
+  name: "pixel",
+  mount(root) {
     box = root;
-    show(box, latest);
-  });
-  hear("probe", (reply) => {
-    latest = { rows: [], ...reply };
-    if (box) show(box, latest);
-  });
-  emit("pixel-wanted");
-}
+    shown = null;
+    show();
+  },
+  onDraw: { glass: show },
+};

@@ -158,6 +158,8 @@ async function load(card) {
 
 function placeMaps(card, labels, stack) {
   card.labels = new Painting(labels);
-  card.fields = Object.fromEntries(Object.entries(splitFields(stack)).map(([name, map]) => [name, new Painting(map)]));
+  card.fields = Object.fromEntries(
+    Object.entries(splitFields(stack, card.panel.measures)).map(([name, map]) => [name, new Painting(map)]),
+  );
   redraw("paint", "glass");
 }

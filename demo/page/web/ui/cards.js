@@ -1,7 +1,7 @@
 // @ts-check
 // The grid: the photo's card and one card a model, each with its picture, what is under the crosshair, its legend.
 
-import { nameOf } from "../draw/classes.js";
+import { measureOf, nameOf } from "../draw/classes.js";
 import { clamp } from "../draw/sampling.js";
 import { Surface } from "../draw/surface.js";
 import { classTable, fieldTable, layerTable, ranks } from "../draw/tables.js";
@@ -100,7 +100,7 @@ export const ground = () => (shownClass() !== null ? run.grey : run.photo);
 function mapOf(card, field = state.measure) {
   if (state.bare) return { base: run.photo };
   if (state.view === "uncertainty")
-    return { base: run.photo, map: card.fields?.[field].canvas, opacity: state.opacity.uncertainty };
+    return { base: run.photo, map: card.fields?.[field]?.canvas, opacity: state.opacity.uncertainty };
   if (!card.labels) return { base: run.photo };
   return { base: ground(), map: card.labels.canvas, opacity: state.opacity[state.view] ?? 1 };
 }
@@ -112,6 +112,18 @@ function fillLost(card) {
   card.status.replaceChildren(
     make("strong", {}, `The ${card.kind === "photo" ? "photo" : "map"} could not be fetched`),
     make("span", {}, "Press Segment to ask for it again."),
+  );
+}
+
+/** A measure that is made of what this network's scores are not. */
+function fillUnsayable(card) {
+  const { title, needs } = measureOf(state.measure);
+  if (state.view !== "uncertainty" || card.panel.measures.includes(state.measure)) return;
+  card.status.hidden = false;
+  card.status.className = "zoo-status";
+  card.status.replaceChildren(
+    make("strong", {}, "Cannot say"),
+    make("span", {}, `${title} is made of ${needs}, and this network's scores are none.`),
   );
 }
 
@@ -130,6 +142,7 @@ export function fillStatus(card) {
     make("span", {}, panel.message || ""),
   );
   if (panel.status === "done") fillLost(card);
+  if (panel.status === "done" && !card.lost) fillUnsayable(card);
   card.fact.textContent = panel.status === "done" ? `${duration(panel.seconds)} · ${millions(panel.parameters)}` : "";
   card.fact.title = panel.status === "done" ? "Time for this photo, and parameters" : "";
   card.surface.box.setAttribute("aria-label", describe(card));
@@ -209,7 +222,7 @@ function fillPhotoCard() {
 
 const hints = () => [
   "Click a pixel to read its five likeliest classes.",
-  "Legends: share of the picture, mean entropy in nats; choose a class to see it alone.",
+  "Legends: share of the picture, mean doubt (entropy, or the measure shown); choose a class to see it alone.",
 ];
 
 onDraw("paint", () => {
@@ -223,7 +236,7 @@ onDraw("paint", () => {
     }
     for (const [name, painting] of Object.entries(card.fields ?? {})) {
       if (needed ? needed.includes(`${id}:${name}`) : state.view === "uncertainty" && name === state.measure)
-        painting.paint(fieldTable(/** @type {import("../state.js").Measure} */ (name)));
+        painting.paint(fieldTable(name));
     }
   }
   for (const layer of run.layers.values()) layer.painting?.repaint(layerTable(layer));

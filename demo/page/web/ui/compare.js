@@ -1,15 +1,14 @@
 // @ts-check
 // The swipe between any two maps. The divider is a range input; the map keys are "photo", "<model>:labels",
-// "<model>:entropy", "<model>:confidence", "<model>:margin" and "layer:<id>".
+// "<model>:<measure>" and "layer:<id>".
 
+import { measureOf } from "../draw/classes.js";
 import { Surface } from "../draw/surface.js";
 import { icon, make } from "../elements.js";
 import { run } from "../run.js";
 import { change, onDraw, state } from "../state.js";
 import { ground } from "./cards.js";
 import { blinking, swapSides } from "./view.js";
-
-const MEASURES = { entropy: "entropy", confidence: "confidence", margin: "margin" };
 
 export const stage = make("div", { class: "zoo-stage", hidden: true });
 
@@ -79,8 +78,8 @@ function mapKeys() {
   const keys = [["photo", "Photo"]];
   for (const { panel } of run.cards.values()) {
     keys.push([`${panel.id}:labels`, panel.title]);
-    for (const [measure, word] of Object.entries(MEASURES))
-      keys.push([`${panel.id}:${measure}`, `${panel.title} ${word}`]);
+    for (const measure of panel.measures)
+      keys.push([`${panel.id}:${measure}`, `${panel.title} ${measureOf(measure).title.toLowerCase()}`]);
   }
   for (const layer of run.layers.values()) if (layer.kind !== "regions") keys.push([`layer:${layer.id}`, layer.title]);
   return keys;
@@ -92,7 +91,7 @@ function mapByKey(key) {
   if (id === "layer") return { base: run.photo, map: run.layers.get(what)?.painting?.canvas, opacity: 1 };
   if (!card) return { base: run.photo };
   if (what === "labels") return { base: ground(), map: card.labels?.canvas, opacity: state.opacity.overlay };
-  return { base: run.photo, map: card.fields?.[what].canvas, opacity: state.opacity.uncertainty };
+  return { base: run.photo, map: card.fields?.[what]?.canvas, opacity: state.opacity.uncertainty };
 }
 
 /** Two different models to begin with. */

@@ -3,7 +3,7 @@
 
 import { nameOf } from "../draw/classes.js";
 import { clamp, sample } from "../draw/sampling.js";
-import { emit, hear } from "../events.js";
+import { hear } from "../events.js";
 import { page } from "../page.js";
 import { photoPoint, run } from "../run.js";
 import { replyOf } from "../server.js";
@@ -29,16 +29,16 @@ async function question() {
   const pin = state.pin;
   const id = run.id;
   if (!pin || !id) {
-    emit("probe", { rows: [] });
+    latest = { rows: [] };
+    redraw("glass");
     return;
   }
   const models = [...run.cards.values()].filter((card) => card.panel.status === "done").map((card) => card.panel.id);
   const place = photoPoint(pin);
   const mark = (sent = {});
-  const answer = await replyOf(page.server.probe({ run: id, x: place.x, y: place.y, models }), "try the pixel again");
+  const answer = await replyOf(page.server.pixel({ run: id, x: place.x, y: place.y, models }), "try the pixel again");
   if (mark !== sent) return; // another pixel, or none
   latest = { rows: [], ...place, ...answer };
-  emit("probe", latest);
   redraw("glass");
 }
 
@@ -62,7 +62,6 @@ export function moveCross(dx, dy) {
 export function clearCross() {
   clearTimeout(asked);
   sent = null;
-  change({ pin: null, hover: null }, "glass", "link");
   latest = { rows: [] };
-  emit("probe", latest);
+  change({ pin: null, hover: null }, "glass", "link");
 }

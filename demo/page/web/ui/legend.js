@@ -1,7 +1,7 @@
 // @ts-check
 // A model's legend: only the classes present, the largest first; one row can be isolated in every panel.
 
-import { classOf, classSet, sameName } from "../draw/classes.js";
+import { classOf, classSet, measureOf, measures, sameName } from "../draw/classes.js";
 import { make, spoken, swatch } from "../elements.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
@@ -11,9 +11,18 @@ import { fixed, percent } from "../wording.js";
 
 const SMALL = 0.001; // below this share a class waits behind "more"
 
+/**
+ * The measure whose means the legend has: the one that is looked at, where the network can say it.
+ *
+ * @param {import("../wire.d.ts").Panel} panel
+ */
+const shownMeasure = (panel) =>
+  state.view === "uncertainty" && panel.measures.includes(state.measure) ? state.measure : measures()[0].id;
+
 /** @param {import("../run.js").Card} card */
 export function fillLegend(card) {
   const { legend, panel } = card;
+  legend.dataset.measure = shownMeasure(panel);
   if (panel.status !== "done") {
     legend.replaceChildren();
     return;
@@ -23,7 +32,7 @@ export function fillLegend(card) {
   const list = make(
     "ul",
     { "aria-label": `Classes that ${panel.title} sees` },
-    ...rows.map((row) => make("li", {}, legendRow(row, classOf(panel.class_set, row.index)))),
+    ...rows.map((row) => make("li", {}, legendRow(row, classOf(panel.class_set, row.index), legend.dataset.measure))),
   );
   const more =
     rest || card.all
@@ -51,16 +60,19 @@ export function fillLegend(card) {
 /**
  * @param {import("../wire.d.ts").ClassShare} row
  * @param {number} number the class's, over all sets
+ * @param {string} id the measure's whose mean is shown
  */
-function legendRow(row, number) {
+function legendRow(row, number, id) {
   const name = page.names[number];
+  const { title, unit } = measureOf(id);
+  const mean = `mean ${title.toLowerCase()}`;
   return make(
     "button",
     {
       class: "zoo-class",
       type: "button",
       "data-index": number,
-      title: "Share of the picture, mean entropy in nats",
+      title: `Share of the picture, ${mean}${unit && ` in ${unit}`}`,
       "aria-pressed": "false",
       onclick: () => isolate(number),
       onmousemove: (event) => {
@@ -73,9 +85,9 @@ function legendRow(row, number) {
     make("span", {}, name),
     spoken(": "),
     make("b", {}, percent(row.area)),
-    spoken(" of the picture, mean entropy "),
-    make("em", {}, fixed(row.entropy, 2)),
-    spoken(" nats"),
+    spoken(` of the picture, ${mean} `),
+    make("em", {}, fixed(row.means[id], 2)),
+    unit ? spoken(` ${unit}`) : "",
   );
 }
 
@@ -132,4 +144,9 @@ function markLegend(card) {
   }
 }
 
-onDraw("legend", () => run.cards.forEach(markLegend));
+onDraw("legend", () => {
+  for (const card of run.cards.values()) {
+    if (card.legend.childElementCount && card.legend.dataset.measure !== shownMeasure(card.panel)) fillLegend(card);
+    markLegend(card);
+  }
+});

@@ -1,12 +1,12 @@
 // @ts-check
 // The address bar always holds a link to what is shown; a photo of the visitor's own never gets into it.
 
+import { measureOf, measures } from "../draw/classes.js";
 import { clamp } from "../draw/sampling.js";
 import { emit, hear } from "../events.js";
 import { finished, photoPoint, run } from "../run.js";
 import { onDraw, redraw, state } from "../state.js";
 import { inspect } from "./inspect.js";
-import { MEASURE } from "./scale.js";
 import { VIEWS } from "./view.js";
 
 const query = new URLSearchParams(location.search);
@@ -35,7 +35,7 @@ onDraw("link", () => {
   put("models", own ? null : [...run.cards.keys()].join(","));
   put("set", null);
   put("view", state.view === "overlay" ? null : state.view);
-  put("measure", state.view === "uncertainty" && state.measure !== "entropy" ? state.measure : null);
+  put("measure", state.view === "uncertainty" && state.measure !== measures()[0].id ? state.measure : null);
   put("palette", state.palette === "distinct" ? null : state.palette);
   put("x", own || !place ? null : place.x);
   put("y", own || !place ? null : place.y);
@@ -53,6 +53,6 @@ export function followLink() {
   if (query.get("example"))
     state.arrival = { x: Number(query.get("x")), y: Number(query.get("y")), pixel: query.has("x") && query.has("y") };
   state.view = named(VIEWS, "view") ?? state.view;
-  state.measure = named(MEASURE, "measure") ?? state.measure;
+  state.measure = measureOf(query.get("measure"))?.id ?? state.measure;
   if (query.get("palette") === "official") state.palette = "official";
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // What every picture says of the point under the crosshair.
 
-import { classOf, classSet, nameOf } from "../draw/classes.js";
+import { classOf, measureOf, nameOf } from "../draw/classes.js";
 import { sample } from "../draw/sampling.js";
 import { make, swatch } from "../elements.js";
 import { page } from "../page.js";
@@ -44,8 +44,11 @@ export function readout() {
 onDraw("glass", readout);
 
 const fieldText = (card, point) => {
-  const t = sample(card.fields[state.measure].map, point.x, point.y) / (page.levels - 1);
-  return state.measure === "entropy" ? `${fixed(t * classSet(card.panel.class_set).maxEntropy, 1)} nats` : fixed(t, 2);
+  const field = card.fields[state.measure];
+  if (!field) return "cannot say";
+  const { top, unit } = measureOf(state.measure, card.panel.class_set);
+  const value = (sample(field.map, point.x, point.y) / (page.levels - 1)) * top;
+  return unit ? `${fixed(value, 1)} ${unit}` : fixed(value, 2);
 };
 
 /** Exact once the server has answered, till then to one of 64 levels. */

@@ -1,42 +1,14 @@
 // @ts-check
 // The uncertainty view's own row: which number, in which colours, on which fixed scale, and a threshold.
 
-import { classSet } from "../draw/classes.js";
+import { classSet, measureOf, measures } from "../draw/classes.js";
 import { css, doubt } from "../draw/colours.js";
 import { scaleColour } from "../draw/tables.js";
 import { checkbox, make, radioBar } from "../elements.js";
 import { page } from "../page.js";
 import { finished } from "../run.js";
 import { change, redraw, state } from "../state.js";
-import { fixed } from "../wording.js";
-
-export const MEASURE = {
-  entropy: {
-    text: "Entropy",
-    get top() {
-      return Math.max(...shownSets().map((set) => set.maxEntropy));
-    },
-    unit: "nats",
-    get ticks() {
-      const { top } = this;
-      return [...Array.from({ length: Math.ceil(top - 0.25) }, (_, nats) => nats), top];
-    },
-  },
-  confidence: { text: "Confidence", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1] },
-  margin: { text: "Margin", top: 1, unit: "", ticks: [0, 0.25, 0.5, 0.75, 1] },
-};
-
-const EXPLAIN = {
-  get entropy() {
-    const counts = [...new Set(shownSets().map(({ count }) => count))];
-    const ends = counts.map((count) => `ln ${count} = ${fixed(Math.log(count), 2)}`).join(" or ");
-    const several = counts.length > 1 ? " Each map's scale ends at its own." : "";
-    const what = `Entropy of the ${counts.join(" or ")} probabilities`;
-    return `${what}: 0 is certain, ${ends} nats is no idea at all.${several}`;
-  },
-  confidence: "Probability of the likeliest class.",
-  margin: "Likeliest minus second likeliest probability.",
-};
+import { fixed, ticksOf } from "../wording.js";
 
 const ENTROPY = [
   "H = −Σ p ln p, the sum over all classes of a pixel's probabilities p: how surprising the class would be, " +
@@ -53,6 +25,13 @@ const shownSets = () => {
   return keys.size ? [...keys].map(classSet) : [classSet("")];
 };
 
+/**
+ * The end of a measure's scale over the answers that are there.
+ *
+ * @param {string} id
+ */
+export const shownTop = (id) => Math.max(...shownSets().map(({ key }) => measureOf(id, key).top));
+
 /** @type {Record<string, any>} the row's elements */
 const ruler = {};
 
@@ -60,9 +39,9 @@ export function makeScale() {
   ruler.measure = radioBar(
     "zoo-measure",
     "Which uncertainty",
-    Object.fromEntries(Object.entries(MEASURE).map(([key, { text }]) => [key, text])),
+    Object.fromEntries(measures().map(({ id, title }) => [id, title])),
     state.measure,
-    (measure) => change({ measure }, "paint", "toolbar", "glass", "link"),
+    (measure) => change({ measure }, "layout", "legend", "paint", "toolbar", "glass", "link"),
   );
   ruler.article = checkbox("White = high entropy", "Grey levels, as in the article's figures", (article) =>
     change({ article }, "paint", "toolbar"),
@@ -124,8 +103,12 @@ function moveCut() {
 export function fillScale() {
   ruler.scale.hidden = state.view !== "uncertainty";
   if (ruler.scale.hidden) return;
-  const { top, unit, ticks } = MEASURE[state.measure];
-  const cut = state.threshold[state.measure];
+  const measure = measureOf(state.measure);
+  const scales = shownSets().map(({ key }) => measureOf(state.measure, key));
+  const tops = [...new Set(scales.map((scale) => scale.top))];
+  const top = Math.max(...tops);
+  const { unit } = measure;
+  const cut = state.threshold[state.measure] ?? null;
   ruler.measure.pick(state.measure);
   ruler.article.input.checked = state.article;
   ruler.side.value = state.side;
@@ -136,21 +119,15 @@ export function fillScale() {
   ruler.cut.setAttribute("aria-label", `Threshold: hide pixels ${state.side} it`);
   ruler.cut.setAttribute(
     "aria-valuetext",
-    cut === null ? "nothing is hidden" : `hides ${state.measure} ${state.side} ${said}`,
+    cut === null ? "nothing is hidden" : `hides ${measure.title.toLowerCase()} ${state.side} ${said}`,
   );
   ruler.more.hidden = state.measure !== "entropy";
-  ruler.explain.textContent = EXPLAIN[state.measure];
-  // sets of several sizes end at several values: then only what is common to them has a number
-  const ends = state.measure === "entropy" && new Set(shownSets().map(({ count }) => count)).size > 1 ? [0] : ticks;
+  const sentences = [...new Set(scales.map((scale) => scale.sentence))];
+  ruler.explain.textContent = sentences.concat(tops.length > 1 ? "Each map's scale ends at its own." : []).join(" ");
+  const ticks = tops.length > 1 ? ticksOf(top).slice(0, 1) : ticksOf(top); // what is common to all
   ruler.ticks.replaceChildren(
-    ...ends.map((value, i) =>
-      make(
-        "span",
-        { style: `left:${(value / top) * 100}%` },
-        i > 0 && i === ends.length - 1 && state.measure === "entropy"
-          ? fixed(value, 2)
-          : `${value}${i === 0 && unit ? ` ${unit}` : ""}`,
-      ),
+    ...ticks.map(([value, text], i) =>
+      make("span", { style: `left:${(value / top) * 100}%` }, i === 0 && unit ? `${text} ${unit}` : text),
     ),
   );
   const context = ruler.ramp.getContext("2d");
@@ -159,7 +136,7 @@ export function fillScale() {
     const hidden = cut !== null && (state.side === "below" ? t < cut : t > cut);
     context.clearRect(x, 0, 1, 1);
     context.globalAlpha = hidden ? 0.15 : 1;
-    context.fillStyle = css(scaleColour(doubt(state.measure, t)));
+    context.fillStyle = css(scaleColour(doubt(measure, t)));
     context.fillRect(x, 0, 1, 1);
   }
 }

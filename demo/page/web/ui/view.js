@@ -10,7 +10,7 @@ export function setView(view) {
   if (!VIEWS[view]) return;
   clearInterval(blinker);
   const held = document.activeElement?.closest(".zoo-grid, .zoo-stage");
-  change({ view, bare: false, blink: null }, "layout", "paint", "toolbar", "glass", "link");
+  change({ view, bare: false, blink: null }, "layout", "legend", "paint", "toolbar", "glass", "link");
   if (held) requestAnimationFrame(() => keepFocus(held)); // what is hidden would drop it
 }
 

@@ -3,15 +3,15 @@
 
 import { comparisonLayers, meanLayers } from "./layers.js";
 import { page } from "../../page.js";
-import { finished, onRun, run, unfinished } from "../../run.js";
+import { finished, run, unfinished } from "../../run.js";
 import { replyOf } from "../../server.js";
 import { redraw, state } from "../../state.js";
 import { differing } from "./state.js";
-import { addLayers, placeLayers } from "../../ui/layers.js";
+import { placeLayers } from "../../ui/layers.js";
 import { showRegion } from "../../ui/regions.js";
 
 /** The run has changed: ask again when nobody is still to answer. */
-function followRun() {
+export function followRun() {
   const models = finished()
     .map((panel) => panel.id)
     .join();
@@ -30,12 +30,10 @@ function followRun() {
   const asked = differing.run === run.id && differing.models === models && (differing.asking || differing.reply);
   Object.assign(differing, { run: run.id, models });
   if (models && !unfinished().length && !asked) askDifferences();
-  else redraw("differ");
+  else redraw("tab:differ");
 }
 
-onRun(followRun);
-
-addLayers(() => (differing.run === run.id ? differing.layers : []));
+export const ownLayers = () => (differing.run === run.id ? differing.layers : []);
 
 function askServer(what) {
   const { models, boundaries, mild, distance, threshold } = differing;
@@ -47,7 +45,7 @@ function askServer(what) {
 
 export async function askDifferences() {
   differing.asking = true;
-  redraw("differ");
+  redraw("tab:differ");
   const id = run.id;
   const turn = ++differing.turn;
   const reply = await askServer("differences");
@@ -62,7 +60,7 @@ export async function askDifferences() {
 export async function askMean() {
   if (differing.mean?.maps || differing.averaging || !differing.reply?.maps) return;
   differing.averaging = true;
-  redraw("differ");
+  redraw("tab:differ");
   const models = differing.models;
   const id = run.id;
   const mean = await askServer("together");
@@ -77,11 +75,11 @@ export async function askConflict() {
   const conflict = await askServer("conflict");
   if (!conflict.pairs || turn !== differing.turn || threshold !== differing.threshold) return;
   differing.reply.conflict = conflict;
-  redraw("differ");
+  redraw("tab:differ");
 }
 
 function placeDifferences() {
   differing.layers = [...comparisonLayers(), ...meanLayers()];
   placeLayers([...page.props.value.layers, ...differing.layers]);
-  redraw("layout", "paint", "toolbar", "differ");
+  redraw("layout", "paint", "toolbar", "tab:differ");
 }

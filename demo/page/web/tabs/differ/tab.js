@@ -4,13 +4,12 @@
 import { sample } from "../../draw/sampling.js";
 import { layerTable } from "../../draw/tables.js";
 import { checkbox, make, radioBar } from "../../elements.js";
-import { emit, hear } from "../../events.js";
 import { run, unfinished } from "../../run.js";
-import { onDraw, redraw, state } from "../../state.js";
+import { redraw, state } from "../../state.js";
 import { MEAN_MAPS, conflictCodes, levelNow } from "./layers.js";
 import { classLegend, codeLegend, conflictWords, scaleLegend } from "./legend.js";
 import { RegionSurface, bigMap, shownLayer } from "./map.js";
-import { askConflict, askDifferences, askMean } from "./questions.js";
+import { askConflict, askDifferences, askMean, followRun, ownLayers } from "./questions.js";
 import { copyRegions, regionList } from "./regions.js";
 import { differing } from "./state.js";
 import { pairTable, pairWords, structureTable } from "./tables.js";
@@ -86,7 +85,7 @@ function makeParts() {
       "aria-label": "Which map of the mean",
       onchange: () => {
         differing.field = parts.field.value;
-        redraw("paint", "glass", "differ");
+        redraw("paint", "glass", "tab:differ");
       },
     },
     ...Object.entries(MEAN_MAPS).map(([id, [title]]) => new Option(title, id)),
@@ -147,7 +146,7 @@ function overlook(changes) {
 function showMap(name) {
   differing.show = name;
   if (name === "together") askMean();
-  redraw("paint", "glass", "differ");
+  redraw("paint", "glass", "tab:differ");
 }
 
 /** No server needed: the map tells from which threshold on each pixel is in conflict. */
@@ -158,10 +157,10 @@ function moveThreshold() {
     layer.codes = conflictCodes();
     layer.painting?.repaint(layerTable(layer));
   }
-  redraw("draw", "differ");
+  redraw("draw", "tab:differ");
 }
 
-onDraw("differ", () => {
+function fillDiffer() {
   const { reply } = differing;
   fillTeaser();
   if (!parts.all) return;
@@ -175,7 +174,7 @@ onDraw("differ", () => {
   fillRegions();
   fillTables();
   redraw("draw", "glass");
-});
+}
 
 function fillMap() {
   const { show, reply, mean } = differing;
@@ -270,25 +269,25 @@ function sayTip() {
   parts.tip.textContent = words;
 }
 
-// What the other parts do, the tab follows.
-onDraw("glass", () => {
-  offerLikeliest();
-  if (parts.all) {
-    sayTip();
-    fillRegions();
-  }
-});
-
-onDraw("toolbar", () => {
-  parts.all?.classList.toggle("zoomed", state.zoom.k > 1);
-});
-
-export function mountDiffer() {
-  hear("differ-map", ({ map }) => showMap(map));
-  hear("differ-here", ({ root }) => {
+/** @type {import("../../ui/tabs.js").Tab} */
+export const differ = {
+  name: "differ",
+  mount(root) {
     if (!parts.all) makeParts();
     root.replaceChildren(parts.all);
-    redraw("differ");
-  });
-  emit("differ-wanted");
-}
+    redraw("tab:differ");
+  },
+  onRun: followRun,
+  onDraw: {
+    "tab:differ": fillDiffer,
+    toolbar: () => parts.all?.classList.toggle("zoomed", state.zoom.k > 1),
+    glass() {
+      offerLikeliest();
+      if (!parts.all) return;
+      sayTip();
+      fillRegions();
+    },
+  },
+  layers: ownLayers,
+  hears: { "differ-map": ({ map }) => showMap(map) },
+};

@@ -7,7 +7,7 @@ import { finished, run, unfinished } from "../../run.js";
 import { change, state } from "../../state.js";
 import { differing } from "./state.js";
 import { grid } from "../../ui/cards.js";
-import { MEASURE } from "../../ui/scale.js";
+import { shownTop } from "../../ui/scale.js";
 import { toolbar } from "../../ui/toolbar.js";
 import { setView } from "../../ui/view.js";
 import { unbroken } from "../../wording.js";
@@ -58,7 +58,7 @@ function showMap(map) {
 
 /** The uncertainty of every network on one scale, with what all are sure of out of the way. */
 function showDoubt() {
-  state.threshold.entropy = SURE / MEASURE.entropy.top;
+  state.threshold.entropy = SURE / shownTop("entropy");
   change({ measure: "entropy", side: "below" });
   setView("uncertainty");
   bringUp(toolbar);

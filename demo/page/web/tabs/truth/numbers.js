@@ -2,7 +2,6 @@
 // Numbers in tables. One that is not there yet says so; one that cannot be says why.
 
 import { classOf, classSet } from "../../draw/classes.js";
-import { MEASURES } from "../../draw/sampling.js";
 import { make, swatch } from "../../elements.js";
 import { page } from "../../page.js";
 import { fixed, fourDigits, percent, score, thousands } from "../../wording.js";
@@ -201,7 +200,7 @@ export function findingTable(row, where) {
   return tableOf(
     "Scores of doubt",
     ["Score", ...ids.map((id) => names[id])],
-    MEASURES.map((measure) =>
+    Object.keys(row.scores.risk_coverage).map((measure) =>
       make(
         "tr",
         {},

@@ -15,7 +15,7 @@ export function followTruth() {
   if (judged.run !== run.id) {
     forgetTruth();
     Object.assign(judged, { run: run.id, files: [], regions: [], open: [], message: "" });
-    drawNow("truth");
+    drawNow("tab:truth");
   } else if (judged.truth && finished().some(({ id }) => !judged.rows.has(id) && !judged.pending)) judgeAll();
 }
 
@@ -63,7 +63,7 @@ export async function judgeAll() {
     if (!current()) return;
     judged.rows.set(panel.id, row);
     paintErrors(row);
-    drawNow("truth");
+    drawNow("tab:truth");
   }
   for (const panel of finished()) {
     const row = judged.rows.get(panel.id);
@@ -72,7 +72,7 @@ export async function judgeAll() {
     const reply = await askServer("proper", source, { model: panel.id, band });
     if (!current()) return;
     row.proper = reply.numbers ?? [];
-    drawNow("truth");
+    drawNow("tab:truth");
   }
   judged.pending = false;
   say("", judged.message);

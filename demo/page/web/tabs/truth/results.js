@@ -1,7 +1,6 @@
 // @ts-check
 // One table of all models, error maps, and the details of each model.
 
-import { MEASURES } from "../../draw/sampling.js";
 import { Surface } from "../../draw/surface.js";
 import { make } from "../../elements.js";
 import { run } from "../../run.js";
@@ -153,7 +152,9 @@ function fillDetail(node) {
     ),
     part(
       "Risk and coverage",
-      `${MEASURES.map((score) => numberWords(row, `${score}_aurc`)).join("; ")}.`,
+      `${Object.keys(scores.risk_coverage)
+        .map((score) => numberWords(row, `${score}_aurc`))
+        .join("; ")}.`,
       riskChart(scores, panel.title),
     ),
     part(

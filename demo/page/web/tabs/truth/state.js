@@ -60,7 +60,7 @@ export function forgetTruth() {
 
 export function say(busy, message = "") {
   Object.assign(judged, { busy, message });
-  drawNow("truth");
+  drawNow("tab:truth");
 }
 
 /** Of the pixels that are right or wrong. */

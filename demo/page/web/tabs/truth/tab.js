@@ -3,10 +3,9 @@
 
 import { classOf, classSet, nameOf, namesOf } from "../../draw/classes.js";
 import { make, radioBar, swatch } from "../../elements.js";
-import { emit, hear } from "../../events.js";
 import { page } from "../../page.js";
 import { finished, run } from "../../run.js";
-import { onDraw, redraw } from "../../state.js";
+import { redraw } from "../../state.js";
 import { clearRegions, closeRegion, typeCorners, undoCorner } from "./corners.js";
 import { takeFiles } from "./files.js";
 import { paintErrors, paintTruth } from "./paint.js";
@@ -320,18 +319,13 @@ function fillTruthFacts() {
   );
 }
 
-// What the other parts do, the tab follows.
-onDraw("layout", followTruth);
-
-onDraw("paint", paintTruth);
-
-onDraw("truth", fillTruth);
-
-export function mountTruth() {
-  hear("truth-here", ({ root }) => {
+/** @type {import("../../ui/tabs.js").Tab} */
+export const truth = {
+  name: "truth",
+  mount(root) {
     if (!parts.all) makeParts();
     root.replaceChildren(parts.all);
     fillTruth();
-  });
-  emit("truth-wanted");
-}
+  },
+  onDraw: { layout: followTruth, paint: paintTruth, "tab:truth": fillTruth },
+};

@@ -1,0 +1,313 @@
+"""Every figure that the page's replies and summary.json hold and no other table defines: formula, unit, source.
+
+The measures of doubt are defined in demo.measures, the numbers against a ground truth in demo.analysis.numbers, the
+article's sentences in demo.analysis.claims. Keys are "Type.field", as demo.page.replies has them; a test holds that
+no number of a reply is without its row, and docs/numbers.md is written from these tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one number means."""
+
+    title: str
+    unit: str
+    formula: str
+    keys: tuple[str, ...]
+    """Where it is said: "Type.field" of the page's replies, or "summary.json: key"."""
+    source: str = "this project"
+
+
+LEGEND, DIFFER, TOGETHER, TRUTH = "Panels and legends", "Where they differ", "Together", "Truth"
+
+FIGURES: dict[str, tuple[Figure, ...]] = {
+    LEGEND: (
+        Figure(
+            "Area",
+            "0..1",
+            "pixels of the class / pixels of the photo",
+            ("ClassShare.area", "ClassArea.area", "Code.area", "summary.json: classes.area"),
+        ),
+        Figure(
+            "Mean measure of a class",
+            "that of the measure",
+            "mean of the measure (in summary.json: of the entropy) over the pixels that the network calls the class",
+            ("ClassShare.means", "summary.json: classes.mean_entropy"),
+        ),
+        Figure(
+            "Mean entropy",
+            "nats",
+            "mean of the entropy over all pixels",
+            ("Panel.entropy", "summary.json: mean_entropy"),
+        ),
+        Figure(
+            "Time",
+            "seconds",
+            "wall time of the network and of making its maps, on this machine and this photo",
+            ("Panel.seconds", "summary.json: seconds"),
+        ),
+        Figure(
+            "Parameters",
+            "weights",
+            "numbers in use when the network answers; auxiliary heads are left out",
+            ("Panel.parameters",),
+        ),
+        Figure(
+            "Probability of a class at a pixel",
+            "0..1",
+            "softmax of the scores there, resampled as MMSegmentation resamples them; where scores are a mixture of "
+            "probabilities, divided by their sum",
+            ("LikelyClass.probability",),
+        ),
+        Figure(
+            "Measures at a pixel",
+            "see Measures of doubt",
+            "each measure's own formula, in float64",
+            ("PixelAnswer.entropy", "PixelAnswer.margin", "PixelAnswer.measures"),
+        ),
+    ),
+    DIFFER: (
+        Figure(
+            "Votes",
+            "0..1",
+            "share of the photo where 1, 2, ... different classes are named",
+            ("Differences.votes", "summary.json: comparison.votes", "summary.json: comparison.all_agree"),
+        ),
+        Figure(
+            "Split",
+            "0..1",
+            "share of the photo where all agree; where the CNNs agree, the transformers agree, on different classes; where "
+            "only the CNNs are divided; only the transformers; both",
+            (
+                "Split.all_agree",
+                "Split.between_families",
+                "Split.inside_cnn",
+                "Split.inside_transformer",
+                "Split.mixed",
+                "summary.json: comparison.split",
+            ),
+        ),
+        Figure(
+            "Cannot say",
+            "0..1",
+            "share of the photo where fewer than two networks have a word, in the classes compared in, for what they see; "
+            "of the mean: where its likeliest class is none of those",
+            ("Differences.cannot_say", "Mean.cannot_say", "summary.json: comparison.cannot_say"),
+        ),
+        Figure(
+            "Alone",
+            "0..1",
+            "share of the photo where one network contradicts all others, which agree",
+            ("Differences.alone",),
+        ),
+        Figure(
+            "Boundary-only disputes",
+            "0..1",
+            "share of the photo in disputed pieces that lie wholly within 0.75 % of the diagonal of a boundary of some "
+            "network's map",
+            ("Differences.boundary_only", "summary.json: comparison.boundary_only"),
+        ),
+        Figure(
+            "Confident conflict",
+            "0..1",
+            "share of the photo where two networks name different classes, each with a confidence of at least the threshold",
+            (
+                "Conflict.area",
+                "Differences.conflict_areas",
+                "ClassPair.area",
+                "summary.json: comparison.confident_conflict",
+                "summary.json: comparison.confident_conflict_pairs.area",
+            ),
+        ),
+        Figure(
+            "Disputed region",
+            "0..1",
+            "share of the photo of a 4-connected piece in which every network keeps to one class, and not all to the same; "
+            "ranked by area times mean confidence of the parties",
+            ("Region.area", "summary.json: comparison.regions.area"),
+        ),
+        Figure(
+            "Confidence of a party",
+            "0..1",
+            "mean confidence over the party's networks and the region's pixels",
+            ("Party.confidence", "summary.json: comparison.regions.parties.confidence"),
+        ),
+        Figure(
+            "Agreement of two networks",
+            "0..1",
+            "share of the pixels with the same class",
+            ("Pair.agreement", "summary.json: comparison.agreement"),
+        ),
+        Figure(
+            "Cohen's kappa",
+            "-1..1",
+            "(agreement - chance) / (1 - chance), chance being that of two networks that name "
+            "classes at random, each as often as it does; none where chance alone agrees completely",
+            ("Pair.kappa", "summary.json: comparison.kappa"),
+            "Cohen, A Coefficient of Agreement for Nominal Scales, 1960",
+        ),
+        Figure(
+            "Fleiss' kappa",
+            "-1..1",
+            "the same for all networks at once, over all pairs of them",
+            ("Differences.fleiss_kappa", "summary.json: comparison.fleiss_kappa"),
+            "Fleiss, Measuring Nominal Scale Agreement among Many Raters, 1971, equation 7",
+        ),
+        Figure(
+            "Entropy near boundaries",
+            "0..1",
+            "share of the map's total entropy within 0.75 % of the diagonal of a boundary of the network's own map, beside "
+            "the share of the area that lies there",
+            ("Structure.boundary_entropy", "Structure.boundary_area", "summary.json: boundary_entropy_share"),
+        ),
+        Figure(
+            "Mean entropy at boundaries, and inside",
+            "nats",
+            "mean over the pixels within that distance, and over the others",
+            ("Structure.entropy_at", "Structure.entropy_inside"),
+        ),
+        Figure(
+            "Fragments",
+            "pieces",
+            "4-connected pieces of one class; also per million pixels",
+            ("Structure.fragments", "Structure.per_megapixel", "summary.json: fragments"),
+        ),
+        Figure("Median fragment", "pixels", "median of the fragments' areas", ("Structure.median_area",)),
+        Figure(
+            "Boundary length",
+            "pixel sides",
+            "sides of pixels between two classes; the frame of the photo is none",
+            ("Structure.boundary_length",),
+        ),
+    ),
+    TOGETHER: (
+        Figure(
+            "Entropy of the mean",
+            "nats",
+            "H(mean p), p the networks' probabilities at a pixel, H the entropy; mean over the grid",
+            ("MeanFields.entropy",),
+        ),
+        Figure(
+            "Mean of the entropies",
+            "nats",
+            "mean H(p) over the networks; mean over the grid",
+            ("MeanFields.mean_entropy",),
+        ),
+        Figure(
+            "Mutual information",
+            "nats, at most ln of the number of networks",
+            "H(mean p) - mean H(p): high where the networks are sure and contradict each other; disagreement among different "
+            "networks, not Bayesian uncertainty",
+            ("MeanFields.mutual_information",),
+            "the decomposition is that of Depeweg et al., Decomposition of Uncertainty in Bayesian Deep Learning, ICML 2018",
+        ),
+        Figure(
+            "Divergence of two networks",
+            "nats, at most ln 2",
+            "Jensen-Shannon divergence of their probabilities, mean over every second row and column of the grid",
+            ("Mean.divergence",),
+            "Lin, Divergence Measures Based on the Shannon Entropy, 1991",
+        ),
+    ),
+    TRUTH: (
+        Figure(
+            "Pixels",
+            "pixels",
+            "of the photo, labelled by the truth, and of objects that no class names",
+            (
+                "Counted.photo",
+                "Counted.labelled",
+                "Counted.unknown",
+                "Truth.labelled",
+                "Truth.unknown",
+                "ClassPixels.pixels",
+                "Findings.pixels",
+                "Number.pixels",
+            ),
+        ),
+        Figure(
+            "Numbers against the truth", "see there", "each number's own formula, in its reply too", ("Number.value",)
+        ),
+        Figure(
+            "IoU, accuracy and boundary IoU of a class",
+            "0..1",
+            "right / (annotated + predicted - right); right / annotated; IoU of the inner boundaries, d = 2 % of the diagonal",
+            ("ClassRow.iou", "ClassRow.accuracy", "ClassRow.boundary_iou"),
+            "MMSegmentation's IoUMetric; Cheng et al., Boundary IoU, CVPR 2021",
+        ),
+        Figure(
+            "Annotated and predicted pixels of a class",
+            "pixels",
+            "labelled pixels of the truth, and of the network",
+            ("ClassRow.annotated", "ClassRow.predicted"),
+        ),
+        Figure(
+            "Confusion",
+            "pixels; 0..1",
+            "pixels of one class called another, and their share of the annotated class",
+            ("Confusion.pixels", "Confusion.share"),
+        ),
+        Figure(
+            "Reliability",
+            "pixels; 0..1",
+            "in each of 15 equal bins of confidence: pixels, mean confidence, share right",
+            (
+                "ReliabilityBin.from",
+                "ReliabilityBin.to",
+                "ReliabilityBin.pixels",
+                "ReliabilityBin.confidence",
+                "ReliabilityBin.accuracy",
+            ),
+            "Guo et al., On Calibration of Modern Neural Networks, ICML 2017",
+        ),
+        Figure(
+            "Risk and coverage",
+            "0..1",
+            "share wrong among the surest pixels, at each percent of them kept",
+            ("RiskCurve.coverage", "RiskCurve.risk"),
+            "Geifman and El-Yaniv, Selective Classification for Deep Neural Networks, NIPS 2017",
+        ),
+        Figure(
+            "Right, wrong and unsure, wrong and sure",
+            "pixels; 0..1",
+            "right pixels, and wrong ones by percent of confidence; sure from the chosen confidence on",
+            ("Judged.right", "Judged.wrong", "TruthScores.error_shares"),
+        ),
+    ),
+}
+"""By the part of the page that shows them."""
+
+NO_FIGURES = frozenset(
+    [
+        "ClassArea.index",
+        "Classes.offset",
+        "ClassIndex.index",
+        "ClassPair.classes",
+        "ClassPixels.index",
+        "ClassRow.index",
+        "ClassShare.index",
+        "Code.value",
+        "LikelyClass.index",
+        "Piece.index",
+        "Conflict.threshold",
+        "TruthScores.sure",
+        "Conflict.more",
+        "FileData.size",
+        "Layer.top",
+        "MeasureScale.top",
+        "Mean.grid",
+        "Region.box",
+        "Region.point",
+        "Truth.width",
+        "Truth.height",
+        "View.width",
+        "View.height",
+        "View.photo_width",
+        "View.photo_height",
+    ]
+)
+"""Numbers of a reply that measure nothing: indices, settings, counts of rows left out, ends of scales, places, sizes."""

@@ -1,0 +1,30 @@
+// @ts-check
+// What a tab's script is, and how it is put in place.
+
+import { emit, hear } from "../events.js";
+import { onRun } from "../run.js";
+import { onDraw } from "../state.js";
+import { addLayers } from "./layers.js";
+
+/**
+ * @typedef {object} Tab
+ * @property {string} name that of its place, and of the server's function that answers it
+ * @property {(root: HTMLElement) => void} mount fills its place; called again when Gradio has made another one
+ * @property {() => void} [onRun] an answer has come, or will not come any more
+ * @property {Partial<Record<import("../state.js").Drawing, () => void>>} [onDraw] what it draws again with what;
+ *   "tab:<name>" is its own
+ * @property {Record<string, (detail: any) => void>} [hears] what it does at an event of another part of the page
+ * @property {() => import("../run.js").Layer[]} [layers] maps of all models together that it adds
+ */
+
+/** @param {Tab} tab */
+export function startTab(tab) {
+  const { name, mount, layers } = tab;
+  if (tab.onRun) onRun(tab.onRun);
+  if (layers) addLayers(layers);
+  for (const [drawing, draw] of Object.entries(tab.onDraw ?? {}))
+    onDraw(/** @type {import("../state.js").Drawing} */ (drawing), draw);
+  for (const [event, listen] of Object.entries(tab.hears ?? {})) hear(event, listen);
+  hear(`${name}-here`, ({ root }) => mount(root));
+  emit(`${name}-wanted`);
+}
