@@ -190,6 +190,13 @@ class ModelSpec:
     backend: str = "mmseg"
     """The module of demo.models.backends that builds it."""
 
+    @property
+    def fetched_as(self) -> str:
+        """The name by which its files can be fetched: its id, or hf:org/name@revision."""
+        if self.set != "own" or not self.weights.repository:
+            return self.id
+        return "@".join(filter(None, (f"hf:{self.weights.repository}", self.weights.revision)))
+
 
 @dataclass(frozen=True)
 class Prediction:

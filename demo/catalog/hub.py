@@ -30,7 +30,7 @@ def hub_model(item: str) -> ModelSpec:
     """The row of a repository, or of a folder as one is downloaded. Raises UnknownModelError for what is neither."""
     named = item.strip().removeprefix(PREFIX)
     folder = Path(named).expanduser()
-    if folder.is_dir():
+    if named and folder.is_dir():
         return _spec(folder.resolve().name, str(folder.resolve()), Weights(str(folder.resolve()), ""), folder)
     found = None if named.startswith((".", "/", "~")) else _REPOSITORY.fullmatch(named)
     if not found or ".." in named:

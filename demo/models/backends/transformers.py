@@ -60,10 +60,11 @@ def load(spec: ModelSpec, files: Path, device: str = "cpu", precision: Precision
     _check_files(files, spec.id)
     sha256 = verify_folder(files)
     with _quietly():
-        network, left_out = _network(files, universal, spec.id)
-        class_set = _class_set(network.config.id2label, spec)
+        config = _config(files, spec.id)
+        class_set = _class_set(config.id2label, spec)
+        network, left_out = _network(files, config, universal, spec.id)
         processor, cropped = _processor(files, spec.id)
-        tokens = _task(files, network.config, spec.id) if described["model_type"] == "oneformer" else None
+        tokens = _task(files, config, spec.id) if described["model_type"] == "oneformer" else None
     check_finite(network.state_dict(), files)
     scores = Segmentor(network, processor, class_set, device, precision, tokens)
     notes = (
@@ -141,6 +142,7 @@ class Segmentor:
         if not offsets:
             return self._answer(mixture[0], photo, Seen(window), meaning="mixture")
         tall = photo[0] > photo[1]
+        offsets = [[int(place) for place in offset] for offset in offsets]
         boxes: list[Box] = [
             (start, 0, end, window[1]) if tall else (0, start, window[0], end) for _, start, end in offsets
         ]
@@ -213,12 +215,21 @@ def _check_files(folder: Path, name: str) -> None:
         )
 
 
-def _network(folder: Path, universal: bool, name: str) -> tuple[Any, list[str]]:
+def _config(folder: Path, name: str) -> Any:
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # anybody's JSON
+        raise BackendError(
+            f"The config.json of {name} cannot be used ({type(error).__name__}: {_line(error)}). Fetch it again."
+        ) from error
+    config.use_pretrained_backbone = False
+    return config
+
+
+def _network(folder: Path, config: Any, universal: bool, name: str) -> tuple[Any, list[str]]:
     """With every weight from the file, and the names that the file has beyond."""
     maker = AutoModelForUniversalSegmentation if universal else AutoModelForSemanticSegmentation
     try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        config.use_pretrained_backbone = False
         network, told = maker.from_pretrained(
             folder,
             config=config,
