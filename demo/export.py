@@ -1,9 +1,10 @@
 """What a run leaves behind: the folder that `segment` writes and the page's zip, equal because one iterator makes both.
 
-<model id>/labels.png    class of every pixel in its class set's numbers (ADE20K: 1..150)
+<model id>/labels.png    class of every pixel in its class set's numbers (ADE20K: from 1, 0 is void)
 <model id>/entropy.npy   float32 (H, W), nats
 <model id>/entropy.png   the same as a picture, on the fixed scale 0..ln C of its C classes
 <model id>/overlay.png   the classes' colours over the photo
+figure.pdf               where it is asked for: everything on one page, for print; or figure.png, figure.svg
 summary.json             the numbers, and what is needed to run it again
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -27,12 +28,13 @@ from demo.analysis.structure import measure
 from demo.images import DEFAULT_LIMITS, Limits, open_photo, safe_stem, write_atomic
 from demo.labels.annotations import encode_annotation
 from demo.names import readable, to_json
-from demo.render.encode import png
-from demo.render.paint import overlay, scalar
+from demo.render.encode import png, shrink
+from demo.render.paint import Scheme, overlay, scalar
 from demo.schema import Image, ModelSpec, Precision, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
+    from demo.render.figures import Kind, Layout, Row
 
 Json: TypeAlias = dict[str, object]
 
@@ -42,7 +44,7 @@ class ClassRow(TypedDict):
 
     name: str
     index: int
-    """As in the class set's annotation files (ADE20K: 1..150)."""
+    """As in the class set's annotation files (ADE20K: from 1, 0 is void)."""
     area: float
     """Share of the photo, 0..1."""
     mean_entropy: float
@@ -74,38 +76,61 @@ def read_photo(path: Path, limits: Limits = DEFAULT_LIMITS) -> Photo:
     return Photo(readable(path.name), opened.image, opened.sha256, opened.notes)
 
 
-def files(photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of everything a run leaves behind, summary.json last.
+def files(
+    photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str, figures: Sequence[Kind] = ()
+) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of everything a run leaves behind, summary.json last; a figure of each kind in `figures`.
 
     Answers may come one by one: each is written before the next is asked for, and nothing at photo size is kept.
     """
     entries: list[Json] = []
     compared: list[tuple[ModelSpec, Prediction]] = []
+    drawn: list[Row] = []
     for answer in answers:
         prediction = at_photo_size(answer)
+        if figures:
+            drawn.append(figure_row(answer, prediction))
         yield from _maps(photo, prediction)
         entries.append(describe(answer, prediction))
         compared.append((answer.spec, on_grid(answer, prediction)))
+    for kind in figures if drawn else ():
+        yield f"figure.{kind}", figure(photo, drawn, kind)
     comparison = compare_answers(compared, photo.size) if len(compared) > 1 else None
     content = summary(photo, entries, comparison, precision=precision, device=device)
     yield "summary.json", to_json(content).encode()
 
 
-def write_run(out: Path, photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Path:
+def write_run(
+    out: Path,
+    photo: Photo,
+    answers: Iterable[Answer],
+    *,
+    precision: Precision,
+    device: str,
+    figures: Sequence[Kind] = (),
+) -> Path:
     """Write `files` below OUT/<photo stem> and return that folder; each file appears whole or not at all.
 
     A folder that another photo of the same stem has taken is left alone: this one becomes <stem>-2.
     """
     folder = folder_for(out, photo)
-    for name, content in files(photo, answers, precision=precision, device=device):
+    for name, content in files(photo, answers, precision=precision, device=device, figures=figures):
         write_atomic(folder / name, content)
     return folder
 
 
-def write_zip(path: Path, photo: Photo, answers: Iterable[Answer], *, precision: Precision, device: str) -> Path:
+def write_zip(
+    path: Path,
+    photo: Photo,
+    answers: Iterable[Answer],
+    *,
+    precision: Precision,
+    device: str,
+    figures: Sequence[Kind] = (),
+) -> Path:
     """Write `files` as one zip, below a folder of the photo's stem; pictures, already compressed, are stored."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, content in files(photo, answers, precision=precision, device=device):
+        for name, content in files(photo, answers, precision=precision, device=device, figures=figures):
             method = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
             archive.writestr(f"{safe_stem(photo.name)}/{name}", content, method)
     return path
@@ -137,6 +162,32 @@ def summary(
         "models": entries,
         "comparison": comparison,
     }
+
+
+def figure_row(answer: Answer, prediction: Prediction) -> Row:
+    """What a figure shows of an answer, at the size at which figures are drawn."""
+    from demo.render.figures import Row, reduced, sampled
+
+    size, spec = reduced(answer.posterior.photo_size), answer.spec
+    maps = sampled(prediction.label_map, size), sampled(prediction.entropy, size)
+    return Row(spec.title, *maps, prediction.class_set)
+
+
+def figure(
+    photo: Photo,
+    rows: Sequence[Row],
+    kind: Kind,
+    *,
+    layout: Layout = "article",
+    scheme: Scheme = "colour",
+    official: bool = False,
+) -> bytes:
+    """Everything on one page, as a file; the options are those of demo.render.figures."""
+    from demo.render.figures import comparison, grid, reduced, to_bytes
+
+    draw = comparison if layout == "article" else grid
+    image = shrink(photo.image, reduced(photo.size))
+    return to_bytes(draw(image, rows, title=photo.name, scheme=scheme, official=official), kind)
 
 
 def describe(answer: Answer, prediction: Prediction) -> Json:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from demo.analysis.spans import Spans, components, find_spans
 from demo.analysis.structure import boundary, default_distance, within
-from demo.schema import VOID, Comparison, LabelMap
+from demo.schema import VOID, Comparison, Family, LabelMap
 
 SPLIT = ("all_agree", "between_families", "inside_cnn", "inside_transformer", "mixed")
 """What can be said of a pixel, in the order of the codes 0..4 that `split` returns.
@@ -29,7 +29,7 @@ mixed               both families disagree among themselves
 
 
 def votes(c: Comparison) -> NDArray[np.uint8]:
-    """(H, W) how many different classes are named at each pixel, 1..M; 0 where fewer than two models can say."""
+    """(H, W) how many different classes are named at each pixel, 1..M; 0 where one `cannot_say`, and nobody differs."""
     spans = find_spans(c.label_maps)
     return spans.paint(number_of_votes(spans))
 
@@ -42,49 +42,47 @@ def vote_counts(c: Comparison) -> NDArray[np.int64]:
 
 
 def number_of_votes(spans: Spans) -> NDArray[np.uint8]:
-    """(R,) how many different classes are named along each span; 0 where fewer than two models can say."""
+    """(R,) how many different classes are named along each span; 0 where one cannot say, and nobody differs."""
     ordered = np.sort(spans.labels, axis=0)  # void, the highest, comes last
     named = 1 + (ordered[1:] != ordered[:-1]).sum(0) - (ordered[-1] == VOID)
-    return np.where(comparable(spans), named, 0).astype(np.uint8)
+    return np.where(_silent(spans.labels), 0, named).astype(np.uint8)
 
 
-def comparable(spans: Spans) -> NDArray[np.bool_]:
-    """(R,) whether there are two models that can say what is there; alone, one is enough."""
-    able = (spans.labels != VOID).sum(0)
-    enough: NDArray[np.bool_] = able >= min(2, len(spans.labels))
-    return enough
+def _silent(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(R,) whether a model cannot say what is there, and the others do not differ: neither agreed nor disputed."""
+    return (labels == VOID).any(0) & ~_differ(labels)
 
 
 def cannot_say(c: Comparison) -> float:
-    """Share of the photo where fewer than two models can say in the words of the comparison, 0..1."""
+    """Share of the photo, 0..1, where a model has no word for what another names and nobody differs in a common word.
+
+    It is neither agreed nor disputed.
+    """
     spans = find_spans(c.label_maps)
-    return float(spans.lengths[~comparable(spans)].sum() / spans.lengths.sum())
+    return float(spans.lengths[_silent(spans.labels)].sum() / spans.lengths.sum())
 
 
 def split(c: Comparison) -> NDArray[np.uint8]:
-    """(H, W) along which line the models part, as an index into SPLIT; 255 where fewer than two models can say.
+    """(H, W) along which line the models part, as an index into SPLIT; 255 where one `cannot_say`.
 
     A dispute among models of one family alone is inside that family; one model always agrees with itself.
     """
     spans = find_spans(c.label_maps)
-    return spans.paint(_split(c, spans))
+    return spans.paint(dividing_line(spans.labels, c.families))
 
 
 def split_counts(c: Comparison) -> NDArray[np.int64]:
     """(5,) pixels in each part of SPLIT."""
     spans = find_spans(c.label_maps)
-    return np.bincount(_split(c, spans), spans.lengths, minlength=len(SPLIT))[: len(SPLIT)].astype(np.int64)
+    line = dividing_line(spans.labels, c.families)
+    return np.bincount(line, spans.lengths, minlength=len(SPLIT))[: len(SPLIT)].astype(np.int64)
 
 
-def _split(c: Comparison, spans: Spans) -> NDArray[np.uint8]:
-    cnn, transformer = (_divided(spans, c, family) for family in ("cnn", "transformer"))
-    parts = [~comparable(spans), ~disputed(spans), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
+def dividing_line(labels: NDArray[np.uint8], families: Sequence[Family]) -> NDArray[np.uint8]:
+    """(R,) index into SPLIT of what the models say, (M, R), or void: the one definition of who stands against whom."""
+    cnn, transformer = (_differ(labels[[own == family for own in families]]) for family in ("cnn", "transformer"))
+    parts = [_silent(labels), ~_differ(labels), ~cnn & ~transformer, cnn & ~transformer, ~cnn & transformer]
     return np.select(parts, [np.uint8(code) for code in (VOID, 0, 1, 2, 3)], np.uint8(4))
-
-
-def _divided(spans: Spans, c: Comparison, family: str) -> NDArray[np.bool_]:
-    """(R,) whether models of this family name different classes; never when there are none."""
-    return _differ(spans.labels[[member == family for member in c.families]])
 
 
 def shares(counts: Sequence[int] | NDArray[np.int64], pixels: int | None = None) -> dict[str, float]:

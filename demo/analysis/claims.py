@@ -24,6 +24,7 @@ Sums: TypeAlias = Mapping[str, Array]
 Verdict = Literal["holds", "does not hold", "cannot tell"]
 Needs = Literal["photos", "truth", "outside", "outside and truth"]
 
+FCN_PAPER = "https://arxiv.org/abs/1411.4038"
 LOW_ENTROPY = float(np.log(2))
 """Nats: less unsure than between two equally likely classes."""
 SMALL_SHARE = 1e-3
@@ -46,6 +47,8 @@ class Panel:
     ids: tuple[str, ...]
     titles: tuple[str, ...]
     families: tuple[Family, ...]
+    papers: tuple[str, ...]
+    """The address of the paper that each architecture comes from; empty where it is not known."""
 
     def of(self, family: Family) -> NDArray[np.bool_]:
         """(M,) which models are of the family."""
@@ -54,7 +57,7 @@ class Panel:
     @property
     def fcn(self) -> NDArray[np.bool_]:
         """(M,) which models are FCN."""
-        return np.array([title.split()[0].upper() == "FCN" for title in self.titles], bool)
+        return np.array([paper == FCN_PAPER for paper in self.papers], bool)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ surest come first. Equal inputs give equal words.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from demo.analysis.agreement import disputed, merge_mild, number_of_votes, share_inside, supercategories_of
+from demo.analysis.agreement import (
+    SPLIT,
+    disputed,
+    dividing_line,
+    merge_mild,
+    number_of_votes,
+    share_inside,
+    supercategories_of,
+)
 from demo.analysis.spans import Spans, components, find_spans
 from demo.schema import VOID, ClassSet, Comparison, Family, LabelMap, Size
 
@@ -65,6 +74,8 @@ class Region:
     where: str
     """Where in the photo the point is: "top left", "centre", ..."""
     parties: tuple[Party, ...]
+    split: str
+    """Along which line the models part, one of agreement.SPLIT."""
     severe: bool
     """Whether the parties' classes are of different kinds (supercategories)."""
     spans: NDArray[np.int32]
@@ -72,9 +83,8 @@ class Region:
 
     @property
     def between_families(self) -> bool:
-        """Whether the families part: no CNN says what a transformer says, and one of them is united."""
-        sides = [{p.says for p in self.parties if family in p.families} for family in ("cnn", "transformer")]
-        return all(sides) and not sides[0] & sides[1] and min(map(len, sides)) == 1
+        """Whether each family is united inside, on different classes: `split` says between_families of its pixels."""
+        return self.split == "between_families"
 
     @property
     def sentence(self) -> str:
@@ -197,7 +207,8 @@ def _region(rank: int, members: NDArray[np.int64], c: Comparison, disputes: _Dis
     point = _inmost(pieces, box)
     area = int(disputes.spans.lengths[members].sum()) / (height * width)
     parties, severe = _parties(members, c, disputes)
-    return Region(rank, area, box, point, _where(point, (height, width)), parties, severe, pieces)
+    split = SPLIT[dividing_line(disputes.pattern.labels[:, members[:1]], c.families)[0]]
+    return Region(rank, area, box, point, _where(point, (height, width)), parties, split, severe, pieces)
 
 
 def _parties(members: NDArray[np.int64], c: Comparison, disputes: _Disputes) -> tuple[tuple[Party, ...], bool]:
@@ -249,20 +260,13 @@ def _subject(party: Party, first: bool) -> str:
 
 def _divide(region: Region) -> str:
     """Along which line the models part, in words; nothing when they are all of one family."""
-    sides: dict[Family, set[str]] = {"cnn": set(), "transformer": set()}
-    heads = {"cnn": 0, "transformer": 0}
-    for party in region.parties:
-        for family in party.families:
-            sides[family].add(party.says)
-            heads[family] += 1
-    if not (sides["cnn"] and sides["transformer"]):
+    heads = Counter(family for party in region.parties for family in party.families)
+    if not (heads["cnn"] and heads["transformer"]):
         return ""
     cnns = "CNNs" if heads["cnn"] > 1 else "CNN"
     transformers = "transformers" if heads["transformer"] > 1 else "transformer"
-    if region.between_families:
-        return f"{cnns} against {transformers}."
-    if len(sides["transformer"]) == 1:
-        return "The CNNs are divided."
-    if len(sides["cnn"]) == 1:
-        return "The transformers are divided."
-    return "Both families are divided."
+    return {
+        "between_families": f"{cnns} against {transformers}.",
+        "inside_cnn": "The CNNs are divided.",
+        "inside_transformer": "The transformers are divided.",
+    }.get(region.split, "Both families are divided.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sysconfig
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,14 +16,21 @@ from demo.errors import UnknownModelError
 from demo.labels.ade20k import ADE20K
 from demo.schema import ModelSpec, Reported, Weights
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The repository: relative paths in the catalogue start here."""
-ZOO = "zoo"
-"""The set that is read from the installed MMSegmentation, in openmmlab.py."""
 COMPACT = Path("checkpoints/compact")
 """Where demo/train writes; the set's row has the same folder."""
+ZOO = "zoo"
+"""The set that is read from the installed MMSegmentation, in openmmlab.py."""
 SEGFORMER_LICENCE = ", from NVIDIA's MiT weights: research and evaluation only"
 
+
+def _root() -> Path:
+    beside = Path(__file__).resolve().parents[2]
+    shared = Path(sysconfig.get_path("data")) / "share" / "segmentation-zoo"
+    return beside if (beside / COMPACT).is_dir() else shared
+
+
+ROOT = _root()
+"""The repository, or where its files were installed: relative paths in the catalogue start here."""
 Row: TypeAlias = Mapping[str, Any]
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from demo.models.machine import Machine
 
 REQUIREMENTS = catalog.ROOT / "requirements.txt"
-INSTALL = "pip install -r requirements.txt"
+INSTALL = f"pip install -r {'requirements.txt' if Path('requirements.txt').is_file() else REQUIREMENTS}"
 MODULES = {
     "onedl-mmcv": "mmcv",
     "onedl-mmengine": "mmengine",
@@ -139,7 +139,7 @@ def _import_problems(packages: Sequence[Package]) -> Iterator[Problem]:
                 warnings.simplefilter("ignore")
                 importlib.import_module(name)
         except (ImportError, OSError) as error:
-            remedy = "pip install --force-reinstall -r requirements.txt"
+            remedy = INSTALL.replace("install", "install --force-reinstall", 1)
             yield Problem(f"{name} does not start: {error}.", remedy)
 
 

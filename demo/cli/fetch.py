@@ -43,7 +43,7 @@ def add(subparsers: Subparsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Fetch the files that are not on disk yet or are damaged, check each against its hash, go on where one was cut."""
     missing = [spec for spec in catalog.resolve(options.models) if not _on_disk(spec, options.into)]
-    fetched = [_fetch(spec, options.into, options.source) for spec in missing]
+    fetched = [_fetch(spec, options.into, [*_elsewhere(spec), *options.source]) for spec in missing]
     failures = [(spec.weights, error) for spec, error in zip(missing, fetched, strict=True) if error]
     _tell(failures, options.into)
     return SOMETHING_LEFT_OUT if failures else 0
@@ -65,8 +65,8 @@ def _tell(failures: Sequence[Failure], into: Path) -> None:
 def _on_disk(spec: ModelSpec, into: Path) -> bool:
     """Whether the file is there and right."""
     path = locate(spec.weights, (into,))
-    if path is None:
-        return False
+    if path is None or not path.parent.resolve().is_relative_to(into.resolve()):
+        return False  # where the user wants it
     try:
         verify(path, spec.weights)
     except CorruptCheckpointError:
@@ -77,6 +77,12 @@ def _on_disk(spec: ModelSpec, into: Path) -> bool:
         if digest := pin(spec.weights, path):
             _tell_of_pin(spec, path, digest)
     return True
+
+
+def _elsewhere(spec: ModelSpec) -> list[str]:
+    """The folder of the project that has the file already: the first source for another folder."""
+    path = locate(spec.weights)
+    return [str(path.parent)] if path and path.name == spec.weights.file else []
 
 
 def _tell_of_pin(spec: ModelSpec, path: Path, digest: str) -> None:

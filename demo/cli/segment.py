@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from demo.export import Photo
     from demo.images import Limits
     from demo.models.zoo import Answer, Refusal, Zoo
+    from demo.render.figures import Kind
     from demo.schema import ModelSpec
 
 Item = TypeVar("Item")
@@ -44,6 +45,14 @@ def add(subparsers: Subparsers) -> None:
     add_models_option(parser)
     add_out_option(parser)
     add_limit_options(parser)
+    parser.add_argument(
+        "--figure",
+        metavar="KIND",
+        choices=("png", "svg", "pdf"),
+        action="append",
+        default=[],
+        help="write OUT/<photo>/figure.KIND too, all networks on one page: png, svg or pdf; may be repeated",
+    )
     parser.add_argument("--json", action="store_true", help="print what was written, as JSON")
     add_running_options(parser)
     parser.set_defaults(run=run)
@@ -53,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     """Write OUT/<photo>/<model>/{labels.png, entropy.npy, entropy.png, overlay.png} and OUT/<photo>/summary.json."""
     zoo = open_zoo(options)
     specs = models_of(options) or catalog.resolve(zoo.default_set)
-    batch = Batch(zoo, specs, options.out, limits_of(options))
+    batch = Batch(zoo, specs, options.out, limits_of(options), options.figure)
     batch.segment(options.photos)
     if options.json:
         print_json(batch.written)
@@ -74,8 +83,10 @@ class Batch:
     While the maps of one answer are written, the next answer is computed and the next photo read.
     """
 
-    def __init__(self, zoo: Zoo, specs: tuple[ModelSpec, ...], out: Path, limits: Limits) -> None:
-        self.zoo, self.specs, self.out, self.limits = zoo, specs, out, limits
+    def __init__(
+        self, zoo: Zoo, specs: tuple[ModelSpec, ...], out: Path, limits: Limits, figures: Sequence[Kind] = ()
+    ) -> None:
+        self.zoo, self.specs, self.out, self.limits, self.figures = zoo, specs, out, limits, tuple(figures)
         self.left_out = False
         self.noted: set[str] = set()
         self.written: list[dict[str, str]] = []
@@ -91,7 +102,10 @@ class Batch:
             if job.photo is None or first is None:
                 continue
             every = chain([first], answers)
-            folder = write_run(self.out, job.photo, every, precision=self.zoo.precision, device=self.zoo.device)
+            zoo = self.zoo
+            folder = write_run(
+                self.out, job.photo, every, precision=zoo.precision, device=zoo.device, figures=self.figures
+            )
             self.written.append({"photo": str(job.path), "folder": str(folder)})
             now = time.perf_counter()
             note(f"{job.title}: {now - since:.1f} s -> {folder}")

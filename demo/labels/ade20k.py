@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from demo.labels.class_set import FOLDER, read
+from demo.labels.class_set import known
 from demo.schema import ClassSet
 
-ADE20K: Final[ClassSet] = read(FOLDER / "ADE20K.csv")
+ADE20K: Final[ClassSet] = known()["ade20k"]
 """The first synonym of each class, in ADE20K's order, which puts the commonest first. 13 supercategories.
 
 The official palette gives road and skyscraper one colour, and 36 pairs are within dE 2.3. The distinct one is chosen by

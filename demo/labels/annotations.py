@@ -27,7 +27,7 @@ _MODES: Final = {
 
 
 def encode_annotation(label_map: LabelMap, class_set: ClassSet, *, palette: NDArray[np.uint8] | None = None) -> bytes:
-    """The PNG of a label map in the set's own numbers (ADE20K: 0 = void, 1..150), in colours any viewer shows.
+    """The PNG of a label map in the set's own numbers (ADE20K: 0 = void, classes from 1), in colours any viewer shows.
 
     `palette` is (C, 3), by default the distinct one; void is black. Pixel values are exact.
     """
@@ -50,8 +50,8 @@ def encode_annotation(label_map: LabelMap, class_set: ClassSet, *, palette: NDAr
 def decode_annotation(source: Path | str | bytes, class_set: ClassSet, *, size: Size | None = None) -> LabelMap:
     """The label map of an annotation PNG in the set's numbers, path or bytes (grey or palette).
 
-    ADE20K: 1..150, void 0; 255 is void in any set that has no class there. Raises TruthError for anything else, and
-    where `size` (height, width) is given and differs.
+    ADE20K: classes from 1, void 0; 255 is void in any set that has no class there. Raises TruthError for anything else,
+    and where `size` (height, width) is given and differs.
     """
     data, name = read_file(source)
     pixels = open_png(data, name, ("L", "P"), f"one grey or palette channel of 8 bits ({values_of(class_set)})")
@@ -87,7 +87,7 @@ def nothing_labelled(name: str, class_set: ClassSet) -> TruthError:
 
 
 def values_of(class_set: ClassSet) -> str:
-    """What an annotation file holds, in words: "1 to 150 are classes, 0 is not labelled"."""
+    """What an annotation file holds, in words: "0 to 18 are classes, 255 is not labelled"."""
     first, last = class_set.offset, class_set.offset + len(class_set) - 1
     return f"{first} to {last} are classes, {class_set.void} is not labelled"
 

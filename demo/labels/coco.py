@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from demo.errors import TruthError
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import check_size, open_png, read_file
+from demo.labels.mapping import counterparts
 from demo.names import same_name
 from demo.schema import VOID, ClassSet, LabelMap, Size
 
@@ -30,8 +31,19 @@ COCO_TO_ADE: Final[dict[int, int | None]] = {
 
 
 def coco_to(class_set: ClassSet) -> dict[int, int | None]:
-    """COCO panoptic id -> class index in a set, or None where it has no such class."""
-    return COCO_TO_ADE
+    """COCO panoptic id -> class index in a set, or None where it has no such class.
+
+    By the category's own name, else by that of the ADE20K class that it is.
+    """
+    if class_set == ADE20K:
+        return COCO_TO_ADE
+    own = counterparts(tuple(COCO_NAMES.values()), class_set)
+    wider = counterparts(ADE20K.names, class_set)
+    ade = COCO_TO_ADE.values()
+    return {
+        category: wider[place] if found is None and place is not None else found
+        for category, found, place in zip(COCO_NAMES, own, ade, strict=True)
+    }
 
 
 def decode_panoptic(

@@ -154,15 +154,21 @@ class Posterior:
             field[y0 : y0 + probabilities.shape[1]] = probabilities[index]
         return field
 
-    def strips(self, size: Size | None = None) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """(first row, (C, rows, W) probabilities) from top to bottom; rows per strip depend on `size` alone."""
+    def strips(
+        self, size: Size | None = None, most_classes: int | None = None
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """(first row, (C, rows, W) probabilities) from top to bottom.
+
+        Rows per strip depend on `size` and on the number of classes alone; to be cut at the same rows as others,
+        `most_classes` is that of the largest class set among them.
+        """
         height, width = size or self.photo_size
         if self._on_kernel:
             rows, columns = self._weights(height, width)
-            for y0, y1 in self._spans(height, width):
+            for y0, y1 in self._spans(height, width, most_classes):
                 yield y0, kernel.grid_probabilities(self._mosaic, rows[y0:y1], columns)
         else:
-            for y0, scores in self._scores(height, width):
+            for y0, scores in self._scores(height, width, most_classes):
                 yield y0, _probabilities(scores, self.meaning).cpu().numpy()
 
     @property
@@ -170,12 +176,12 @@ class Posterior:
         """Whether the compiled kernel is there and can make the maps: of logits, in main memory."""
         return kernel is not None and self.meaning == "logits" and self.tiles[0].scores.device.type == "cpu"
 
-    def _spans(self, height: int, width: int) -> Iterator[Span]:
-        rows = max(1, STRIP_BYTES // (4 * self.classes * width))
+    def _spans(self, height: int, width: int, classes: int | None = None) -> Iterator[Span]:
+        rows = max(1, STRIP_BYTES // (4 * (classes or self.classes) * width))
         return ((y0, min(y0 + rows, height)) for y0 in range(0, height, rows))
 
-    def _scores(self, height: int, width: int) -> Iterator[tuple[int, Tensor]]:
-        for y0, y1 in self._spans(height, width):
+    def _scores(self, height: int, width: int, classes: int | None = None) -> Iterator[tuple[int, Tensor]]:
+        for y0, y1 in self._spans(height, width, classes):
             with torch.inference_mode():
                 scores = self._strip(y0, y1, height, width)
             yield y0, scores

@@ -1,67 +1,142 @@
-"""The same answers for programs: /segment, /overlay, /label_map and /probe; Gradio describes them at "Use via API"."""
+"""The same answers for programs; docs/api.md shows calls, and Gradio describes the endpoints at "Use via API"."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 import gradio as gr
+from pydantic import TypeAdapter
 
+from demo.analysis.in_common import comparison_of
+from demo.analysis.lone_models import lone_counts
+from demo.analysis.regions import percent
 from demo.errors import DemoError
 from demo.export import at_photo_size, compare_answers, describe, on_grid, summary
 from demo.images import write_atomic
 from demo.labels.annotations import encode_annotation
+from demo.page.api_shapes import Compared, Disputed, DisputedRegion, LeftOut, Pixel, Summary
 from demo.page.components import PhotoInput
 from demo.page.failures import guarded
+from demo.page.headline import Shares, headline
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Run, Store
 from demo.page.tabs.pixel import ask
-from demo.render.encode import png
+from demo.render.encode import png, shrink
 from demo.render.paint import overlay
+from demo.schema import ModelSpec, Prediction
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
 
 
+class Answered(gr.JSON):
+    """JSON of a known shape, which Gradio's description of the API then tells; never shown."""
+
+    def __init__(self, value: Any = None, *, label: str = "", shape: Any = None, **again: Any) -> None:
+        super().__init__(value, label=label, **again)
+        self._shape = shape
+
+    def api_info(self) -> dict[str, Any]:
+        return TypeAdapter(self._shape).json_schema() if self._shape else super().api_info()
+
+
 def add(networks: Networks, store: Store) -> None:
-    """Add the four endpoints to the page that is being built; their components are never shown."""
+    """Add the endpoints to the page that is being built; their components are never shown."""
     with gr.Row(visible=False):
         photo, models, model = PhotoInput(label="photo"), gr.Textbox(label="models"), gr.Textbox(label="model")
-        x, y = gr.Number(label="x", precision=0), gr.Number(label="y", precision=0)
-        numbers, file, trigger = gr.JSON(label="summary"), gr.File(label="file"), gr.Button()
-    for function, inputs, output in (
-        (segment, [photo, models], numbers),
-        (overlay_of, [photo, model], file),
-        (label_map, [photo, model], file),
-        (probe, [photo, models, x, y], numbers),
+        x, y = gr.Number(label="x"), gr.Number(label="y")
+        file, trigger = gr.File(label="file"), gr.Button()
+        shaped = {
+            shape: Answered(label=name, shape=shape)
+            for name, shape in (("summary", Summary), ("comparison", Compared), ("regions", Disputed), ("pixel", Pixel))
+        }
+    for name, function, inputs, output in (
+        ("segment", segment, [photo, models], shaped[Summary]),
+        ("compare", compare, [photo, models], shaped[Compared]),
+        ("regions", regions, [photo, models], shaped[Disputed]),
+        ("pixel", pixel, [photo, models, x, y], shaped[Pixel]),
+        ("probe", pixel, [photo, models, x, y], shaped[Pixel]),  # the name that /pixel had in 0.1.0
+        ("figure", figure, [photo, models], file),
+        ("overlay", overlay_of, [photo, model], file),
+        ("label_map", label_map, [photo, model], file),
     ):
         trigger.click(
             guarded(partial(function, networks, store)),
             inputs,
             output,
-            api_name=function.__name__.removesuffix("_of"),
+            api_name=name,
             api_description=(function.__doc__ or "").split("\n")[0],
             show_progress="hidden",
             **ONE_AT_A_TIME,
         )
 
 
-def segment(networks: Networks, store: Store, photo: str, models: str) -> dict[str, Any]:
+def segment(networks: Networks, store: Store, photo: str, models: str) -> Summary:
     """The content of summary.json for a photo; `models` is a set or ids with commas, by default the default set."""
     run, answers, left_out = _answers(networks, store, photo, models)
     predictions = [(answer, at_photo_size(answer)) for answer in answers]
-    compared = [(answer.spec, on_grid(answer, prediction)) for answer, prediction in predictions]
     named = run.named(Path(photo).name)
     content = summary(
         named,
         [describe(answer, prediction) for answer, prediction in predictions],
-        compare_answers(compared, named.size) if len(compared) > 1 else None,
+        compare_answers(_on_grid(predictions), named.size) if len(predictions) > 1 else None,
         precision=networks.zoo.precision,
         device=networks.zoo.device,
     )
-    return {**content, "left_out": left_out}
+    return cast(Summary, {**content, "left_out": left_out})
+
+
+def compare(networks: Networks, store: Store, photo: str, models: str) -> Compared:
+    """How far at least two models agree on a photo: in a sentence, in shares 0..1, by pair, and region by region."""
+    sentence, numbers, left_out = _compared(networks, store, photo, models)
+    return cast(Compared, {"sentence": sentence, **numbers, "left_out": left_out})
+
+
+def regions(networks: Networks, store: Store, photo: str, models: str) -> Disputed:
+    """The disputed regions of a photo in words, the gravest first, and where not to rely on any model's labels."""
+    sentence, numbers, left_out = _compared(networks, store, photo, models)
+    found = cast("list[DisputedRegion]", numbers["regions"])
+    conflict, sure = cast(float, numbers["confident_conflict"]), cast(float, numbers["confidence_threshold"])
+    return {"sentence": sentence, "caution": caution(found, conflict, sure), "regions": found, "left_out": left_out}
+
+
+def caution(found: Sequence[DisputedRegion], conflict: float, sure: float) -> str:
+    """Where not to rely on the labels; `conflict` is the share on which models sure to `sure` contradict each other."""
+    said = []
+    for severe, advice in (
+        (True, "do not rely on any label there: they name things of different kinds"),
+        (False, "rely on the kind of thing only: they name different classes of one kind"),
+    ):
+        ranks = [str(rank) for rank, region in enumerate(found, 1) if region["severe"] == severe]
+        share = sum(region["area"] for region in found if region["severe"] == severe)
+        if ranks:
+            which = f"Region {ranks[0]}" if len(ranks) == 1 else f"Regions {', '.join(ranks)}"
+            said.append(f"{which} ({percent(share)} of the photo): {advice}.")
+    if conflict:
+        said.append(f"On {percent(conflict)} models that are {percent(sure)} sure or more contradict each other.")
+    if not found:
+        said.append("No region is disputed.")
+    return " ".join([*said, "Where models agree they may still be wrong together."])
+
+
+def figure(networks: Networks, store: Store, photo: str, models: str) -> str:
+    """A PNG for a paper: the photo, and a row a model with its entropy on the fixed scale and its named classes."""
+    from demo.render import figures  # with matplotlib, which the page does not start with
+
+    run, answers, _ = _answers(networks, store, photo, models)
+    rows = [
+        figures.Row(a.spec.title, a.prediction.label_map, a.prediction.entropy, a.prediction.class_set) for a in answers
+    ]
+    drawn = figures.to_bytes(figures.comparison(shrink(run.image, run.size), rows), "png")
+    name = sha256(" ".join(answer.spec.id for answer in answers).encode()).hexdigest()[:8]
+    path = _file(run, f"figure-{name}.png", drawn)
+    _keep_newest(run, "figure-*.png")
+    return path
 
 
 def overlay_of(networks: Networks, store: Store, photo: str, model: str) -> str:
@@ -73,25 +148,52 @@ def overlay_of(networks: Networks, store: Store, photo: str, model: str) -> str:
 
 
 def label_map(networks: Networks, store: Store, photo: str, model: str) -> str:
-    """One model's label map as a PNG in its class set's numbers (ADE20K: 1..150) at the photo's size."""
+    """One model's label map as a PNG in its class set's numbers (ADE20K: from 1) at the photo's size."""
     run, answers, _ = _answers(networks, store, photo, model, one=True)
     prediction = at_photo_size(answers[0])
     return _file(run, f"{answers[0].spec.id}-labels.png", encode_annotation(prediction.label_map, prediction.class_set))
 
 
-def probe(networks: Networks, store: Store, photo: str, models: str, x: int | None, y: int | None) -> dict[str, Any]:
+def pixel(networks: Networks, store: Store, photo: str, models: str, x: float | None, y: float | None) -> Pixel:
     """Each model's five likeliest classes, entropy in nats and margin at pixel x, y of the photo."""
     run, answers, left_out = _answers(networks, store, photo, models)
     height, width = run.image.shape[:2]
-    if x is None or y is None or not (0 <= x < width and 0 <= y < height):
-        raise DemoError(f"x must be 0..{width - 1} and y 0..{height - 1} in this photo, but got x={x}, y={y}.")
+    if not (_whole(x, width) and _whole(y, height)):
+        raise DemoError(
+            f"x must be a whole number 0..{width - 1} and y one of 0..{height - 1} in this photo, but got x={x}, y={y}."
+        )
     rows = [ask(run, answer.spec.id, int(x), int(y)) for answer in answers]
-    return {"x": x, "y": y, "models": rows, "left_out": left_out}
+    return cast(Pixel, {"x": int(x), "y": int(y), "models": rows, "left_out": left_out})
+
+
+def _whole(value: object, end: int) -> TypeGuard[float]:
+    return isinstance(value, int | float) and value % 1 == 0 and 0 <= value < end
+
+
+def _compared(
+    networks: Networks, store: Store, photo: str, models: str
+) -> tuple[str, dict[str, object], list[LeftOut]]:
+    """How far the models agree in words and, as in summary.json, in numbers."""
+    run, answers, left_out = _answers(networks, store, photo, models)
+    if len(answers) < 2:
+        raise DemoError(f"Comparing wants two models or more, but only {answers[0].spec.title} answered; name others.")
+    pairs = _on_grid([(answer, at_photo_size(answer)) for answer in answers])
+    numbers, together = compare_answers(pairs, run.named("").size), comparison_of(pairs)
+    alone = [float(count) / together.label_maps[0].size for count in lone_counts(together)]
+    split = cast("dict[str, float]", numbers["split"])
+    shares = Shares(
+        cast(float, numbers["all_agree"]), cast(float, numbers["boundary_only"]), split["between_families"], alone
+    )
+    return " ".join(headline(together, shares)), numbers, left_out
+
+
+def _on_grid(predictions: Sequence[tuple[Answer, Prediction]]) -> list[tuple[ModelSpec, Prediction]]:
+    return [(answer.spec, on_grid(answer, prediction)) for answer, prediction in predictions]
 
 
 def _answers(
     networks: Networks, store: Store, photo: str | None, models: str, *, one: bool = False
-) -> tuple[Run, list[Answer], list[dict[str, str]]]:
+) -> tuple[Run, list[Answer], list[LeftOut]]:
     """The answers, and of each network that has none its id and why. Raises DemoError when none has answered."""
     if not photo:
         raise DemoError("A photo is wanted, but none came.")
@@ -100,7 +202,9 @@ def _answers(
         raise DemoError(f"One model is wanted, but {models!r} names {len(ids)}: {', '.join(ids)}.")
     run = store.open(photo)
     panels = [view.panels for view in views(networks, store, run, Path(photo).name, ids)][-1]
-    left_out = [{"id": panel.id, "message": panel.message} for panel in panels if panel.status == "failed"]
+    left_out: list[LeftOut] = [
+        {"id": panel.id, "message": panel.message} for panel in panels if panel.status == "failed"
+    ]
     answers = [run.answers[model] for model in ids if model in run.answers]
     if not answers:
         raise DemoError(" ".join(row["message"] for row in left_out))
@@ -111,3 +215,10 @@ def _file(run: Run, name: str, data: bytes) -> str:
     path = run.folder / "api" / name  # one a model, however often it is asked for
     write_atomic(path, data)
     return str(path)
+
+
+def _keep_newest(run: Run, pattern: str, kept: int = 3) -> None:
+    """A figure is of any choice of models: older ones lie in Gradio's own folder once they were handed over."""
+    made = sorted((run.folder / "api").glob(pattern), key=lambda path: path.stat().st_mtime_ns)
+    for older in made[:-kept]:
+        older.unlink(missing_ok=True)

@@ -15,10 +15,12 @@ from demo import catalog
 from demo.errors import DemoError
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page import api, download, selection
+from demo.page.blocks import PageBlocks
 from demo.page.components import PhotoInput, Viewer, example_buttons, header
 from demo.page.examples import Example, examples
 from demo.page.failures import guarded
 from demo.page.fetching import Fetching, paragraph
+from demo.page.figure import Figures
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Store
@@ -114,7 +116,7 @@ class Page:
         if run is None or not run.answers:
             return statistics.table(None, (), device="", precision="")
         zoo = self.networks.zoo
-        return statistics.table(run, shown.models, device=zoo.device, precision=zoo.precision)
+        return statistics.table(run, shown.models, device=zoo.device, precision=zoo.precision, photo=shown.name)
 
     def check(self, photo: str | None) -> None:
         """A chosen file is looked at before anything on the page changes. Raises ImageError."""
@@ -200,7 +202,7 @@ def build(
     networks = Networks(zoo, checkpoints, own)
     page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
     thumbnails = [example.as_dict() for example in page.examples]
-    with gr.Blocks(
+    with PageBlocks(
         title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False
     ) as blocks:
         header()
@@ -230,6 +232,7 @@ def build(
                     differ=_called("differ", differ.Differ(page.store).ask),
                     truth=_called("truth", truth.TruthTab(page.store).ask),
                     stop=_called("stop", page.stop),
+                    figure=_called("figure", Figures(page.store).ask),
                 )
                 with gr.Tabs(elem_id="tabs"):
                     with gr.Tab("Pixel", id="pixel"):

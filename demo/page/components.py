@@ -41,7 +41,7 @@ class Viewer(gr.HTML):
     """The photo and its panels.
 
     `probe` answers the browser's question about one pixel, `differ` about all models together,
-    `truth` about a ground truth; `stop` ends a turn.
+    `truth` about a ground truth; `stop` ends a turn; `figure` draws what is shown.
     """
 
     data_model = View
@@ -55,6 +55,7 @@ class Viewer(gr.HTML):
         differ: Callable[..., Any] | None = None,
         truth: Callable[..., Any] | None = None,
         stop: Callable[..., Any] | None = None,
+        figure: Callable[..., Any] | None = None,
         **again: Any,  # Gradio makes the component anew, from its whole configuration, when an update touches it
     ) -> None:
         standard = {name: again[name] for name in ("render", "visible", "key", "elem_classes") if name in again}
@@ -65,7 +66,7 @@ class Viewer(gr.HTML):
             js_on_load=script("viewer"),
             apply_default_css=False,
             elem_id="viewer",
-            server_functions=[function for function in (probe, differ, truth, stop) if function] or None,
+            server_functions=[function for function in (probe, differ, truth, stop, figure) if function] or None,
             main=f"{folder()}/main.js",
             classes=classes_of(ADE20K).model_dump(),
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
@@ -113,9 +114,10 @@ HEADER = """
   <a class="zoo-skip" href="#viewer">Skip to the panels</a>
   <div>
     <h1>Segmentation Zoo</h1>
-    <p>One photo, five architectures, 150 ADE20K classes. Where they agree, where they hesitate, where they differ.</p>
+    <p>One photo, five architectures. Where they agree, where they hesitate, where they differ.</p>
   </div>
   <nav aria-label="Page">
+    <a class="zoo-button" href="https://doi.org/10.5201/ipol.2023.447" target="_blank" rel="noopener">Article</a>
     <button type="button" class="zoo-button zoo-copy"><span>Copy link</span></button>
     <button type="button" class="zoo-button zoo-dark">Dark</button>
   </nav>

@@ -31,7 +31,8 @@ def make_zip(networks: Networks, store: Store, key: str, name: str, models: Sequ
     folder = run.folder / "zips"
     folder.mkdir(parents=True, exist_ok=True)
     path = Path(mkdtemp(dir=folder)) / f"{safe_stem(name)}.zip"
-    write_zip(path, run.named(name), answers, precision=networks.zoo.precision, device=networks.zoo.device)
+    zoo = networks.zoo
+    write_zip(path, run.named(name), answers, precision=zoo.precision, device=zoo.device, figures=("pdf", "png"))
     _keep_newest(folder)
     return path
 

@@ -51,7 +51,7 @@ def mean_of(answers: Sequence[Answer]) -> Row:
 
 
 def _strips(answer: Answer, size: Size, shared: SharedWords) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    for y0, probabilities in answer.posterior.strips(size):
+    for y0, probabilities in answer.posterior.strips(size, max(map(len, shared.tables))):
         yield y0, shared.gather(answer.posterior.class_set, probabilities)
 
 

@@ -195,6 +195,7 @@ class Truth(_Exact):
     """A ground truth; in its map 254 is what no class names, 255 what is not labelled."""
 
     kind: str
+    class_set: str
     width: int
     height: int
     labelled: int
@@ -205,6 +206,7 @@ class Truth(_Exact):
 
 class ClassIndex(_Exact):
     index: int
+    class_set: str
 
 
 class Number(_Exact):
@@ -226,7 +228,7 @@ class Counted(_Exact):
 
 
 class ClassRow(_Exact):
-    """`index` is that of the annotation files, 1..150."""
+    """`index` is that of the annotation files (ADE20K: from 1)."""
 
     index: int
     name: str
@@ -292,6 +294,7 @@ class Judged(_Exact):
     `wrong` counts the mistakes by percent of confidence.
     """
 
+    class_set: str
     scores: TruthScores
     right: int
     wrong: list[int]
@@ -304,8 +307,28 @@ class Proper(_Exact):
     numbers: list[Number]
 
 
+class Figure(_Exact):
+    """A figure as a file to save; `url` holds its content."""
+
+    name: str
+    url: str
+
+
 REPLIES: dict[str, type] = {
     kind.__name__: kind
-    for kind in (View, Refusal, PixelReply, Differences, TooFew, Conflict, Mean, Truth, ClassIndex, Judged, Proper)
+    for kind in (
+        View,
+        Refusal,
+        PixelReply,
+        Differences,
+        TooFew,
+        Conflict,
+        Mean,
+        Truth,
+        ClassIndex,
+        Judged,
+        Proper,
+        Figure,
+    )
 }
 """What comes whole; the rest is in these."""

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from demo.schema import ModelSpec
 
 
+STREAM_FAULT = "6.31"
+"""The Gradio in which scripts/stream.js mends a fault; any other is left as it is, for it may talk otherwise."""
+
+
 def serve(
     zoo: Zoo | Callable[[], Zoo],
     *,
@@ -65,6 +69,11 @@ def launch(
         raise AddressError(f"The page cannot be served there ({error}); choose another port.") from error
 
 
+def mended_stream(version: str = gr.__version__) -> str:
+    """The script that keeps Gradio's event stream open while an event is still to be told, where that is needed."""
+    return f"<script>{script('stream')}</script>" if version.startswith(f"{STREAM_FAULT}.") else ""
+
+
 def _launch(blocks: gr.Blocks, host: str | None, port: int | None, root_path: str | None, limits: Limits) -> str:
     _, address, _ = blocks.launch(
         server_name=host,
@@ -72,7 +81,7 @@ def _launch(blocks: gr.Blocks, host: str | None, port: int | None, root_path: st
         root_path=root_path,
         theme=theme(),
         # the style is not given as css, because Gradio would drop the container queries
-        head=f"{preload()}<style>{style()}</style><script>{script('stream')}</script>",
+        head=f"{preload()}<style>{style()}</style>{mended_stream()}",
         max_file_size=f"{limits.megabytes:g}mb",
         footer_links=["api"],
         show_error=False,

@@ -36,6 +36,7 @@ def describe(given: Given, display: Size) -> Row:
     foreign = 0 if unknown is None else int(unknown.sum())
     return {
         "kind": given.kind,
+        "class_set": given.class_set.key,
         "width": label_map.shape[1],
         "height": label_map.shape[0],
         "labelled": int(counts[:VOID].sum()),
@@ -58,6 +59,7 @@ def scored(answer: Answer, given: Given, band: Band, display: Size) -> tuple[Row
     codes = wrong_by_confidence(evaluation.error_map, prediction.confidence)
     counts = np.bincount(codes.reshape(-1), minlength=256)
     return {
+        "class_set": given.class_set.key,
         "scores": evaluation.scores,
         "right": int(counts[0]),
         "wrong": counts[1 : PERCENTS + 2].tolist(),

@@ -1,28 +1,52 @@
-"""Figures for print, in the article's layout: a row a network, entropy left, segmentation with named classes right."""
+"""Figures for print: in the article's layout, a row a network with entropy left and segmentation right, or as a grid.
+
+They are matplotlib's Figure objects, never pyplot's, which a server would have to close one by one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
-from matplotlib import patheffects
+from matplotlib import patheffects, rc_context
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from demo.analysis.regions import percent
 from demo.labels.palette import palette_for
-from demo.render.paint import Scheme, colour_table, colourise, scalar
+from demo.render.paint import Scheme, colour_table, colourise, overlay, scalar
 from demo.schema import VOID, ClassSet, Field, Image, LabelMap
 
+Value = TypeVar("Value", bound=np.generic)
+Kind: TypeAlias = Literal["png", "svg", "pdf"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Layout: TypeAlias = Literal["article", "grid"]
+"""How a figure is laid out: `comparison` or `grid`."""
+
 WIDTH = 7.2
-"""Inches: the text width of a two-column page."""
+"""Inches at most: the text width of a two-column page."""
+HEIGHT = 10.2
+"""Inches at most, as long as a map stays LEAST wide: a page's text, so that it is printed as large as it was drawn."""
+LEAST = 0.9
+CAPTION, GAP = 0.22, 0.06
+"""Inches that a panel's title takes, and between two panels."""
+BESIDE = 1.25
+"""Inches for the list of classes beside a segmentation."""
+SIDE = 900
+"""Long side in pixels from which a photo and its maps are drawn: over 300 to the inch in print."""
+COLUMNS = 3
+"""Panels beside each other in a grid."""
+SHARED, LISTS = 29, 5
+"""Classes in the list under a grid, and its columns."""
 NAMED = 0.015
 """A region from this share of the photo on has its name written on it."""
 LISTED = 12
@@ -39,42 +63,139 @@ class Row:
     class_set: ClassSet
 
 
-def comparison(photo: Image, rows: Sequence[Row], *, title: str = "", scheme: Scheme = "colour") -> Figure:
+@dataclass(frozen=True)
+class Sheet:
+    """A figure and where things stand on it, in inches: panels in rows and columns, lists beside and below them.
+
+    Placed outright: matplotlib's own layout engines take as long as the drawing, and give up on small panels.
+    """
+
+    figure: Figure
+    wide: float
+    high: float
+    """Of a panel."""
+    above: float
+    """Taken by the figure's title."""
+    beside: float
+    below: float
+
+    @classmethod
+    def of(
+        cls, photo: Image, *, columns: int, rows: int, widest: float, title: str, beside: float = 0, below: float = 0
+    ) -> Sheet:
+        """Panels of the photo's shape, as wide as goes onto a page of HEIGHT."""
+        above, shape = 0.3 if title else 0.02, photo.shape[0] / photo.shape[1]
+        fitting = ((HEIGHT - above - below) / rows - CAPTION) / shape
+        wide = min(widest - GAP, max(LEAST, fitting))
+        height = rows * (wide * shape + CAPTION) + above + below
+        figure = Figure(figsize=(columns * (wide + GAP) + beside, height))
+        if title:
+            figure.text(0.01, 1 - 0.06 / height, title, fontsize=10, va="top", parse_math=False)
+        return cls(figure, wide, wide * shape, above, beside, below)
+
+    def panel(self, row: int, column: int) -> Axes:
+        return self._at(column * (self.wide + GAP), self._top(row), self.wide, self.high)
+
+    def list_beside(self, row: int) -> Axes:
+        width = self.figure.get_figwidth()
+        return self._at(width - self.beside, self._top(row), self.beside, self.high)
+
+    def list_below(self) -> Axes:
+        width, height = self.figure.get_size_inches()
+        return self._at(0, height - self.below + 0.06, width, self.below - 0.06)
+
+    def _top(self, row: int) -> float:
+        return self.above + row * (self.high + CAPTION) + CAPTION
+
+    def _at(self, left: float, top: float, wide: float, high: float) -> Axes:
+        width, height = self.figure.get_size_inches()
+        axes = self.figure.add_axes((left / width, 1 - (top + high) / height, wide / width, high / height))
+        axes.axis("off")
+        return axes
+
+
+def comparison(
+    photo: Image,
+    rows: Sequence[Row],
+    *,
+    title: str = "",
+    scheme: Scheme = "colour",
+    official: bool = False,
+) -> Figure:
     """The photo, then a row a network: entropy on the fixed scale 0..ln C, segmentation with named classes.
 
-    A class has one colour in all rows of its set. All maps have the photo's size. `scheme` "article" is grey.
+    A class has one colour in all rows of its set, the set's own where `official` asks for it. All maps have the photo's
+    size. `scheme` "article" draws entropy in grey.
     """
-    for row in rows:
-        if row.label_map.shape != photo.shape[:2] or row.entropy.shape != photo.shape[:2]:
-            raise ValueError(
-                f"maps must have the photo's size {photo.shape[:2]}, but {row.title} has "
-                f"{row.label_map.shape} and {row.entropy.shape}"
-            )
-    sets = list(dict.fromkeys(row.class_set for row in rows))
-    palettes = {found: _palette(found, rows) for found in sets}
-    figure, axes = _canvas(photo, len(rows), title)
-    _show(axes[0][0], photo, "Photo")
-    _colour_bar(figure, axes[0][1], sets, scheme)
-    axes[0][2].axis("off")
-    for row, (left, right, beside) in zip(rows, axes[1:], strict=True):
+    _fit(photo, rows)
+    palettes = _palettes(rows, official)
+    sheet = Sheet.of(photo, columns=2, rows=len(rows) + 1, widest=(WIDTH - BESIDE) / 2, title=title, beside=BESIDE)
+    _show(sheet.panel(0, 0), photo, "Photo")
+    _colour_bar(sheet.panel(0, 1), list(palettes), scheme)
+    for line, row in enumerate(rows, 1):
         mean = f"(mean {row.entropy.mean():.2f} nats)"
-        _show(left, scalar(row.entropy, row.class_set.max_entropy, scheme), f"{row.title}   {mean}")
-        _show(right, colourise(row.label_map, palettes[row.class_set]))
-        _write_names(right, row)
-        _list_classes(beside, row, palettes[row.class_set])
-    return figure
+        _show(sheet.panel(line, 0), scalar(row.entropy, row.class_set.max_entropy, scheme), f"{row.title}   {mean}")
+        segmented = sheet.panel(line, 1)
+        _show(segmented, colourise(row.label_map, palettes[row.class_set]))
+        _write_names(segmented, row, sheet.wide)
+        _list_classes(sheet.list_beside(line), row, palettes[row.class_set])
+    return sheet.figure
 
 
-def _palette(class_set: ClassSet, rows: Sequence[Row]) -> NDArray[np.uint8]:
-    present = {int(label) for row in rows if row.class_set == class_set for label in np.unique(row.label_map)}
-    return palette_for(class_set, present)
+def grid(
+    photo: Image,
+    rows: Sequence[Row],
+    *,
+    title: str = "",
+    scheme: Scheme = "colour",
+    official: bool = False,
+    opacity: float = 0.6,
+) -> Figure:
+    """The page's grid: the photo and every network's named classes over it, then every entropy, one list of classes.
+
+    The rest as in `comparison`; `opacity` 1 shows the classes alone.
+    """
+    _fit(photo, rows)
+    palettes = _palettes(rows, official)
+    lines = -(-(len(rows) + 1) // COLUMNS)
+    listed = _commonest(rows)
+    below = 0.17 * -(-min(len(listed), SHARED + 1) // LISTS) + 0.1
+    sheet = Sheet.of(photo, columns=COLUMNS, rows=2 * lines, widest=WIDTH / COLUMNS, title=title, below=below)
+    _show(sheet.panel(0, 0), photo, "Photo")
+    _colour_bar(sheet.panel(lines, 0), list(palettes), scheme)
+    for place, row in enumerate(rows, 1):
+        line, column = divmod(place, COLUMNS)
+        named = sheet.panel(line, column)
+        _show(named, overlay(photo, row.label_map, palettes[row.class_set], opacity), row.title)
+        _write_names(named, row, sheet.wide)
+        entropy = scalar(row.entropy, row.class_set.max_entropy, scheme)
+        _show(sheet.panel(lines + line, column), entropy, f"{row.title}, {row.entropy.mean():.2f} nats")
+    _list_shared(sheet.list_below(), listed, palettes)
+    return sheet.figure
 
 
-def to_bytes(figure: Figure, kind: str, dpi: int = 200) -> bytes:
-    """The figure as a file: "png" or "pdf"; the same figure gives the same bytes."""
+def reduced(size: tuple[int, int]) -> tuple[int, int]:
+    """The size at which a photo of `size` and its maps are drawn.
+
+    >>> reduced((3000, 4000)), reduced((300, 451))
+    ((675, 900), (300, 451))
+    """
+    scale = min(1, SIDE / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def sampled(field: NDArray[Value], size: tuple[int, int]) -> NDArray[Value]:
+    """The values of a map at the middles of a coarser grid's pixels, none of them mixed."""
+    rows, columns = (((np.arange(n) + 0.5) * full / n).astype(int) for n, full in zip(size, field.shape, strict=True))
+    return field[rows][:, columns]
+
+
+def to_bytes(figure: Figure, kind: Kind, dpi: int = 200) -> bytes:
+    """The figure as a file; the same figure gives the same bytes. Text in a PDF is text, in an SVG it is drawn."""
     stream = BytesIO()
-    metadata = {"CreationDate": None} if kind == "pdf" else {"Software": None}
-    figure.savefig(stream, format=kind, dpi=dpi, metadata=metadata)
+    metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}[kind]
+    with rc_context({"svg.hashsalt": "segmentation-zoo", "pdf.fonttype": 42}):
+        figure.savefig(stream, format=kind, dpi=dpi, metadata=metadata)
     return stream.getvalue()
 
 
@@ -84,67 +205,79 @@ def name_places(label_map: LabelMap, share: float = NAMED) -> list[tuple[int, in
     for label in np.unique(label_map[label_map != VOID]):
         pieces, number = ndimage.label(label_map == label)
         sizes = np.bincount(pieces.ravel(), minlength=number + 1)
+        boxes = ndimage.find_objects(pieces)
         for piece in np.flatnonzero(sizes[1:] >= share * label_map.size) + 1:
-            inside = np.pad(pieces == piece, 1)
-            depth = ndimage.distance_transform_edt(inside)[1:-1, 1:-1]
+            box = boxes[piece - 1]
+            depth = ndimage.distance_transform_edt(np.pad(pieces[box] == piece, 1))[1:-1, 1:-1]
             row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-            places.append((int(label), int(row), int(column)))
+            places.append((int(label), int(row) + box[0].start, int(column) + box[1].start))
     return places
 
 
-def _canvas(photo: Image, rows: int, title: str) -> tuple[Figure, list[list[Axes]]]:
-    """A grid of (rows + 1) x (map, map, list)."""
-    ratios = (1.0, 1.0, 0.42)
-    height = WIDTH * photo.shape[0] / photo.shape[1] / sum(ratios)
-    close = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
-    figure = Figure(figsize=(WIDTH, (height + 0.24) * (rows + 1) + (0.35 if title else 0.1)), layout=close)
-    if title:
-        figure.suptitle(title, fontsize=10, x=0.01, ha="left")
-    grid = figure.add_gridspec(rows + 1, 3, width_ratios=ratios)
-    return figure, [[figure.add_subplot(grid[row, column]) for column in range(3)] for row in range(rows + 1)]
+def _fit(photo: Image, rows: Sequence[Row]) -> None:
+    for row in rows:
+        if row.label_map.shape != photo.shape[:2] or row.entropy.shape != photo.shape[:2]:
+            raise ValueError(
+                f"maps must have the photo's size {photo.shape[:2]}, but {row.title} has "
+                f"{row.label_map.shape} and {row.entropy.shape}"
+            )
+
+
+def _palettes(rows: Sequence[Row], official: bool) -> dict[ClassSet, NDArray[np.uint8]]:
+    """(C, 3) colours of each class set."""
+    return {
+        found: found.official_palette if official and found.official else _distinct(found, rows)
+        for found in dict.fromkeys(row.class_set for row in rows)
+    }
+
+
+def _distinct(class_set: ClassSet, rows: Sequence[Row]) -> NDArray[np.uint8]:
+    present = {int(label) for row in rows if row.class_set == class_set for label in np.unique(row.label_map)}
+    return palette_for(class_set, present)
 
 
 def _show(axes: Axes, picture: Image, title: str = "") -> None:
-    axes.imshow(picture, interpolation="nearest")
-    axes.set_title(title, fontsize=8, loc="left", pad=2)
-    axes.axis("off")
+    axes.imshow(picture, interpolation="nearest", aspect="auto")
+    axes.set_title(title, fontsize=8, loc="left", pad=2, parse_math=False)
 
 
-def _colour_bar(figure: Figure, axes: Axes, sets: Sequence[ClassSet], scheme: Scheme) -> None:
-    """The scale of every entropy map, in the free place beside the photo; with several sets each map ends at its own.
+def _colour_bar(axes: Axes, sets: Sequence[ClassSet], scheme: Scheme) -> None:
+    """The scale of every entropy map, in the free place; with several sets each map ends at its own.
 
     Whole nats are marked where one set has them.
     """
-    axes.axis("off")
-    inset = axes.inset_axes((0.06, 0.42, 0.88, 0.09))
+    inset = axes.inset_axes((0.04, 0.42, 0.88, 0.09))
     top = sets[0].max_entropy
     scale = ScalarMappable(Normalize(0, top), ListedColormap(colour_table(scheme) / 255))
-    bar = figure.colorbar(scale, cax=inset, orientation="horizontal")
+    bar = axes.figure.colorbar(scale, cax=inset, orientation="horizontal")
     whole = [nats for nats in range(int(top) + 1) if top - nats > 0.25] if len(sets) == 1 else [0]
-    tops = " or ".join(f"ln {count}" for count in dict.fromkeys(map(len, sets)))
-    values = " or ".join(f"ln {len(found)} = {found.max_entropy:.2f}" for found in {len(s): s for s in sets}.values())
+    tops = " or ".join(f"{found.max_entropy:.2f}" for found in {len(found): found for found in sets}.values())
     bar.set_ticks([*whole, top], labels=[*map(str, whole), tops])
-    bar.ax.tick_params(labelsize=7)
-    bar.ax.set_title(f"Entropy, nats: certain (0) to no idea ({values})", fontsize=7, pad=3)
+    bar.ax.tick_params(labelsize=6.5)
+    bar.ax.set_title("Entropy, nats", fontsize=7, pad=3, loc="left")
+    ends = " or ".join(f"ln {count}" for count in dict.fromkeys(map(len, sets)))
+    bar.ax.set_xlabel(f"0 is certain, {ends} no idea", fontsize=6, labelpad=2, loc="left")
 
 
-def _write_names(axes: Axes, row: Row) -> None:
-    label_map = row.label_map
-    outline = [patheffects.withStroke(linewidth=1.6, foreground="black")]
-    for label, y, column in name_places(label_map):
+def _write_names(axes: Axes, row: Row, wide: float) -> None:
+    """Names on a panel `wide` inches wide, kept inside it."""
+    size, pixels = 6.5 if wide > 2.6 else 5.5, row.label_map.shape[1]
+    outline = [patheffects.withStroke(linewidth=1.4, foreground="black")]
+    for label, y, column in name_places(row.label_map):
         name = row.class_set.names[label]
-        reach = 0.011 * len(name) * label_map.shape[1]
-        x = float(np.clip(column, reach, label_map.shape[1] - 1 - reach))
-        axes.text(x, y, name, color="white", fontsize=6.5, ha="center", va="center", path_effects=outline)
+        reach = min(0.5, 0.29 * len(name) * size / 72 / wide) * pixels  # half of it, from the letters' mean width
+        x = float(np.clip(column, reach, pixels - 1 - reach))
+        axes.text(
+            x, y, name, color="white", fontsize=size, ha="center", va="center", path_effects=outline, parse_math=False
+        )
 
 
 def _list_classes(axes: Axes, row: Row, palette: NDArray[np.uint8]) -> None:
-    axes.axis("off")
     label_map, names = row.label_map, row.class_set.names
     counts = np.bincount(label_map.ravel(), minlength=VOID + 1)[:VOID]
     present = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
     handles = [
-        Patch(facecolor=palette[label] / 255, label=f"{names[label]} {_percent(share)}")
+        Patch(facecolor=palette[label] / 255, label=f"{names[label]} {percent(share)}")
         for label, share in ((label, counts[label] / label_map.size) for label in present[:LISTED])
     ]
     more = len(present) - len(handles)
@@ -164,5 +297,33 @@ def _list_classes(axes: Axes, row: Row, palette: NDArray[np.uint8]) -> None:
     )
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.01 else "< 1 %"
+def _commonest(rows: Sequence[Row]) -> list[tuple[ClassSet, int]]:
+    """The classes that any network names, the largest first, all networks together."""
+    areas: Counter[tuple[ClassSet, int]] = Counter()
+    for row in rows:
+        counts = np.bincount(row.label_map.ravel(), minlength=VOID + 1)[:VOID]
+        areas.update({(row.class_set, int(label)): int(counts[label]) for label in np.flatnonzero(counts)})
+    return [one for one, _ in areas.most_common()]
+
+
+def _list_shared(
+    axes: Axes, listed: Sequence[tuple[ClassSet, int]], palettes: Mapping[ClassSet, NDArray[np.uint8]]
+) -> None:
+    handles = [
+        Patch(facecolor=palettes[found][label] / 255, label=found.names[label]) for found, label in listed[:SHARED]
+    ]
+    if len(listed) > SHARED:
+        handles.append(Patch(facecolor="none", label=f"and {len(listed) - SHARED} smaller"))
+    axes.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(0, 0, 1, 1),
+        ncols=LISTS,
+        fontsize=6,
+        frameon=False,
+        borderaxespad=0,
+        handlelength=1,
+        handleheight=0.9,
+        labelspacing=0.4,
+        columnspacing=1.6,
+    )

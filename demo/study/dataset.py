@@ -14,7 +14,7 @@ USUAL_SPLITS = ("validation", "training")
 """Taken, the first there is, where none is named."""
 LAYOUT = (
     "images/ with the photos and annotations/ with a PNG of the same name for each, in the numbers of the networks' "
-    "class set (ADE20K: 0 = void, 1..150)"
+    "class set (ADE20K: 0 = void, classes from 1)"
 )
 CITYSCAPES = ("leftImg8bit", "gtFine")
 """Cityscapes' two folders: <split>/<city>/<name>_leftImg8bit.png, and <name>_gtFine_labelTrainIds.png."""

@@ -125,7 +125,8 @@ def _evidence(
     """(photos, models) tables of every sum; nan where a model has no answer."""
     rows = [[json.loads(tables[spec].get(case.name, b"{}")) for spec in specs] for case in cases]
     sums = {name: np.array([[cell.get(name, np.nan) for cell in row] for row in rows]) for name in SUMS}
-    panel = Panel(tuple(s.id for s in specs), tuple(s.title for s in specs), tuple(s.family for s in specs))
+    ids, titles = tuple(s.id for s in specs), tuple(s.title for s in specs)
+    panel = Panel(ids, titles, tuple(s.family for s in specs), tuple(s.paper for s in specs))
     return Evidence(panel, sums, np.arange(len(cases)) >= usual)
 
 

@@ -31,7 +31,7 @@ SOURCES = (
 """Where the photographs of the compact networks came from, and who labelled them."""
 
 DATA = """\
-2,796 training photographs, short side 192 to 256 pixels, labelled with ADE20K's 150 classes:
+2,796 training photographs, short side 192 to 256 pixels, labelled with ADE20K's classes:
 
 | photographs | labels from |
 |---|---|

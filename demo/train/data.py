@@ -23,6 +23,7 @@ from demo.errors import DatasetError, ImageError, TruthError
 from demo.images import files_in, open_image
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation
+from demo.names import same_name
 
 Split = Literal["training", "validation"]
 
@@ -47,8 +48,9 @@ def find_pairs(root: Path, split: Split) -> list[Pair]:
                 f"wanted a folder {folder}, but there is none; training needs images/ and annotations/, "
                 "each with training/ and validation/, as in ADEChallengeData2016"
             )
-    truths = {path.stem: path for path in files_in(annotations, (".png",))}
-    found = [Pair(photo, truths[photo.stem]) for photo in files_in(photos) if photo.stem in truths]
+    truths = {same_name(path.stem): path for path in files_in(annotations, (".png",))}
+    named = [(same_name(photo.stem), photo) for photo in files_in(photos)]
+    found = [Pair(photo, truths[name]) for name, photo in named if name in truths]
     if not found:
         raise DatasetError(
             f"wanted photographs in {photos} with a PNG of the same name in {annotations}, but found no pair; "

@@ -1,6 +1,6 @@
 """The one recipe: AdamW, a warm start, a cosine to zero over a budget, and a running average of the weights.
 
-The loss is the cross-entropy at a quarter of the crop's resolution (150 classes at full size are four times slower).
+The loss is the cross-entropy at a quarter of the crop's resolution (all classes at full size are four times slower).
 A run can be stopped at any moment and goes on where it last saved; its schedule follows the time it has trained.
 """
 

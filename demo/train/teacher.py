@@ -136,7 +136,7 @@ class Scale:
 
 
 def fit_head(common: Samples, often: Samples, scale: Scale, hidden: int, share: float, steps: int = 700) -> nn.Module:
-    """A perceptron from features (N, C) to class scores (N, 150); `share` of each batch is from `often`."""
+    """A perceptron from features (N, C) to class scores (N, C); `share` of each batch is from `often`."""
     head = nn.Sequential(
         nn.Linear(common.features.shape[1], hidden, bias=False),
         nn.BatchNorm1d(hidden),
@@ -216,7 +216,7 @@ def _told(seen: Tensor, scale: Scale, heads: list[nn.Module], directions: Direct
 
 
 class Targets:
-    """Of a photograph's file: maps (150 + `FEATURES`, rows, columns), log-probabilities first."""
+    """Of a photograph's file: maps (C + `FEATURES`, rows, columns), log-probabilities first."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

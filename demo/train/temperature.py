@@ -55,7 +55,7 @@ def fold(head: nn.Module, temperature: float) -> None:
 
 
 def _looked_at(scores: Callable[[Image], Posterior], photographs: Photographs) -> tuple[Tensor, Tensor]:
-    """Log-probabilities (N, 150) and labels (N,) of the labelled pixels that are looked at."""
+    """Log-probabilities (N, C) and labels (N,) of the labelled pixels that are looked at."""
     logs, labels = [], []
     for index in range(len(photographs)):
         photo, truth = photographs[index]

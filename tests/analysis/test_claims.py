@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from demo import catalog
 from demo.analysis import claims
-from demo.analysis.claims import CLAIMS, SUMS, Evidence, Finding, Panel
+from demo.analysis.claims import CLAIMS, FCN_PAPER, SUMS, Evidence, Finding, Panel
 from demo.labels.ade20k import ADE20K
 from demo.schema import VOID, Prediction
 
@@ -13,6 +14,7 @@ PANEL = Panel(
     ("fcn", "pspnet", "setr", "segformer"),
     ("FCN", "PSPNet", "SETR", "SegFormer"),
     ("cnn", "cnn", "transformer", "transformer"),
+    (FCN_PAPER, "", "", ""),
 )
 
 
@@ -81,9 +83,9 @@ def test_photos_from_outside_are_compared_with_the_others() -> None:
         (evidence(30, outside=4), "unfamiliar photos", "It takes 10 photos of each kind, but there are 26 and 4."),
         (evidence(30), "unfamiliar photos", "No photos from outside the training set's kind were named."),
         (evidence(right=[0.0] * 4, wrong=[0.0] * 4), "surer when right", "None of the photos has ground truth."),
-        (evidence(panel=Panel(("a", "b"), ("A", "B"), ("cnn", "cnn"))), "small fragments",
+        (evidence(panel=Panel(("a", "b"), ("A", "B"), ("cnn", "cnn"), ("", ""))), "small fragments",
          "It takes models of both families."),
-        (evidence(panel=Panel(("a", "b"), ("A", "B"), ("cnn", "transformer"))), "FCN is the exception",
+        (evidence(panel=Panel(("a", "b"), ("A", "B"), ("cnn", "transformer"), ("", ""))), "FCN is the exception",
          "It takes FCN and another model."),
         (evidence(wrong=[100.0, 100, 0, 100], wrong_low_entropy=[1.0, 1, 0, 1]), "sure mistakes are rare",
          "The quantity is not defined for every model on these photos."),
@@ -149,3 +151,12 @@ def test_every_claim_says_what_it_measures() -> None:
     assert len({claim.id for claim in CLAIMS}) == len(CLAIMS) == 9
     for claim in CLAIMS:
         assert claim.sentence.endswith(".") and claim.quantity and claim.test and claim.unit
+
+
+def test_fcn_is_known_by_its_paper_and_not_by_its_title() -> None:
+    families = ("cnn",) * 4
+    panel = Panel(
+        ("a", "b", "c", "d"), ("FCN of mine", "", "Fully convolutional", "FastFCN"), families, ("", "", FCN_PAPER, "")
+    )
+    assert panel.fcn.tolist() == [False, False, True, False]
+    assert {spec.paper for spec in map(catalog.find, ("fcn-r101", "fcn-ssseg", "fcn-compact"))} == {FCN_PAPER}

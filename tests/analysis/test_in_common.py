@@ -84,6 +84,12 @@ def test_nothing_in_common_is_said_without_a_number_that_pretends() -> None:
     assert not boundary_only(c).any() and votes(settle_boundaries(c)).tolist() == [[0, 0]]
 
 
+def test_all_agree_only_where_all_can_say() -> None:
+    c = told((ADE20K, "bed sky", "c"), (ADE20K, "bed sky", "t"), (CITY, "road sky", "t"))
+    assert votes(c).tolist() == [[0, 1]] and cannot_say(c) == 0.5
+    assert split(c).tolist() == [[VOID, 0]] and vote_counts(c).tolist() == [1, 0, 0]
+
+
 def test_one_set_alone_can_say_everything() -> None:
     c = told((ADE20K, "bed wall", "c"), (ADE20K, "sofa wall", "t"))
     assert cannot_say(c) == 0 and VOID not in c.label_maps

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from demo.analysis.agreement import boundary_only, merge_mild
+from demo.analysis.agreement import SPLIT, boundary_only, merge_mild, split
 from demo.analysis.regions import Region, disputed_regions, numbered
 from demo.analysis.structure import boundary
 from demo.labels.class_set import made
@@ -39,7 +39,7 @@ def disc(size: int, centre: tuple[int, int], radius: float) -> np.ndarray:
 def test_a_sentence_names_parties_classes_confidences_and_the_divide() -> None:
     assert sentence([2, 2, 0, 3, 3], [0.75, 0.67, 0.44, 0.6, 0.66]) == (
         "Region 1, 100 % of the image, centre: A, B say cat (0.71); C house (0.44); D, E rug (0.63). "
-        "CNNs against transformers. Severe."
+        "The CNNs are divided. Severe."
     )
 
 
@@ -50,7 +50,7 @@ def test_a_sentence_names_parties_classes_confidences_and_the_divide() -> None:
         ([2, 2, 2, 2, 3], None, "The transformers are divided. Severe."),
         ([2, 3, 2, 2, 3], None, "Both families are divided. Severe."),
         ([2, 3, 2, 0, 1], None, "Both families are divided. Severe."),
-        ([2, 3, 2, 0, 0], None, "CNNs against transformers. Severe."),
+        ([2, 3, 2, 0, 0], None, "The CNNs are divided. Severe."),
         ([0, 0, 0, 1, 1], None, "CNNs against transformers. Mild."),
         ([2, 2, 2, 3], None, "CNNs against transformer. Severe."),
         ([2, 3], ["cnn", "transformer"], "CNN against transformer. Severe."),
@@ -104,6 +104,17 @@ def test_regions_by_brute_force(c: Comparison, hide: bool) -> None:
         assert sum(len(party.models) for party in region.parties) == len(c.ids)
         assert region.severe == (len({KINDS[label] for label in pattern}) > 1)
     assert worths == pytest.approx(sorted(worths, reverse=True))
+
+
+@given(comparisons(), st.booleans())
+def test_a_sentence_says_of_a_region_what_the_map_says_of_its_pixels(c: Comparison, mild: bool) -> None:
+    known = replace(c, class_set=TOY)
+    painted = split(merge_mild(known) if mild else known)
+    for region in regions(c, hide_boundary=False, limit=100, ignore_mild=mild):
+        assert {SPLIT[code] for code in np.unique(painted[region.mask(painted.shape)])} == {region.split}
+        both = {"cnn", "transformer"} == set(c.families)
+        assert ("against" in region.sentence) == (both and region.split == "between_families")
+        assert region.as_dict()["between_families"] == (region.split == "between_families")
 
 
 @given(comparisons(), st.randoms(use_true_random=False))

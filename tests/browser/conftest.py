@@ -122,12 +122,14 @@ class Visits:
     def __init__(self, chromium: Any) -> None:
         self.chromium, self.contexts, self.problems = chromium, [], []
 
-    def __call__(self, address: str, query: str = "", script: str = "", **options: Any) -> Any:
-        """A page that is live; `script` runs in it before its own do."""
+    def __call__(self, address: str, query: str = "", script: str = "", *, new: bool = False, **options: Any) -> Any:
+        """A page that is live; `script` runs in it before its own do. To one who is not `new` no tour is offered."""
         context = self.chromium.new_context(**{"viewport": DESKTOP, "accept_downloads": True} | options)
         self.contexts.append(context)
         context.route("**/*", lambda route: self.let_pass(route, address))
         context.add_init_script(script or "0")
+        if not new:
+            context.add_init_script("localStorage.setItem('zoo-tour', 'offered')")
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("console", lambda m: self.problems.append(f"console: {m.text}") if m.type == "error" else None)
@@ -180,6 +182,20 @@ def forget_filled(page: Any) -> None:
 
 def filled(page: Any, models: int = 5) -> None:
     page.wait_for_selector(f"[data-done='{models}']", state="attached", timeout=60_000)
+
+
+def settled(page: Any) -> None:
+    """Until what was changed is drawn and no transition runs any more."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_function(
+        """() => document.getAnimations().every((one) => one.playState !== 'running'
+            || one.effect.getTiming().iterations === Infinity)"""
+    )
+
+
+def stream_ended(page: Any) -> Any:
+    """A context at whose end the page has been told of everything that it had asked for inside."""
+    return page.expect_event("requestfinished", lambda request: "/queue/data" in request.url)
 
 
 def compared(page: Any) -> None:

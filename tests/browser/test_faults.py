@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from demo.images import open_image
-from demo.labels import encode_annotation
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import encode_annotation
 from tests.browser.conftest import Open, choose, compared, filled, serve, wait_until
 
 pytestmark = pytest.mark.browser
@@ -47,7 +48,7 @@ def test_a_second_mask_that_does_not_fit_is_refused_while_the_first_is_counted(
 ) -> None:
     size = open_image(PHOTO).shape[:2]
     for name, shape in (("right", size), ("wrong", (20, 30))):
-        (tmp_path / f"{name}.png").write_bytes(encode_annotation(np.full(shape, 3, np.uint8)))
+        (tmp_path / f"{name}.png").write_bytes(encode_annotation(np.full(shape, 3, np.uint8), ADE20K))
     held: list[Any] = []
     page = visit(toy)
     choose(page, PHOTO)

@@ -172,7 +172,7 @@ def test_the_threshold_hides_pixels_without_asking_the_server(page: Any, predict
 
 def test_official_colours_and_patterns_change_colours_not_labels(page: Any, predictions: dict[str, Any]) -> None:
     plain = pixels(page, 1)
-    for name in ("ADE20K colours", "Patterns"):
+    for name in ("Official colours", "Patterns"):
         page.get_by_label(name).check()
         settle(page)
         assert not np.array_equal(pixels(page, 1), plain)

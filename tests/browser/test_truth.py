@@ -16,7 +16,7 @@ from demo.labels.annotations import decode_annotation, encode_annotation
 from demo.labels.coco import decode_panoptic
 from demo.models.zoo import Answer, Zoo
 from demo.schema import VOID, LabelMap
-from tests.browser.conftest import PHONE, Open, choose, compared
+from tests.browser.conftest import PHONE, Open, choose, compared, settled
 from tests.toy import toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -128,7 +128,7 @@ def test_a_coco_mask_with_its_json(visit: Open, compact: str, zoo: Zoo, cases: P
     judged(page, 2)
     for answer in answers(zoo, photo):
         assert_equal(shown(page, answer.spec.id), expected(answer, truth, unknown))
-    assert "no ADE20K class" in page.locator(".zoo-truth-legend").inner_text()
+    assert "no such class" in page.locator(".zoo-truth-legend").inner_text()
     assert "And what no class names?" in page.locator("#truth").inner_text()
 
 
@@ -228,11 +228,13 @@ DELAYED = """regions => {
         const text = typeof request[1]?.body === "string" ? request[1].body : "";
         const late = text.includes('"truth"') && text.split('"corners"').length - 1 === regions;
         const reply = await send(...request);
-        if (late) await new Promise((done) => setTimeout(done, 1500));
+        if (!late) return reply;
+        await new Promise((done) => setTimeout(done, 1500));
+        window.late = (window.late ?? 0) + 1;
         return reply;
     };
 }"""
-"""Replies about a truth of so many regions come late."""
+"""Replies about a truth of so many regions come late; window.late counts them."""
 
 
 def test_what_was_undone_last_counts_whatever_the_server_answers_last(visit: Open, toy: str) -> None:
@@ -250,15 +252,18 @@ def test_what_was_undone_last_counts_whatever_the_server_answers_last(visit: Ope
     page.evaluate(DELAYED, 2)
     for _ in range(5):  # sky, its three corners, wall
         page.get_by_role("button", name="Undo").click()
-    page.wait_for_timeout(2000)
+    page.wait_for_function("window.late >= 1")
+    settled(page)
     judged(page, 5)
     assert page.locator(".zoo-truth-facts .zoo-code span").all_inner_texts() == ["animal"]
+    page.evaluate("() => { window.late = 0; }")
     page.evaluate(DELAYED, 1)
     page.get_by_role("button", name="Close region").click()
     page.wait_for_function("document.querySelectorAll('.zoo-truth-regions .zoo-code').length === 2")
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_timeout(2000)
+    page.wait_for_function("window.late >= 1")
+    settled(page)
     assert page.locator(".zoo-truth-results").is_hidden() and page.locator(".zoo-truth-facts").is_hidden()
 
 

@@ -15,7 +15,7 @@ import pytest
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation
-from tests.browser.conftest import PHONE, Open, choose, filled, wait_until
+from tests.browser.conftest import PHONE, Open, choose, filled, settled, wait_until
 from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -169,7 +169,7 @@ def test_a_phone_needs_no_sideways_scrolling(visit: Open, toy: str, scheme: str)
     choose(page, PHOTO)
     for view in ("uncertainty", "compare", "overlay"):
         page.locator(f"input[name=zoo-view][value={view}]").check()
-        page.wait_for_timeout(100)
+        settled(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], view
     page.locator("[data-id=fcn-compact] .zoo-surface").tap()
     page.wait_for_selector("[data-models='5']")
@@ -206,7 +206,7 @@ def test_axe_finds_nothing_to_complain_of(visit: Open, toy: str, audit: Any, sch
     page.wait_for_selector("[data-models='5']")
     for key in "ouc":
         page.keyboard.press(key)
-        page.wait_for_timeout(200)
+        settled(page)
         assert audit(page) == [], key
     page.keyboard.press("o")
     for tab in ("Where they differ", "Truth", "Statistics"):
@@ -215,5 +215,5 @@ def test_axe_finds_nothing_to_complain_of(visit: Open, toy: str, audit: Any, sch
             page.wait_for_selector("#differ .zoo-pair")
         if tab == "Truth":
             page.get_by_label("Paint regions").check()
-        page.wait_for_timeout(200)
+        settled(page)
         assert audit(page) == [], tab

@@ -35,6 +35,15 @@ def test_fetch_brings_a_file_once(own_model: ModelSpec, tmp_path: Path, capsys: 
     assert capsys.readouterr() == ("", f"net: on disk, {tmp_path / 'into' / 'net.pth'}\n")
 
 
+def test_what_the_project_has_already_is_copied_where_it_is_wanted(tmp_path: Path, capsys: Capture) -> None:
+    spec, into = catalog.find("fcn-compact"), tmp_path / "into"
+    assert cli.main(["fetch", spec.id, "--into", str(into)]) == 0
+    assert capsys.readouterr().out == f"{into / spec.weights.file}\n"
+    assert hashlib.sha256((into / spec.weights.file).read_bytes()).hexdigest().startswith(spec.weights.sha256[:8])
+    assert cli.main(["fetch", spec.id, "--into", str(into)]) == 0
+    assert capsys.readouterr() == ("", f"{spec.id}: on disk, {into / spec.weights.file}\n")
+
+
 def test_fetch_repairs_a_damaged_file(own_model: ModelSpec, tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "into").mkdir()
     (tmp_path / "into" / "net.pth").write_text("<!doctype html><title>For sale</title>")

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,11 +17,14 @@ from demo import cli
 from demo.cli.segment import ahead
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation
+from demo.labels.class_set import named
 from demo.models import zoo as zoo_module
 from demo.models.network import Network
 from demo.models.zoo import Zoo
+from demo.render.paint import scalar
 from demo.schema import ModelSpec
 from tests.cli.commands import Capture, python_m_demo, save
+from tests.own import own_network
 from tests.toy import toy_ids, toy_network
 
 
@@ -40,6 +44,15 @@ def test_segment_writes_the_files_of_every_model_and_a_summary(
     summary = json.loads((folder / "summary.json").read_text())
     assert [entry["id"] for entry in summary["models"]] == list(models)
     assert summary["comparison"]["all_agree"] <= 1
+
+
+def test_a_figure_of_each_kind_that_is_asked_for(toy: None, photo: Path, tmp_path: Path) -> None:
+    out = ["-o", str(tmp_path / "out"), "--figure", "pdf", "--figure", "png"]
+    assert cli.main(["segment", str(photo), "-m", *toy_ids()[:2], *out]) == 0
+    folder = tmp_path / "out" / "owl"
+    assert (folder / "figure.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
+    assert not (folder / "figure.svg").exists()
 
 
 def test_a_photo_that_cannot_be_read_costs_itself_alone(
@@ -170,3 +183,44 @@ def test_a_shipped_network_segments_and_prints_nothing_but_json(photo: Path, tmp
     run = python_m_demo("segment", str(photo), "-m", "fcn-compact", "-o", str(tmp_path / "out"), "--json")
     assert json.loads(run.stdout) == [{"photo": str(photo), "folder": str(tmp_path / "out" / "owl")}]
     assert run.returncode == 0 and run.stderr.count("\n") == 1
+
+
+def test_an_own_network_answers_in_its_own_classes_beside_a_compact_one(
+    photo: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    names = tmp_path / "pets.csv"
+    names.write_text("cat\ndog\nwall\nsky\nother\n")
+    own = own_network(tmp_path / "own", 5, "del test_dataloader")
+    command = ["segment", str(photo), "-m", "fcn-compact", own, "--classes", str(names), "-o", str(tmp_path / "out")]
+    assert cli.main(command) == 0
+    folder = tmp_path / "out" / "owl"
+    summary = json.loads((folder / "summary.json").read_text())
+    compact, pets = summary["models"]
+    assert (compact["class_set"], pets["class_set"], summary["class_set"]) == ("ADE20K", "pets", "pets")
+    assert {row["name"] for row in pets["classes"]} <= set(names.read_text().split())
+    assert 0 <= summary["comparison"]["cannot_say"] <= 1
+    labels = decode_annotation(folder / "own" / "labels.png", named(str(names)))
+    assert labels.max() < 5
+    entropy = np.load(folder / "own" / "entropy.npy")
+    shown = np.asarray(PillowImage.open(folder / "own" / "entropy.png"))
+    assert np.array_equal(shown, scalar(entropy, math.log(5)))
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_list_of_classes_that_is_none_costs_the_own_network_alone(
+    photo: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    names = tmp_path / "names.csv"
+    names.write_text("cat\ncat\n")
+    own = own_network(tmp_path / "own", 2, "del test_dataloader")
+    command = ["segment", str(photo), "-m", own, "fcn-compact", "--classes", str(names), "-o", str(tmp_path / "out")]
+    assert cli.main(command) == 1
+    complaint = capsys.readouterr().err.splitlines()[0]
+    assert complaint.startswith("error: own (own) is left out: names.csv: Wanted 2 different classes")
+    assert (tmp_path / "out" / "owl" / "fcn-compact" / "labels.png").is_file()
+
+
+def test_classes_without_an_own_model_are_a_mistake(photo: Path, tmp_path: Path, capsys: Capture) -> None:
+    command = ["segment", str(photo), "-m", "fcn-compact", "--classes", "cityscapes", "-o", str(tmp_path / "out")]
+    assert cli.main(command) == 2
+    assert "--classes names the classes of models of your own, but -m has none" in capsys.readouterr().err

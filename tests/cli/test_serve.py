@@ -26,4 +26,21 @@ def test_serve_hands_its_options_to_the_page(monkeypatch: pytest.MonkeyPatch, tm
         "root_path": "/zoo",
         "limits": Limits(megapixels=50, megabytes=30),
         "checkpoints": [tmp_path],
+        "own": (),
     }
+
+
+def test_serve_offers_models_of_the_hosts_own_and_no_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, toy: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, asked = types.ModuleType("demo.page"), {}
+    page.serve = lambda zoo, **options: asked.update(options)
+    monkeypatch.setitem(sys.modules, "demo.page", page)
+    (tmp_path / "net.py").touch()
+    (tmp_path / "net.pth").touch()
+    own = f"{tmp_path / 'net.py'}:{tmp_path / 'net.pth'}"
+    assert cli.main(["serve", "-m", own, "--classes", "cityscapes"]) == 0
+    (spec,) = asked["own"]
+    assert (spec.id, spec.classes) == ("net", "cityscapes")
+    assert cli.main(["serve", "-m", own, "fcn-compact"]) == 2
+    assert "takes models of your own" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """What a network costs, on one whose operations can be counted by hand."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -43,6 +44,7 @@ def test_attention_is_counted_as_its_two_products() -> None:
     assert count_flops(lambda: attend(queries, queries, queries)) == 2 * (2 * 4 * 100 * 100 * 16)
 
 
+@pytest.mark.slow
 def test_peak_memory_covers_the_scores() -> None:
     cost = measure_cost(network(), "cpu", (512, 512), iterations=8, seconds=1)
     assert cost.peak_bytes is None or cost.peak_bytes > 0.5 * 150 * 512 * 512 * 4

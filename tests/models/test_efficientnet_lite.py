@@ -22,6 +22,7 @@ def test_the_maps_come_at_their_strides(stride: int, strides: tuple[int, ...]) -
     ]
 
 
+@pytest.mark.slow
 def test_dilation_sees_what_striding_sees() -> None:
     """Every second cell of the dilated map is the map at stride 32, where padding does not reach."""
     torch.manual_seed(0)

@@ -93,6 +93,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_disagreement_is_one_sentence_and_the_other_models_go_on(tmp_path: Path, fault: str) -> None:
     classes, changes, rows, sentence = FAULTS[fault]

@@ -85,11 +85,13 @@ def posterior(request: pytest.FixtureRequest, photo: Image) -> Posterior:
     return Segmentor(network, network.cfg, ADE20K, "cpu", "exact")(photo)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", COMPACT)
 def test_trained_networks_answer_as_mmsegmentation_does(model: str, photo: Image) -> None:
     _check(_trained_network(model), photo, least_classes=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", COMPACT)
 def test_each_architecture_answers_as_mmsegmentation_does(model: str, photo: Image) -> None:
     _check(_random_network(resolve_config(find(model)), photo), photo, least_classes=20)
@@ -111,6 +113,7 @@ def test_heads_that_are_not_one_plain_forward_answer_too(name: str, photo: Image
     _check(_random_network(resolve_config(smallest), photo), photo, least_classes=2)
 
 
+@pytest.mark.slow
 def test_one_pixel_and_one_class_agree_with_the_maps(posterior: Posterior) -> None:
     prediction = posterior.reduce("model", (90, 121))
     for y, x in ((0, 0), (89, 120), (41, 60)):
@@ -122,6 +125,7 @@ def test_one_pixel_and_one_class_agree_with_the_maps(posterior: Posterior) -> No
         assert posterior.probability(index, (90, 121))[y, x] == pytest.approx(probabilities[index], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_strips_without_the_compiled_kernel_give_the_same_maps(
     posterior: Posterior, monkeypatch: pytest.MonkeyPatch
 ) -> None:

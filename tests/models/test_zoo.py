@@ -122,6 +122,7 @@ def test_a_network_larger_than_the_budget_is_loaded_alone() -> None:
     assert zoo.loaded == (FIVE[-1],)
 
 
+@pytest.mark.slow
 def test_a_run_keeps_no_evicted_network_in_memory() -> None:
     """The one that computes, the one that loads meanwhile, and none of those before."""
     loads = Loads()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from demo.errors import DemoError
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
-from demo.page.api import label_map, overlay_of, probe, segment
+from demo.page.api import caution, compare, figure, label_map, overlay_of, pixel, regions, segment
 from demo.page.download import make_zip
 from demo.page.networks import Networks
 from demo.page.store import Store
@@ -47,7 +48,7 @@ def test_a_network_that_fails_is_left_out_and_the_others_answer(store: Store, ph
     assert [model["id"] for model in found["models"]] == [FIVE[0], *FIVE[2:]]
     (left_out,) = found["left_out"]
     assert left_out["id"] == FIVE[1] and "cannot answer this photo of 40 x 30 pixels" in left_out["message"]
-    told = probe(networks, store, photo, "compact", 3, 2)
+    told = pixel(networks, store, photo, "compact", 3, 2)
     assert len(told["models"]) == 4 and told["left_out"] == found["left_out"]
 
 
@@ -75,13 +76,46 @@ def test_files_do_not_grow_in_number_with_the_calls(store: Store, photo: str) ->
 
 def test_a_click_on_a_pixel_is_counted_in_memory(store: Store, photo: str) -> None:
     networks = failing()
-    probe(networks, store, photo, FIVE[0], 3, 2)
+    pixel(networks, store, photo, FIVE[0], 3, 2)
     (answer,) = (answer for name, answer in store.open(photo).answers.items() if name == FIVE[0])
     scores = sum(tile.scores.nbytes for tile in answer.posterior.tiles)
     assert answer.posterior.bytes == scores + answer.posterior._mosaic.nbytes == 2 * scores
 
 
-@pytest.mark.parametrize(("x", "y"), [(None, 2), (3, None), (None, None), (40, 2), (3, -1)])
-def test_a_pixel_must_be_named(store: Store, photo: str, x: int | None, y: int | None) -> None:
-    with pytest.raises(DemoError, match=rf"^x must be 0\.\.39 and y 0\.\.29 in this photo, but got x={x}, y={y}\.$"):
-        probe(failing(), store, photo, FIVE[0], x, y)
+@pytest.mark.parametrize(("x", "y"), [(None, 2), (3, None), (None, None), (40, 2), (3, -1), (3.5, 2), ("left", 2)])
+def test_a_pixel_must_be_named(store: Store, photo: str, x: Any, y: float | None) -> None:
+    with pytest.raises(
+        DemoError,
+        match=rf"^x must be a whole number 0\.\.39 and y one of 0\.\.29 in this photo, but got x={x}, y={y}\.$",
+    ):
+        pixel(failing(), store, photo, FIVE[0], x, y)
+
+
+def test_comparing_tells_what_summary_json_does_and_a_sentence(store: Store, photo: str) -> None:
+    networks = failing(FIVE[1])
+    found = compare(networks, store, photo, "compact")
+    comparison = segment(networks, store, photo, "compact")["comparison"]
+    assert comparison and {key: found[key] for key in comparison} == comparison  # type: ignore[literal-required]
+    assert found["sentence"].startswith("All four agree on ") and found["left_out"][0]["id"] == FIVE[1]
+    disputed = regions(networks, store, photo, "compact")
+    assert disputed["regions"] == found["regions"] and disputed["sentence"] == found["sentence"]
+    with pytest.raises(DemoError, match=r"^Comparing wants two models or more, but only FCN answered; name others\.$"):
+        compare(networks, store, photo, f"{FIVE[0]},{FIVE[1]}")
+
+
+def test_where_not_to_rely_on_labels_is_said_in_words() -> None:
+    region: Any = {"area": 0.25, "severe": True}
+    mild: Any = {"area": 0.1, "severe": False}
+    said = caution([region, mild, region], 0.02, 0.8)
+    assert said.startswith("Regions 1, 3 (50 % of the photo): do not rely on any label there")
+    assert "Region 2 (10 % of the photo): rely on the kind of thing only" in said
+    assert "On 2.0 % models that are 80 % sure or more contradict each other." in said
+    assert caution([], 0, 0.8) == "No region is disputed. Where models agree they may still be wrong together."
+
+
+def test_a_figure_shows_the_models_asked_for_and_few_are_kept(store: Store, photo: str) -> None:
+    networks = failing()
+    paths = [figure(networks, store, photo, ",".join(FIVE[:number])) for number in range(1, 6)]
+    heights = [PillowImage.open(path).height for path in paths[2:]]
+    assert heights == sorted(set(heights)) and not Path(paths[0]).exists()
+    assert figure(networks, store, photo, ",".join(FIVE)) == paths[-1]

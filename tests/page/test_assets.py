@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 
 from demo.page import assets
 from demo.page.assets import HERE, WEB, folder, modules, preload, routes, script
+from demo.page.serve import mended_stream
 
 NODE = shutil.which("node")
 SCRIPTS = sorted(path.stem for path in (HERE / "scripts").glob("*.js"))
@@ -55,3 +57,9 @@ def test_a_changed_module_has_another_address(monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_module_is_asked_for_at_once() -> None:
     assert preload().count("<link") == len(modules()) and f'href="{folder()}/ui/legend.js"' in preload()
+
+
+def test_the_event_stream_is_mended_in_the_gradio_that_is_pinned_and_in_no_other() -> None:
+    pinned = re.search(r"^gradio==(.+)$", (Path(__file__).parents[2] / "requirements.txt").read_text(), re.M)
+    assert pinned and mended_stream(pinned[1]).startswith("<script>")
+    assert mended_stream("6.32.0") == mended_stream("7.0.0") == mended_stream("6.3.0") == ""

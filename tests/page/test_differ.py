@@ -149,6 +149,19 @@ def test_replies_are_remembered_but_few(run: Run, differ: Differ) -> None:
     assert differ.ask(question(run)) is not first
 
 
+class Crowded(dict[object, object]):
+    """A cache in which what is put is pushed out at once, as by the replies to others' questions."""
+
+    def __setitem__(self, key: object, value: object) -> None:
+        self.clear()
+
+
+def test_a_reply_that_others_push_out_is_given_all_the_same(run: Run, differ: Differ) -> None:
+    wanted = differ.ask(question(run, "conflict"))
+    differ._replies[run] = Crowded()
+    assert "message" not in wanted and differ.ask(question(run, "conflict")) == wanted
+
+
 @pytest.mark.parametrize(
     ("models", "message"),
     [

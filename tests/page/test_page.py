@@ -35,6 +35,7 @@ def asked(turn: str) -> gr.EventData:
     return gr.EventData(None, {"turn": turn})
 
 
+@pytest.mark.slow
 def test_the_page_stands_before_torch_is_imported() -> None:
     code = (
         "from demo.page.build import build; import sys; "
@@ -44,6 +45,7 @@ def test_the_page_stands_before_torch_is_imported() -> None:
     assert run.stdout.split()[-2:] == ["False", "False"], run.stderr
 
 
+@pytest.mark.slow
 def test_gradio_is_told_not_to_call_home_before_it_is_imported() -> None:
     code = "import demo.page, os; print(os.environ['GRADIO_ANALYTICS_ENABLED'])"
     run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)

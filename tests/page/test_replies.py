@@ -39,8 +39,8 @@ def test_the_declarations_are_up_to_date() -> None:
 
 
 def test_a_reply_that_its_type_does_not_name_is_found() -> None:
-    check(replies.ClassIndex, {"index": 3})
-    for wrong in ({"index": "3"}, {"index": 3, "name": "sky"}, {}):
+    check(replies.ClassIndex, {"index": 3, "class_set": "toy"})
+    for wrong in ({"index": "3", "class_set": "toy"}, {"index": 3, "class_set": "toy", "name": "sky"}, {}):
         with pytest.raises(ValidationError):
             check(replies.ClassIndex, wrong)
 

@@ -18,6 +18,7 @@ from demo.analysis.evaluate_truth import RIGHT, WRONG_SURE, WRONG_UNSURE, errors
 from demo.images import Limits
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import encode_annotation
+from demo.labels.class_set import known
 from demo.labels.coco import COCO_TO_ADE, decode_panoptic
 from demo.page.store import Run, Store
 from demo.page.tabs.pixel import GONE
@@ -163,6 +164,7 @@ def test_regions_are_in_the_photos_pixels_whatever_the_grid() -> None:
     assert (given.label_map[:10] == ADE20K.names.index("sky")).all() and (given.label_map[10:] == VOID).all()
 
 
+@pytest.mark.slow
 def test_a_big_photo_is_judged_at_its_own_size(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     small = rng.integers(0, 256, (9, 13, 3), np.uint8)
@@ -258,7 +260,10 @@ def test_what_is_remembered_of_a_truth_does_not_grow_with_the_callers_words(
 
 def test_a_class_is_looked_up_with_a_hint(store: Store) -> None:
     tab = TruthTab(store)
-    assert tab.ask({"what": "class", "name": "Sky"}) == {"index": ADE20K.names.index("sky")}
+    assert tab.ask({"what": "class", "name": "Sky"}) == {
+        "index": ADE20K.names.index("sky"),
+        "class_set": ADE20K.key,
+    }
     assert "did you mean" in str(tab.ask({"what": "class", "name": "buildin"})["message"])
 
 
@@ -273,13 +278,22 @@ def test_nonsense_and_forgotten_runs_are_told(store: Store, ask: Ask, mask: Path
     assert "no answer" in ask([mask], "model", model=MODEL, band="none")["message"]
 
 
-def test_a_model_with_classes_of_its_own_is_not_judged(store: Store, run: Run, ask: Ask, mask: Path) -> None:
+def test_a_truth_is_read_in_the_classes_that_were_chosen_or_in_the_models_own(
+    store: Store, run: Run, ask: Ask, mask: Path, panoptic: list[Path]
+) -> None:
+    city = known()["cityscapes"]
     answer = run.answers["setr-compact"]
     tile = answer.posterior.tiles[0]
-    few = replace(answer.posterior, tiles=(replace(tile, scores=tile.scores[:19]),))
-    run.answers["setr-compact"] = replace(answer, posterior=few)
+    few = replace(answer.posterior, tiles=(replace(tile, scores=tile.scores[:19]),), class_set=city)
+    run.answers["setr-compact"] = replace(answer, posterior=few, prediction=few.reduce("setr-compact", run.size))
     try:
-        assert "has 19 of its own" in ask([mask], "model", model="setr-compact")["message"]
+        told = ask([mask], "model", model="setr-compact")["message"]
+        assert "answers in the classes of Cityscapes, but this truth is in those of ADE20K" in told
+        assert ask(panoptic, "truth")["class_set"] == ADE20K.key
+        own = ask(panoptic, "model", model="setr-compact")
+        assert own["class_set"] == city.key
+        assert {row["name"] for row in own["scores"]["classes"]} <= set(city.names)
+        assert ask(panoptic, "model", model=MODEL)["class_set"] == ADE20K.key
     finally:
         run.answers["setr-compact"] = answer
 
@@ -308,3 +322,15 @@ def _crosses(a: NDArray[np.float64], b: NDArray[np.float64], points: NDArray[np.
     within = (points[:, 1] >= low[1]) & (points[:, 1] < high[1])
     side = (high[0] - low[0]) * (points[:, 1] - low[1]) - (high[1] - low[1]) * (points[:, 0] - low[0])
     return (within & (side < 0)).astype(np.int64)
+
+
+def test_a_truth_that_others_push_out_is_told_all_the_same(
+    store: Store, run: Run, mask: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Crowded(dict[object, object]):
+        def __setitem__(self, key: object, value: object) -> None:
+            self.clear()
+
+    tab = TruthTab(store, tmp_path)
+    tab._kept[run] = Crowded()
+    assert "map" in tab.ask({"run": run.key, "what": "truth", "source": {"files": [str(mask)]}, "name": "a.png"})

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -49,3 +50,17 @@ def test_numbers_are_written_as_the_servers_sentences_write_them() -> None:
     done = run(NODE, "--input-type=module", "--eval", script)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [[f"{n:.2f}" for n in numbers], [percent(n) for n in numbers]]
+
+
+def test_every_event_that_is_told_is_heard_and_every_one_that_is_heard_is_told() -> None:
+    """Of those that the page's modules, its components' scripts and the server exchange."""
+    page = WEB.parent
+    scripts = [path for path in [*WEB.rglob("*.js"), *(page / "scripts").glob("*.js")] if ".test." not in path.name]
+    text = "\n".join(path.read_text("utf-8") for path in [*scripts, *page.rglob("*.py")])
+    told = set(
+        re.findall(r"""emit\(\s*["`]([^"`]+)["`]|new (?:Custom)?Event\(['`"]zoo:([^'`"]+)['`"]|tell="([^"]+)\"""", text)
+    )
+    heard = set(re.findall(r"""hear\(\s*["`]([^"`]+)["`]|Listener\(["`]zoo:([^"`]+)["`]""", text))
+    tab, name = re.compile(r"\$?{[^}]*}|^(pixel|differ|truth)(?=-)"), "".join
+    names = [{tab.sub("TAB", name(found)) for found in side} - {"TAB"} for side in (told, heard)]
+    assert names[0] == names[1] and {"run", "point", "TAB-here", "choose"} <= names[0]

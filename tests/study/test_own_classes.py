@@ -37,6 +37,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_scores_of_a_network_of_19_classes_are_mmsegmentations(city: Path, tmp_path: Path) -> None:
     mmseg = pytest.importorskip("mmseg.apis")
     from mmengine.config import Config
@@ -69,6 +70,7 @@ def test_scores_of_a_network_of_19_classes_are_mmsegmentations(city: Path, tmp_p
     assert "IoU by class of Cityscapes" in (tmp_path / "out" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_models_of_two_class_sets_each_read_the_annotations_in_their_own_numbers(city: Path, tmp_path: Path) -> None:
     own = own_network(tmp_path, len(CITY), CITYSCAPES)
     evaluation = evaluate(city, [own, "fcn-compact"], Zoo(device="cpu"), tmp_path / "out")

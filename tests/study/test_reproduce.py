@@ -13,6 +13,7 @@ from tests.study.test_evaluate import failing_once, refusing
 from tests.toy import toy_ids, toy_zoo
 
 
+@pytest.mark.slow
 def test_published_and_measured_stand_side_by_side(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "set", 2)
     photo = dataset / "images/validation/photo0.png"
@@ -30,6 +31,7 @@ def test_published_and_measured_stand_side_by_side(tmp_path: Path) -> None:
     assert "the two columns are not comparable" in text and "| FCN | cnn |" in text
 
 
+@pytest.mark.slow
 def test_figures_are_written_as_png_and_pdf_and_shown_in_the_page(tmp_path: Path) -> None:
     photos = make_dataset(tmp_path / "set", 2) / "images/validation"
     result = reproduce(("fcn-compact", "setr-compact"), toy_zoo(), tmp_path / "out", photos=[photos], iterations=8)

@@ -12,6 +12,7 @@ from tests.study.test_evaluate import refusing
 from tests.toy import toy_ids, toy_zoo
 
 
+@pytest.mark.slow
 def test_the_report_says_how_many_photos_it_rests_on_and_gives_every_interval(tmp_path: Path) -> None:
     usual, strange = make_dataset(tmp_path / "usual", 12), make_dataset(tmp_path / "strange", 11)
     result = claims_report([usual], toy_ids(), toy_zoo(), tmp_path / "out", outside=[strange], resamples=100)

@@ -36,7 +36,7 @@ def test_void_and_classes_are_decoded(tmp_path: Path) -> None:
     ("annotation", "got"),
     [
         (Image.new("RGB", (4, 4), (7, 7, 7)), "one grey or palette channel .* but has three colour channels"),
-        (Image.new("L", (4, 4), 151), r"1\.\.150 \(ADE20K classes\), but has 151"),
+        (Image.new("L", (4, 4), 151), r"numbers of ADE20K .*, but has 151"),
     ],
 )
 def test_an_annotation_in_another_format_is_named(tmp_path: Path, annotation: Image.Image, got: str) -> None:
@@ -83,6 +83,12 @@ def test_endings_in_capitals_count_and_hidden_files_do_not(scenes: Path) -> None
     (scenes / "images/validation/._photo_1.jpg").touch()
     (scenes / "annotations/validation/._photo_1.png").touch()
     assert [pair.annotation.name for pair in find_pairs(scenes, "validation")] == ["photo_0.PNG", "photo_1.png"]
+
+
+def test_names_that_look_the_same_are_a_pair(scenes: Path) -> None:
+    (scenes / "images/validation/photo_0.jpg").rename(scenes / "images/validation/cafe\N{COMBINING ACUTE ACCENT}.jpg")
+    (scenes / "annotations/validation/photo_0.png").rename(scenes / "annotations/validation/café.png")
+    assert "café.png" in [pair.annotation.name for pair in find_pairs(scenes, "validation")]
 
 
 def test_crop_and_targets_show_the_same_place() -> None:

@@ -1,7 +1,9 @@
 "use strict";
 // Gradio ends its event stream when the last event has ended. An event that is asked for just then is told by nobody:
 // it takes the stream for open, the stream ends, and the page waits for ever. So the end is kept back while an event
-// is still to be told, and the next stream goes on where this one ends.
+// is still to be told, and the next stream goes on where this one ends. Seen in Gradio 6.31 and mended in that alone
+// (demo/page/serve.py). Of the same kind, though not the same: https://github.com/gradio-app/gradio/issues/7921 and
+// https://github.com/gradio-app/gradio/issues/11586.
 (() => {
   const ask = window.fetch.bind(window);
   const waiting = new Set(); // asked for, or to be told; by id once it has one

@@ -42,6 +42,7 @@ class Differ:
         self._store = store
         self._turns = {what: threading.Lock() for what in SUBJECTS}  # the slow mean keeps nobody else waiting
         self._replies: WeakKeyDictionary[Run, dict[object, Row]] = WeakKeyDictionary()
+        self._keeping = threading.Lock()  # they are one cache for all subjects
 
     def ask(self, question: object) -> Row:
         """The reply to {run, models, what, ...}; what cannot be answered says so under "message"."""
@@ -57,12 +58,16 @@ class Differ:
         settings = () if what == "together" else (overlooked, threshold)
         asked = (what, tuple(answer.spec.id for answer in answers), settings)
         with self._turns[what]:
-            replies = self._replies.setdefault(run, {})
-            if asked not in replies:
-                replies[asked] = SUBJECTS[what](answers, overlooked, threshold)
-                for oldest in list(replies)[:-KEPT]:
-                    replies.pop(oldest, None)
-            return replies[asked]
+            with self._keeping:
+                replies = self._replies.setdefault(run, {})
+                reply = replies.get(asked)
+            if reply is None:
+                reply = SUBJECTS[what](answers, overlooked, threshold)
+                with self._keeping:
+                    replies[asked] = reply
+                    for oldest in list(replies)[:-KEPT]:
+                        del replies[oldest]
+            return reply
 
 
 def _differences(answers: list[Answer], overlooked: Overlooked, threshold: float) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -31,8 +32,8 @@ def build() -> gr.HTML:
     return gr.HTML(table(None, (), device="", precision=""), apply_default_css=False, elem_id="statistics")
 
 
-def table(run: Run | None, models: Sequence[str], *, device: str, precision: str) -> str:
-    """The table as HTML, for the models of a run that have answered."""
+def table(run: Run | None, models: Sequence[str], *, device: str, precision: str, photo: str = "") -> str:
+    """The table as HTML, for the models of a run that have answered; `photo` is its file's name."""
     answered = [model for model in models if model in run.panels] if run else []
     if run is None or not answered:
         return '<p class="zoo-lead">The numbers of each network appear here as soon as it has answered.</p>'
@@ -43,7 +44,17 @@ def table(run: Run | None, models: Sequence[str], *, device: str, precision: str
         f'<div class="zoo-scroll" tabindex="0" role="region" aria-label="Statistics"><table class="zoo-table"><thead>'
         f"<tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         f'<p class="zoo-quiet">{caption}</p>'
+        f'<p class="zoo-quiet">The same as files, by command: <code>{escape(command(photo, answered))}</code></p>'
     )
+
+
+def command(photo: str, models: Sequence[str]) -> str:
+    """What gives the answers of these models on the command line, to be copied into a shell.
+
+    >>> command("my cat.jpg", ["fcn-compact"])
+    "python -m demo segment 'my cat.jpg' -m fcn-compact -o out"
+    """
+    return shlex.join(["python", "-m", "demo", "segment", photo, "-m", *models, "-o", "out"])
 
 
 def _row(answer: Answer, panel: Panel) -> str:

@@ -26,9 +26,10 @@ from demo.page.store import Run, Store
 from demo.page.tabs.pixel import GONE
 from demo.page.truth_replies import Row, describe, proper, scored
 from demo.page.truths import Given, Region, paint, read
+from demo.schema import ClassSet
 
-KEPT = 3
-"""Truths kept for each run."""
+KEPT = 4
+"""Truths kept for each run; one that is read in the terms of two class sets is two."""
 BANDS: tuple[Band, ...] = ("all", "boundary", "interior")
 MAX_REGIONS, MAX_CORNERS = 200, 2000
 WRONG = "Ask with run, what (truth, model, proper or class) and source: files, or regions with name and corners."
@@ -61,12 +62,13 @@ class TruthTab:
         self._store, self._uploads = store, uploads
         self._turns = {what: threading.Lock() for what in self.SUBJECTS}
         self._kept: WeakKeyDictionary[Run, dict[str, Kept]] = WeakKeyDictionary()
+        self._keeping = threading.Lock()  # what is kept is one for all subjects
 
     def ask(self, question: object) -> Row:
         """The reply to {run, what, source, ...}; what cannot be answered says so under "message"."""
         match question:
             case {"what": "class", "name": str(name)}:
-                return self._answered(lambda: {"index": class_index(ADE20K, name)})
+                return self._answered(lambda: self._class(name, cast("dict[str, object]", question)))
             case {"run": str(key), "what": str(what), "source": dict(source)} if what in self.SUBJECTS:
                 run = self._store.get(key)
             case _:
@@ -75,6 +77,12 @@ class TruthTab:
             return {"message": GONE}
         with self._turns[what]:
             return self._answered(lambda: self._reply(run, what, source, cast("dict[str, object]", question)))
+
+    def _class(self, name: str, question: dict[str, object]) -> Row:
+        """The class of that name in the terms that the visitor chose. Raises UnknownModelError."""
+        source = question.get("source")
+        words = _class_set(self._store.get(str(question.get("run", ""))), source if isinstance(source, dict) else {})
+        return {"index": class_index(words, name), "class_set": words.key}
 
     def _answered(self, work: Callable[[], Row]) -> Row:
         try:
@@ -85,30 +93,33 @@ class TruthTab:
             return {"message": sentence(error).message}
 
     def _reply(self, run: Run, what: str, source: dict[str, Any], question: dict[str, object]) -> Row:
-        kept = self._given(run, source, str(question.get("name", "")))
         model, band = str(question.get("model", "")), question.get("band")
+        kept = self._given(run, source, str(question.get("name", "")), _class_set(run, source, model))
         asked = (what,) if what == "truth" else (what, model, band)  # a caller's own words make no entries
-        if asked not in kept.replies:
-            kept.replies[asked] = self.SUBJECTS[what](self, run, kept, model, cast(Band, band))
-        return kept.replies[asked]
+        reply = kept.replies.get(asked)
+        if reply is None:
+            reply = kept.replies[asked] = self.SUBJECTS[what](self, run, kept, model, cast(Band, band))
+        return reply
 
-    def _given(self, run: Run, source: dict[str, Any], name: str) -> Kept:
-        """The truth of that source, read once."""
-        key = json.dumps([source, name])
-        truths = self._kept.setdefault(run, {})
-        if key not in truths:
-            truths[key] = Kept(self._read(run, source, name))
-            for oldest in list(truths)[:-KEPT]:
-                del truths[oldest]
-        return truths[key]
+    def _given(self, run: Run, source: dict[str, Any], name: str, class_set: ClassSet) -> Kept:
+        """The truth of that source in the terms of a class set, read once."""
+        key = json.dumps([source, name, class_set.key])
+        with self._keeping:
+            truths = self._kept.setdefault(run, {})
+            kept = truths.get(key)
+            if kept is None:
+                kept = truths[key] = Kept(self._read(run, source, name, class_set))
+                for oldest in list(truths)[:-KEPT]:
+                    del truths[oldest]
+            return kept
 
-    def _read(self, run: Run, source: dict[str, Any], name: str) -> Given:
+    def _read(self, run: Run, source: dict[str, Any], name: str, class_set: ClassSet) -> Given:
         size = (run.image.shape[0], run.image.shape[1])
         match source:
             case {"files": [_, *_] as files}:
-                return read([self._uploaded(file) for file in files], name, size, ADE20K)
+                return read([self._uploaded(file) for file in files], name, size, class_set)
             case {"regions": [_, *_] as regions} if len(regions) <= MAX_REGIONS:
-                return paint([_region(region) for region in regions], size, run.size, ADE20K)
+                return paint([_region(region) for region in regions], size, run.size, class_set)
         raise TruthError(WRONG)
 
     def _uploaded(self, file: object) -> Path:
@@ -138,6 +149,21 @@ class TruthTab:
         "model": _model,
         "proper": _proper,
     }
+
+
+def _class_set(run: Run | None, source: dict[str, Any], model: str = "") -> ClassSet:
+    """The classes in whose terms a truth is read: the model's own, or those that the visitor chose for it.
+
+    A PNG without its JSON holds numbers of the chosen set alone. Who chose none means the first answer's set.
+    """
+    answers = list(run.answers.values()) if run else []
+    sets = [answer.posterior.class_set for answer in answers]
+    chosen = next((found for found in sets if found.key == source.get("set")), sets[0] if sets else ADE20K)
+    files = source.get("files")
+    numbers_only = isinstance(files, list) and not any(str(file).lower().endswith(".json") for file in files)
+    if run is None or model not in run.answers or numbers_only:
+        return chosen
+    return run.answers[model].posterior.class_set
 
 
 def _region(given: object) -> Region:

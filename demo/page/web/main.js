@@ -9,11 +9,14 @@ import { redraw } from "./state.js";
 import { mountPixel } from "./tabs/pixel.js";
 import { mountDiffer } from "./tabs/differ/tab.js";
 import { mountTruth } from "./tabs/truth/tab.js";
+import { aboutDialog } from "./teach/card.js";
+import { tour } from "./teach/tour.js";
 import { sync } from "./ui/answers.js";
 import { grid } from "./ui/cards.js";
 import { makeStage, stage } from "./ui/compare.js";
 import { listenForPhotos } from "./ui/drop.js";
 import { keysDialog, makeKeys } from "./ui/keys.js";
+import { figureDialog, makeFigure } from "./ui/figure.js";
 import { followLink } from "./ui/link.js";
 import { live } from "./ui/live.js";
 import { notice } from "./ui/notice.js";
@@ -31,10 +34,13 @@ export function mount(given) {
   makeStage();
   makeEmpty();
   makeKeys();
+  makeFigure();
   listenForPhotos();
   mountTruth();
   mountPixel();
-  given.element.querySelector(".zoo").append(live, notice, toolbar, empty, grid, stage, keysDialog);
+  given.element
+    .querySelector(".zoo")
+    .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog, tour);
   publishPalette();
   new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   given.watch("value", sync);

@@ -13,6 +13,7 @@
  * @property {Ask<import("./wire.d.ts").PixelReply>} probe
  * @property {Ask<any>} differ Differences, Conflict or Mean, as the question says
  * @property {Ask<any>} truth Truth, Judged, Proper or ClassIndex, as the question says
+ * @property {Ask<import("./wire.d.ts").Figure>} figure
  * @property {Ask<object>} stop
  */
 

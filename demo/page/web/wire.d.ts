@@ -7,6 +7,7 @@ export interface ClassArea {
 
 export interface ClassIndex {
   index: number;
+  class_set: string;
 }
 
 export interface ClassPair {
@@ -19,7 +20,7 @@ export interface ClassPixels {
   pixels: number;
 }
 
-/** `index` is that of the annotation files, 1..150. */
+/** `index` is that of the annotation files (ADE20K: from 1). */
 export interface ClassRow {
   index: number;
   name: string;
@@ -108,6 +109,12 @@ export interface Differences {
   structures: Structure[];
 }
 
+/** A figure as a file to save; `url` holds its content. */
+export interface Figure {
+  name: string;
+  url: string;
+}
+
 export interface FileData {
   path: string;
   url: string | null;
@@ -129,6 +136,7 @@ export interface Findings {
 }
 
 export interface Judged {
+  class_set: string;
   scores: TruthScores;
   right: number;
   wrong: number[];
@@ -311,6 +319,7 @@ export interface TooFew {
 /** A ground truth; in its map 254 is what no class names, 255 what is not labelled. */
 export interface Truth {
   kind: string;
+  class_set: string;
   width: number;
   height: number;
   labelled: number;

@@ -83,6 +83,7 @@ def test_the_names_of_files_on_the_hub_are_the_other_ones(tmp_path: Path) -> Non
     assert all(torch.equal(converted[key], in_memory[key]) for key in converted)
 
 
+@pytest.mark.slow
 def test_a_file_of_nvidias_loads_as_any_other(tmp_path: Path) -> None:
     theirs = nvidias("b0")
     theirs.save_pretrained(tmp_path)

@@ -77,6 +77,7 @@ def test_no_other_tensor_changes(network: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_checkpoint_as_it_is_published_loads_as_any_other(tmp_path: Path) -> None:
     torch.save({"model": state("segformer")}, tmp_path / "net.pth")
     network = load(catalog.find("segformer-ssseg"), tmp_path / "net.pth")
@@ -89,6 +90,7 @@ def _counts(key: str) -> bool:
     return not key.endswith(("running_mean", "running_var", "num_batches_tracked"))
 
 
+@pytest.mark.slow
 def test_a_name_that_is_not_known_is_told(tmp_path: Path) -> None:
     weights = state("segformer") | {"extra.weight": torch.zeros(1)}
     torch.save({"model": weights}, tmp_path / "net.pth")
@@ -102,6 +104,7 @@ def test_only_ssseg_is_taken_for_it() -> None:
     assert not is_ssseg({"decoder.0.weight": 1})
 
 
+@pytest.mark.slow
 def test_a_head_that_resizes_to_input_size_leaves_the_last_step_to_posterior() -> None:
     """SETR's with two convolutions: 128 x 128 scores of a window of 512, the same labels, nearly the same numbers."""
     config = read_config(catalog.resolve_config(catalog.find("setr-ssseg")))

@@ -55,3 +55,9 @@ export const nameOf = (key, index) => (index < classSet(key).count ? page.names[
  * @param {number} other
  */
 export const sameName = (one, other) => one === other || page.names[one] === page.names[other];
+
+/** The names of a class set, in its order. */
+export const namesOf = (/** @type {string | undefined} */ key) => {
+  const { first, count } = classSet(key);
+  return page.names.slice(first, first + count);
+};

@@ -8,6 +8,7 @@ import { classTable, fieldTable, layerTable, ranks } from "../draw/tables.js";
 import { icon, make } from "../elements.js";
 import { run } from "../run.js";
 import { change, classView, onDraw, redraw, shownClass, state } from "../state.js";
+import { titleButton } from "../teach/card.js";
 import { duration, fixed, millions, percent } from "../wording.js";
 
 const FAMILY = { cnn: "CNN", transformer: "transformer" };
@@ -25,7 +26,7 @@ export const grid = make("div", { class: "zoo-grid", id: "zoo-grid" });
 /** @type {any} the photo's card, once there is a photo */
 export let photoCard = null;
 
-function frameOf(surface, title, extra, id) {
+function frameOf(surface, title, extra, id, heading = title) {
   const grow = make(
     "button",
     {
@@ -37,7 +38,7 @@ function frameOf(surface, title, extra, id) {
     },
     icon("grow"),
   );
-  const head = make("header", { class: "zoo-head" }, make("h3", {}, title), ...extra, grow);
+  const head = make("header", { class: "zoo-head" }, make("h3", {}, heading), ...extra, grow);
   const tip = make("div", { class: "zoo-tip", hidden: true });
   const status = make("div", { class: "zoo-status", hidden: true });
   surface.box.append(tip, status);
@@ -86,6 +87,7 @@ export function makeCard(panel) {
         fact,
       ],
       panel.id,
+      titleButton(panel),
     ),
     { fact },
   );

@@ -1,7 +1,7 @@
 // @ts-check
 // A model's legend: only the classes present, the largest first; one row can be isolated in every panel.
 
-import { classOf, sameName } from "../draw/classes.js";
+import { classOf, classSet, sameName } from "../draw/classes.js";
 import { make, spoken, swatch } from "../elements.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
@@ -41,7 +41,9 @@ export function fillLegend(card) {
           card.all ? "Fewer" : `${rest} more`,
         )
       : "";
-  legend.replaceChildren(list, more);
+  const { title, first, count } = classSet(panel.class_set);
+  const words = first ? make("p", { class: "zoo-quiet" }, `Answers in the ${count} classes of ${title}.`) : "";
+  legend.replaceChildren(list, more, words);
   rove(legend);
   markLegend(card);
 }

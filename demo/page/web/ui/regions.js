@@ -2,7 +2,6 @@
 // One disputed region at a time is outlined in every panel.
 
 import { Painting } from "../draw/painting.js";
-import { emit } from "../events.js";
 import { run } from "../run.js";
 import { change } from "../state.js";
 import { inspect } from "./inspect.js";
@@ -12,6 +11,5 @@ export function showRegion(number, point) {
   const layer = [...run.layers.values()].find((candidate) => candidate.kind === "regions");
   run.outline = number && layer?.painting ? new Painting(layer.painting.map).outline(number).canvas : null;
   change({ region: number }, "draw");
-  emit("region-shown", { region: number });
   if (point) inspect(point);
 }

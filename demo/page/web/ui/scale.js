@@ -31,11 +31,21 @@ const EXPLAIN = {
     const counts = [...new Set(shownSets().map(({ count }) => count))];
     const ends = counts.map((count) => `ln ${count} = ${fixed(Math.log(count), 2)}`).join(" or ");
     const several = counts.length > 1 ? " Each map's scale ends at its own." : "";
-    return `Entropy of the ${counts.join(" or ")} probabilities: 0 is certain, ${ends} nats is no idea at all.${several}`;
+    const what = `Entropy of the ${counts.join(" or ")} probabilities`;
+    return `${what}: 0 is certain, ${ends} nats is no idea at all.${several}`;
   },
   confidence: "Probability of the likeliest class.",
   margin: "Likeliest minus second likeliest probability.",
 };
+
+const ENTROPY = [
+  "H = −Σ p ln p, the sum over all classes of a pixel's probabilities p: how surprising the class would be, " +
+    "on average. ",
+  "One class with p = 1 gives 0. Two with ½ each give ln 2 = 0.69, ten with 0.1 each give ln 10 = 2.30. ",
+  "With the natural logarithm the unit is the nat; 0.69 nats are one bit. ",
+  "High entropy says that the network hesitates, not that it is wrong; low entropy that it is sure, not that " +
+    "it is right.",
+];
 
 /** The class sets of the answers that are there; the first one where there is none. */
 const shownSets = () => {
@@ -82,6 +92,12 @@ export function makeScale() {
   );
   ruler.cutText = make("output", { class: "zoo-quiet" });
   ruler.explain = make("span", { class: "zoo-quiet zoo-explain" });
+  ruler.more = make(
+    "details",
+    { class: "zoo-quiet zoo-explain" },
+    make("summary", {}, "What is entropy?"),
+    make("p", {}, ...ENTROPY),
+  );
   ruler.scale = make(
     "div",
     { class: "zoo-row zoo-scale", hidden: true },
@@ -90,6 +106,7 @@ export function makeScale() {
     make("div", { class: "zoo-hide" }, ruler.side, ruler.cutText),
     ruler.article,
     ruler.explain,
+    ruler.more,
   );
   return ruler.scale;
 }
@@ -121,6 +138,7 @@ export function fillScale() {
     "aria-valuetext",
     cut === null ? "nothing is hidden" : `hides ${state.measure} ${state.side} ${said}`,
   );
+  ruler.more.hidden = state.measure !== "entropy";
   ruler.explain.textContent = EXPLAIN[state.measure];
   // sets of several sizes end at several values: then only what is common to them has a number
   const ends = state.measure === "entropy" && new Set(shownSets().map(({ count }) => count)).size > 1 ? [0] : ticks;

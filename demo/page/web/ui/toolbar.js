@@ -9,6 +9,7 @@ import { run } from "../run.js";
 import { change, onDraw, redraw, state } from "../state.js";
 import { photoCard } from "./cards.js";
 import { stage } from "./compare.js";
+import { showFigure } from "./figure.js";
 import { showKeys } from "./keys.js";
 import { isolate } from "./legend.js";
 import { fillScale, makeScale } from "./scale.js";
@@ -33,7 +34,7 @@ export function makeToolbar() {
     },
   });
   tools.opacityText = make("output", {});
-  tools.palette = checkbox("ADE20K colours", "The dataset's official colours; some classes share one", (on) => {
+  tools.palette = checkbox("Official colours", "The dataset's official colours; some classes share one", (on) => {
     change({ palette: on ? "official" : "distinct" }, "paint", "link");
     publishPalette();
   });
@@ -78,6 +79,11 @@ export function makeToolbar() {
     },
     icon("keys"),
   );
+  tools.figure = make(
+    "button",
+    { type: "button", class: "zoo-button zoo-figure", title: "A figure to save: PNG, SVG or PDF", onclick: showFigure },
+    "Figure",
+  );
   tools.isolated = make("button", {
     type: "button",
     class: "zoo-chip",
@@ -101,6 +107,7 @@ export function makeToolbar() {
       tools.palette,
       tools.patterns,
       make("div", { class: "zoo-zooms", role: "group", "aria-label": "Zoom" }, tools.out, tools.zoom, tools.in),
+      tools.figure,
       tools.keys,
     ),
     makeScale(),

@@ -4,12 +4,9 @@
 import { hear } from "../events.js";
 import { page } from "../page.js";
 import { run, runChanged, unfinished } from "../run.js";
-import { change, state } from "../state.js";
+import { replyOf } from "../server.js";
 import { fillStatus } from "./cards.js";
-import { isolate } from "./legend.js";
-import { forgetOld } from "./notice.js";
-import { showRegion } from "./regions.js";
-import { showPair } from "./view.js";
+import { forgetOld, notify } from "./notice.js";
 
 /** One at a time is with the server: of two photos chosen in a row the later one stays. */
 function askForRun() {
@@ -31,11 +28,13 @@ function ran() {
   if (run.next) askForRun();
 }
 
-function stop() {
+async function stop() {
   run.next = false;
   if (!run.turn) return;
-  page.server.stop({ turn: run.turn });
+  const asked = page.server.stop({ turn: run.turn });
   giveUp();
+  const { message } = await replyOf(asked, "its networks may go on until they have answered");
+  if (message) notify(message);
 }
 
 /** What has not answered will not. */
@@ -64,13 +63,3 @@ hear("stop", stop);
 hear("failed", giveUp);
 
 hear("ran", ran);
-
-hear("region", ({ region, x, y }) =>
-  showRegion(region === state.region ? 0 : region, x === undefined ? null : { x, y }),
-);
-
-hear("layer", ({ id }) => change({ first: id }, "layout", "paint", "glass"));
-
-hear("pair", ({ left, right }) => showPair(left, right));
-
-hear("isolate", ({ index }) => isolate(index));

@@ -284,6 +284,7 @@ onDraw("toolbar", () => {
 });
 
 export function mountDiffer() {
+  hear("differ-map", ({ map }) => showMap(map));
   hear("differ-here", ({ root }) => {
     if (!parts.all) makeParts();
     root.replaceChildren(parts.all);

@@ -2,10 +2,14 @@
 // Above the panels: how far the networks agree, and the way to the tabs below.
 
 import { bringUp, make } from "../../elements.js";
+import { emit } from "../../events.js";
 import { finished, run, unfinished } from "../../run.js";
-import { state } from "../../state.js";
+import { change, state } from "../../state.js";
 import { differing } from "./state.js";
 import { grid } from "../../ui/cards.js";
+import { MEASURE } from "../../ui/scale.js";
+import { toolbar } from "../../ui/toolbar.js";
+import { setView } from "../../ui/view.js";
 import { unbroken } from "../../wording.js";
 
 const teaser = make("p", { class: "zoo-teaser", hidden: true });
@@ -29,7 +33,39 @@ export function fillTeaser() {
       : "",
     likeliest,
   );
+  if (!questions.isConnected) teaser.after(questions);
+  questions.hidden = !reply?.maps;
 }
+
+/** @type {[string, () => void][]} */
+const QUESTIONS = [
+  ["CNNs against transformers?", () => showMap("split")],
+  ["Who is confidently wrong?", () => showMap("conflict")],
+  ["Where are they unsure?", showDoubt],
+];
+
+const questions = make(
+  "div",
+  { class: "zoo-questions", role: "group", "aria-label": "Questions to begin with", hidden: true },
+  ...QUESTIONS.map(([text, act]) => make("button", { type: "button", class: "zoo-question", onclick: act }, text)),
+);
+
+/** @param {string} map of the tab's */
+function showMap(map) {
+  emit("differ-map", { map });
+  openTab("Where they differ");
+}
+
+/** The uncertainty of every network on one scale, with what all are sure of out of the way. */
+function showDoubt() {
+  state.threshold.entropy = SURE / MEASURE.entropy.top;
+  change({ measure: "entropy", side: "below" });
+  setView("uncertainty");
+  bringUp(toolbar);
+}
+
+/** Nats: as unsure as between two equally likely classes. */
+const SURE = Math.log(2);
 
 // What a click on a pixel asks for lies below the panels. Keeping the button's place keeps the panels in theirs.
 const likeliest = make(
@@ -42,7 +78,7 @@ export const offerLikeliest = () => {
   likeliest.style.visibility = state.pin ? "visible" : "hidden";
 };
 
-function openTab(name) {
+export function openTab(name) {
   /** @type {NodeListOf<HTMLElement>} */
   const buttons = document.querySelectorAll("#tabs [role=tab]");
   const button = [...buttons].find((candidate) => candidate.textContent.trim() === name);

@@ -1,7 +1,7 @@
 // @ts-check
 // Regions: corners one by one, then the class; everything also by keys or by typing coordinates.
 
-import { page } from "../../page.js";
+import { nameOf } from "../../draw/classes.js";
 import { run } from "../../run.js";
 import { askServer, giveTruth } from "./questions.js";
 import { closes, isOutside, readCorners } from "./polygon.js";
@@ -29,17 +29,17 @@ export async function closeRegion() {
     return;
   }
   if (!name) {
-    say(judged.busy, "Name the region's class first; the field suggests ADE20K's 150 names.");
+    say(judged.busy, "Name the region's class first; the field suggests the names there are.");
     parts.name.focus();
     return;
   }
-  const { index, message } = await askServer("class", {}, { name });
+  const { index, class_set: key, message } = await askServer("class", {}, { name });
   if (message) {
     say("", message);
     parts.name.focus();
     return;
   }
-  judged.regions.push({ name: page.names[index], corners });
+  judged.regions.push({ name: nameOf(key, index), corners });
   judged.open = [];
   await giveRegions();
 }
@@ -76,7 +76,7 @@ export function typeCorners(text) {
   const found = readCorners(text);
   const outside = found.find(isOutside);
   if (!found.length) {
-    say(judged.busy, "Type corners as pairs x,y, such as 10,20 200,20 200,150.");
+    say(judged.busy, "Type corners as pairs x,y, such as 10,20 200,20 200,140.");
     return false;
   }
   if (outside) {

@@ -1,6 +1,7 @@
 // @ts-check
 // Numbers in tables. One that is not there yet says so; one that cannot be says why.
 
+import { classOf, classSet } from "../../draw/classes.js";
 import { MEASURES } from "../../draw/sampling.js";
 import { make, swatch } from "../../elements.js";
 import { page } from "../../page.js";
@@ -49,7 +50,7 @@ export function countedWords(row) {
   const share = percent(labelled / photo);
   return (
     `Counted over ${thousands(labelled)} of ${thousands(photo)} pixels (${share})` +
-    (unknown ? `; ${thousands(unknown)} more show things that no ADE20K class names.` : ".") +
+    (unknown ? `; ${thousands(unknown)} more show things that no class names.` : ".") +
     (labelled < photo / 2 ? " What a network names elsewhere is not held against it." : "")
   );
 }
@@ -96,7 +97,7 @@ export function summaryTable(rows) {
 function numberCell(row, id, kind, where, best) {
   const number = numberOf(row, id, where);
   if (isPending(row, id))
-    return make("td", { class: "zoo-quiet", title: "Adding up all 150 probabilities of every pixel ..." }, "…");
+    return make("td", { class: "zoo-quiet", title: "Adding up all probabilities of every pixel ..." }, "…");
   if (!number || number.value === null)
     return make(
       "td",
@@ -146,8 +147,11 @@ const tableOf = (label, head, rows) =>
 
 const shareCell = (value) => make("td", {}, value === null ? "–" : score(value));
 
-/** @param {import("../../wire.d.ts").ClassRow[]} classes */
-export function classTableOf(classes) {
+/**
+ * @param {import("../../wire.d.ts").ClassRow[]} classes
+ * @param {string} key of their class set
+ */
+export function classTableOf(classes, key) {
   return tableOf(
     "Classes",
     ["Class", "IoU", "Accuracy", "Boundary IoU", "Annotated", "Named"],
@@ -155,7 +159,7 @@ export function classTableOf(classes) {
       make(
         "tr",
         {},
-        make("th", { scope: "row" }, swatch(row.index - 1), ` ${row.name}`),
+        make("th", { scope: "row" }, swatch(classOf(key, row.index - classSet(key).offset)), ` ${row.name}`),
         shareCell(row.iou),
         shareCell(row.accuracy),
         shareCell(row.boundary_iou),

@@ -3,14 +3,12 @@
 
 import { hex, rgba } from "../../draw/colours.js";
 import { classTable } from "../../draw/tables.js";
-import { page } from "../../page.js";
 import { redraw } from "../../state.js";
 import { COLOURS, FOREIGN, judged } from "./state.js";
 
 export function paintTruth() {
   if (!judged.painting) return;
-  const table = Uint32Array.from(classTable());
-  for (let i = page.names.length; i < 256; i++) table[i] = 0;
+  const table = Uint32Array.from(classTable(judged.truth?.class_set));
   table[FOREIGN] = rgba(...hex(COLOURS.foreign));
   judged.painting.repaint(table);
   redraw("draw");

@@ -29,7 +29,7 @@ export function closes(corners, [x, y]) {
 }
 
 /**
- * Corners as they are typed: 10,20 200,20 200,150.
+ * Corners as they are typed: 10,20 200,20 200,140.
  *
  * @param {string} text
  * @returns {Corner[]}

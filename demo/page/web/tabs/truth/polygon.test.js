@@ -23,10 +23,10 @@ test("a corner near the first one closes a polygon of at least three", () => {
 });
 
 test("typed corners are read however they are set apart", () => {
-  assert.deepEqual(readCorners("10,20 200 20, 200.5,150"), [
+  assert.deepEqual(readCorners("10,20 200 20, 200.5,140"), [
     [10, 20],
     [200, 20],
-    [200.5, 150],
+    [200.5, 140],
   ]);
   assert.deepEqual(readCorners("ten, twenty"), []);
 });

@@ -20,7 +20,10 @@ export function followTruth() {
 }
 
 export const askServer = (what, source, more = {}) =>
-  replyOf(page.server.truth({ run: run.id, what, source, name: run.name, ...more }), "try again");
+  replyOf(
+    page.server.truth({ run: run.id, what, source: { ...source, set: judged.set }, name: run.name, ...more }),
+    "try again",
+  );
 
 /** What was shown stays until the new truth is known to be one. */
 export async function giveTruth(source) {

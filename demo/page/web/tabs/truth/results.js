@@ -60,7 +60,7 @@ export function fillErrors() {
     swatch(COLOURS.right, "right"),
     swatch(COLOURS.unsure, "wrong and unsure"),
     swatch(COLOURS.sure, "wrong and sure"),
-    foreign ? swatch(COLOURS.foreign, "no ADE20K class") : "",
+    foreign ? swatch(COLOURS.foreign, "no such class") : "",
     swatch("", judged.band === "all" ? "no label" : "no label, or not counted"),
   );
   for (const card of [...t.errors.children])
@@ -165,7 +165,7 @@ function fillDetail(node) {
     part(
       "Classes",
       "Every class annotated or named on the counted pixels; areas in pixels.",
-      classTableOf(scores.classes),
+      classTableOf(scores.classes, row.class_set),
     ),
     part("Top confusions", "What was said instead of the truth.", confusionList(scores.confusions)),
     make("section", {}, make("h4", {}, "All numbers"), numberTable(row)),

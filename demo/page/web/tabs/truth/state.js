@@ -28,6 +28,7 @@ export const judged = {
   /** @type {{files?: string[], regions?: Polygon[]} | null} the truth in force, as it was given */ source: null,
   /** @type {import("../../wire.d.ts").Truth | null} and as the server reads it */ truth: null,
   /** @type {Painting | null} */ painting: null,
+  /** @type {string} key of the class set in whose terms it is given; empty: that of the first answer */ set: "",
   /** @type {"all" | "boundary" | "interior"} which pixels count */ band: "all",
   /** percent of confidence from which a mistake counts as sure */ sure: 80,
   /** @type {Map<string, Row>} by model */ rows: new Map(),
@@ -38,7 +39,7 @@ export const judged = {
   /** what went wrong, as a sentence */ message: "",
 };
 
-/** In maps from the server: something that no ADE20K class names. */
+/** In maps from the server: something that no class of the set names. */
 export const FOREIGN = 254;
 export const COLOURS = { right: "#4a90d9", unsure: "#f2b134", sure: "#d1255f", foreign: "#8b6fd6" };
 

@@ -1,16 +1,17 @@
 // @ts-check
 // The tab "Truth": the truth beside its picture, and below it what is found by it.
 
+import { classOf, classSet, nameOf, namesOf } from "../../draw/classes.js";
 import { make, radioBar, swatch } from "../../elements.js";
 import { emit, hear } from "../../events.js";
 import { page } from "../../page.js";
-import { run } from "../../run.js";
+import { finished, run } from "../../run.js";
 import { onDraw, redraw } from "../../state.js";
 import { clearRegions, closeRegion, typeCorners, undoCorner } from "./corners.js";
 import { takeFiles } from "./files.js";
 import { paintErrors, paintTruth } from "./paint.js";
 import { TruthSurface } from "./picture.js";
-import { followTruth, judgeAll } from "./questions.js";
+import { followTruth, giveTruth, judgeAll } from "./questions.js";
 import { fillErrors, fillResults } from "./results.js";
 import { COLOURS, judged, judgedRows, keyNow, parts } from "./state.js";
 import { percent, thousands } from "../../wording.js";
@@ -27,6 +28,7 @@ function makeParts() {
     fillTruth();
     redraw("glass");
   });
+  t.set = makeSetChoice();
   t.files = makeDrop();
   t.paint = makePaint();
   t.message = make("p", { class: "zoo-truth-message", role: "alert" });
@@ -89,6 +91,7 @@ function makeParts() {
         "section",
         { "aria-label": "The truth" },
         t.mode,
+        t.set,
         t.files,
         t.paint,
         t.message,
@@ -99,6 +102,36 @@ function makeParts() {
       make("section", { "aria-label": "The photo and its truth" }, t.surface.box),
     ),
     t.results,
+  );
+}
+
+/** In whose terms the truth is given, where the answers are in those of several class sets. */
+function makeSetChoice() {
+  const choice = make("select", {
+    class: "zoo-select",
+    onchange: () => {
+      judged.set = choice.value;
+      if (judged.source) giveTruth(judged.source);
+      else fillTruth();
+    },
+  });
+  const label = make("label", { class: "zoo-truth-set", hidden: true }, make("span", {}, "In the classes of "), choice);
+  return Object.assign(label, { choice });
+}
+
+function fillSetChoice() {
+  const keys = [...new Set(finished().map((panel) => panel.class_set))];
+  const { set, names } = parts;
+  set.hidden = keys.length < 2;
+  if (!keys.includes(judged.set)) judged.set = keys[0] ?? "";
+  if (set.about === `${keys} ${judged.set}`) return;
+  set.about = `${keys} ${judged.set}`;
+  set.choice.replaceChildren(...keys.map((key) => new Option(classSet(key).title, key)));
+  set.choice.value = judged.set;
+  names.replaceChildren(
+    ...namesOf(judged.set)
+      .sort()
+      .map((name) => make("option", { value: name })),
   );
 }
 
@@ -117,7 +150,7 @@ function makeDrop() {
     { class: "zoo-truth-drop", "data-own-drop": true },
     input,
     make("strong", {}, "Drop the truth of this photo here, or choose files"),
-    make("span", {}, "ADE20K: its annotation PNG (0 = not labelled, 1 to 150 = class)."),
+    make("span", {}, "Annotation: a PNG of class numbers (ADE20K: 0 = not labelled, then the classes from 1)."),
     make("span", {}, "COCO panoptic: its PNG together with its JSON."),
   );
   zone.addEventListener("dragover", (event) => {
@@ -170,7 +203,7 @@ function makePaint() {
   t.typed = make("input", {
     type: "text",
     class: "zoo-input",
-    placeholder: "10,20 200,20 200,150",
+    placeholder: "10,20 200,20 200,140",
     autocomplete: "off",
     onkeydown: (event) => {
       if (event.key === "Enter") addTyped();
@@ -196,17 +229,7 @@ function makePaint() {
       "Click the corners of something on the photo; a double click closes the region. By keyboard: move the " +
         "crosshair on the picture with the arrow keys, Enter sets a corner, Shift + Enter closes.",
     ),
-    make(
-      "label",
-      {},
-      make("span", {}, "Class"),
-      t.name,
-      make(
-        "datalist",
-        { id: "zoo-truth-names" },
-        ...[...page.names].sort().map((name) => make("option", { value: name })),
-      ),
-    ),
+    make("label", {}, make("span", {}, "Class"), t.name, (t.names = make("datalist", { id: "zoo-truth-names" }))),
     make("label", {}, make("span", {}, "Corners, typed"), t.typed, button("Add", addTyped)),
     (t.extent = make("p", { class: "zoo-quiet" })),
     make("div", { class: "zoo-row" }, t.close, t.undo, t.clear),
@@ -218,6 +241,7 @@ function fillTruth() {
   const t = parts;
   if (!t.all) return;
   t.mode.pick(judged.mode);
+  fillSetChoice();
   t.files.hidden = judged.mode !== "files";
   t.paint.hidden = judged.mode !== "paint";
   t.close.disabled = judged.open.length < 3;
@@ -266,7 +290,7 @@ function fillTruthFacts() {
       { class: "zoo-quiet" },
       `${thousands(truth.labelled)} of ${thousands(all)} pixels labelled (${percent(truth.labelled / all)}), ` +
         `counted on ${truth.width} × ${truth.height}` +
-        (truth.unknown === null ? "." : `; ${thousands(truth.unknown)} of things that no ADE20K class names.`),
+        (truth.unknown === null ? "." : `; ${thousands(truth.unknown)} of things that no class names.`),
     ),
     make(
       "ul",
@@ -275,8 +299,8 @@ function fillTruthFacts() {
         make(
           "li",
           { class: "zoo-code" },
-          swatch(row.index),
-          make("span", {}, page.names[row.index]),
+          swatch(classOf(truth.class_set, row.index)),
+          make("span", {}, nameOf(truth.class_set, row.index)),
           make("b", {}, percent(row.pixels / all)),
         ),
       ),
@@ -285,7 +309,7 @@ function fillTruthFacts() {
             "li",
             { class: "zoo-code" },
             make("i", { style: `background:${COLOURS.foreign}` }),
-            make("span", {}, "no ADE20K class"),
+            make("span", {}, "no such class"),
             make("b", {}, percent(truth.unknown / all)),
           )
         : "",
