@@ -43,11 +43,11 @@ def hub_model(item: str) -> ModelSpec:
     return _spec(weights.file, repository, weights, snapshot(weights, hub_cache()))
 
 
-def repository_weights(repository: str, revision: str = "", size: int | None = None, licence: str = "") -> Weights:
+def repository_weights(repository: str, revision: str = "") -> Weights:
     """What has to be on disk of a repository."""
     name = repository.partition("/")[2]
     source = f"{HUB}/{repository}/resolve/{revision or 'main'}/config.json"
-    return Weights(name, "", (source,), size=size, licence=licence, repository=repository, revision=revision)
+    return Weights(name, "", (source,), repository=repository, revision=revision)
 
 
 def _spec(name: str, config: str, weights: Weights, folder: Path | None) -> ModelSpec:

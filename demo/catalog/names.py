@@ -110,16 +110,6 @@ def _resolve_one(item: str, classes: str) -> tuple[ModelSpec, ...]:
     if item.casefold() in SETS:
         return models(item.casefold())
     if is_hub_name(item):
-        return (_hub_row(item, classes),)
+        return (replace(hub_model(item), classes=classes),)
     paths = own_paths(item)
     return (own_model(paths, classes),) if paths else (find(item),)
-
-
-def _hub_row(item: str, classes: str) -> ModelSpec:
-    """The catalogue's row of a repository where it has one, else one of the user's own."""
-    spec = hub_model(item)
-    rows = (row for row in written() if row.weights.repository)
-    same = (
-        row for row in rows if (row.weights.repository, row.weights.revision) == (spec.config, spec.weights.revision)
-    )
-    return next(same, replace(spec, classes=classes))
