@@ -135,9 +135,10 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Weights:
-    """One checkpoint file: its name, what its bytes must hash to, where it may be had.
+    """One checkpoint file: its name, what its bytes must hash to, where it may be had; or a repository of files.
 
-    `sha256` is the whole hex digest where known, else its first eight digits.
+    `sha256` is the whole hex digest where known, else its first eight digits. A model of the Hugging Face Hub is all
+    files of a `repository`; its `file` is the repository's name without its owner. `file` may be a folder's path, too.
     """
 
     file: str
@@ -146,6 +147,10 @@ class Weights:
     size: int | None = None
     """Bytes; of a file that is to be fetched, about."""
     licence: str = ""
+    repository: str = ""
+    """org/name on the Hub; empty for a file."""
+    revision: str = ""
+    """A branch, tag or commit of the repository; empty for the one that was fetched first."""
 
     def __post_init__(self) -> None:
         if len(self.sha256) not in (0, 8, 64):
@@ -172,7 +177,7 @@ class ModelSpec:
     family: Family
     set: str
     config: str
-    """Path of an MMSegmentation config, or its name inside the installed package."""
+    """Path of an MMSegmentation config, or its name inside the installed package; of a Hub model, its repository."""
     weights: Weights
     reported: Reported = field(default_factory=Reported)
     paper: str = ""
@@ -184,6 +189,13 @@ class ModelSpec:
     """A class set's name or CSV file that the user gave, which is read when the network is loaded."""
     backend: str = "mmseg"
     """The module of demo.models.backends that builds it."""
+
+    @property
+    def fetched_as(self) -> str:
+        """The name by which its files can be fetched: its id, or hf:org/name@revision."""
+        if self.set != "own" or not self.weights.repository:
+            return self.id
+        return "@".join(filter(None, (f"hf:{self.weights.repository}", self.weights.revision)))
 
 
 @dataclass(frozen=True)

@@ -412,3 +412,9 @@ def test_the_whole_catalogue_is_read_within_a_second_and_without_the_package() -
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=catalog.ROOT, check=True)
     assert time.perf_counter() - begin < 3  # a second on a quiet machine
     assert told.stdout.split() == []
+
+
+@pytest.mark.parametrize("name", ["hf:some-lab/net", "hf:./folder", "fcn-compact, hf:some-lab/net"])
+def test_strangers_name_no_network_of_the_hub(name: str) -> None:
+    with pytest.raises(UnknownModelError, match=r"'hf:.*' is not in the catalogue"):
+        catalog.named_in_catalogue(name)

@@ -31,6 +31,7 @@ HOMES = {
     "mmseg": MMSEG,
     "mmcv": MMSEG,
     "mmengine": MMSEG,
+    "transformers": ("models.backends.transformers",),
     "matplotlib": ("render.figures",),
     "gradio": ("page",),
     "PIL": ("images", "tiff", "labels", "render", "train.data", "train.teacher"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
+from demo.catalog.hub import HUB_NAMES, hub_model, is_hub_name
 from demo.catalog.openmmlab import excluded, installed, short, zoo
 from demo.catalog.own import OWN_FILES, own_model, own_paths, with_ids_apart
 from demo.catalog.sets import SETS, ZOO, default_order, rows, written
@@ -49,7 +51,8 @@ def find(name: str) -> ModelSpec:
 
 
 def resolve(names: Names, classes: str = "") -> tuple[ModelSpec, ...]:
-    """The models that somebody named: a set, an id, several with commas or in a list, or "my_config.py:my_weights.pth".
+    """The models that somebody named: a set, an id, several with commas or in a list, or "my_config.py:my_weights.pth",
+    "hf:org/name", "hf:./folder".
 
     Each comes once, in the order named, under an id of its own; rows already resolved stay as they are. `classes` is a
     class set, or a CSV file of one, of the models of the user's own; it is read when they are loaded. Raises
@@ -61,7 +64,9 @@ def resolve(names: Names, classes: str = "") -> tuple[ModelSpec, ...]:
             if not any((spec.config, spec.weights) == (other.config, other.weights) for other in found):
                 found.append(spec)
     if not found:
-        raise UnknownModelError(f"No model was named. Name a set ({', '.join(SETS)}), a model's id, or {OWN_FILES}.")
+        raise UnknownModelError(
+            f"No model was named. Name a set ({', '.join(SETS)}), a model's id, {HUB_NAMES}, or {OWN_FILES}."
+        )
     return with_ids_apart(found)
 
 
@@ -73,7 +78,7 @@ def named_in_catalogue(names: Names, own: Sequence[ModelSpec] = ()) -> tuple[Mod
     offered = {spec.id: spec for spec in own}
     items = [offered.get(item, item) if isinstance(item, str) else item for item in _items(names)]
     for item in items:
-        if isinstance(item, str) and own_paths(item):
+        if isinstance(item, str) and (own_paths(item) or is_hub_name(item)):
             raise UnknownModelError(f"{item!r} is not in the catalogue; name a set ({', '.join(SETS)}) or an id.")
     return resolve(items)
 
@@ -104,5 +109,7 @@ def _items(names: Names) -> Iterator[str | ModelSpec]:
 def _resolve_one(item: str, classes: str) -> tuple[ModelSpec, ...]:
     if item.casefold() in SETS:
         return models(item.casefold())
+    if is_hub_name(item):
+        return (replace(hub_model(item), classes=classes),)
     paths = own_paths(item)
     return (own_model(paths, classes),) if paths else (find(item),)

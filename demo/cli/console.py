@@ -137,7 +137,7 @@ def add_models_option(parser: argparse.ArgumentParser) -> None:
         "--models",
         metavar="MODEL_OR_SET",
         nargs="+",
-        help="sets, models or my_config.py:my_weights.pth "
+        help="sets, models, my_config.py:my_weights.pth or hf:org/name "
         f"(default: the first of {', '.join(catalog.default_order())} whose files are all on disk)",
     )
     add_classes_option(parser)

@@ -186,7 +186,7 @@ class Zoo:
         if path is None:
             raise MissingCheckpointError(
                 f"{spec.title} ({spec.id}) wants {spec.weights.file}, which is in none of the checkpoint folders. "
-                f"Get it with: python -m demo fetch {spec.id}"
+                f"Get it with: python -m demo fetch {spec.fetched_as}"
             )
         if spec.classes:
             spec = replace(spec, class_set=named(spec.classes))

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from demo.errors import FetchError
 from demo.models.checkpoints.conversion import hub_repository
+from demo.models.checkpoints.files import CHECKPOINTS
 from demo.models.checkpoints.hashes import agrees, is_web_page, sha256_of
 from demo.models.checkpoints.pins import pin, pinned
+from demo.models.checkpoints.repository import fetch_repository
 from demo.models.checkpoints.sources import Offer, SourceFailed, offers, origin_of
 from demo.schema import Weights
 
@@ -61,10 +63,15 @@ def fetch(weights: Weights, into: Path, sources: Sequence[str] = (), on_progress
     What a cut or a killed process has brought stays in `<file>.part`, and the next call goes on from there;
     `on_progress`, called about ten times a second, may raise to stop.
 
+    A repository of the Hub goes into its own cache, or into one in `into` where that is not the project's checkpoints/.
+
     Of a file without a published hash, that of the first fetch is noted beside it, and later ones are held to it.
 
     Raises FetchError, once, saying of every source what went wrong and how to put the file there by hand.
     """
+    if weights.repository:
+        cache = None if into == CHECKPOINTS else into
+        return fetch_repository(weights, cache, sources, lambda file, folder: fetch(file, folder, (), on_progress))
     target = into / Path(weights.file).name
     try:
         _make_folder(into)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from demo.models.checkpoints.conversion import HUB_FILES, hub_repository, stand_ins
+from demo.models.checkpoints.hub_access import endpoint
 from demo.schema import Weights
 
 SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
-HUB = "https://huggingface.co"
 
 
 class SourceFailed(Exception):  # noqa: N818  it is no user's error until every source has failed
@@ -59,11 +58,10 @@ def _offer(weights: Weights, source: str) -> Offer:
 
 def _hub_offer(weights: Weights, repository: str) -> Offer:
     """A repository of NVIDIA's has its own file name, and no hash that the catalogue knows: the Hub states it."""
-    endpoint = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
     if repository == hub_repository(weights):
         kept = f"{repository.partition('/')[2]}.bin"
-        return Offer(repository, kept, "", url=f"{endpoint}/{repository}/resolve/main/{HUB_FILES[0]}")
-    url = f"{endpoint}/{repository}/resolve/main/{weights.file}"
+        return Offer(repository, kept, "", url=f"{endpoint()}/{repository}/resolve/main/{HUB_FILES[0]}")
+    url = f"{endpoint()}/{repository}/resolve/main/{weights.file}"
     return Offer(repository, _kept_as(weights), weights.sha256, url=url)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from demo.models.checkpoints.hashes import starts_like_web_page
+from demo.models.checkpoints.hub_access import authorization
 from demo.models.checkpoints.sources import SourceFailed, origin_of
 
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "segmentation-zoo"}
@@ -72,8 +73,9 @@ class Transfer:
         return self.part.stat().st_size if self.part.exists() else 0
 
     def _client(self) -> httpx.Client:
+        headers = HEADERS | authorization(self.url)
         try:
-            return httpx.Client(timeout=TIMEOUT, limits=LIMITS, follow_redirects=True, headers=HEADERS)
+            return httpx.Client(timeout=TIMEOUT, limits=LIMITS, follow_redirects=True, headers=headers)
         except (OSError, ValueError, ImportError) as error:  # an odd proxy or certificate variable
             raise SourceFailed(f"this machine's connection settings do not work ({error})") from error
 

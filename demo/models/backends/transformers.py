@@ -1,0 +1,316 @@
+"""Networks of the Hugging Face Hub, through transformers: a folder of config, image processor and .safetensors.
+
+The folder's own image processor decides size, padding and normalisation, in its Pillow form. What comes after the
+network is what transformers' `post_process_semantic_segmentation` does, kept as scores on the network's own grid. No
+code of a repository is run, and no pickle read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from torch import Tensor
+from torch.nn.functional import interpolate
+from transformers import (
+    AutoConfig,
+    AutoImageProcessor,
+    AutoModelForSemanticSegmentation,
+    AutoModelForUniversalSegmentation,
+    AutoTokenizer,
+)
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES,
+    MODEL_FOR_UNIVERSAL_SEGMENTATION_MAPPING_NAMES,
+)
+
+from demo.errors import BackendError, ClassSetError, CorruptCheckpointError
+from demo.labels.class_set import of_names
+from demo.models.backends.modules import arithmetic, bytes_of, parameters_of
+from demo.models.checkpoints.files import verify_folder
+from demo.models.checkpoints.tensors import check_finite
+from demo.models.network import Network
+from demo.models.posterior import Box, Posterior, Tile
+from demo.schema import ClassSet, Image, ModelSpec, Precision, Seen, Size
+
+PROCESSORS = ("preprocessor_config.json", "processor_config.json")
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+MIXTURE = (
+    "It classifies masks: its scores are the sum over its queries of class probability x mask, normalised to 1 at each "
+    "pixel; they are no logits."
+)
+UNCROPPED = "Its processor's centre crop is left out, so that the whole photo is answered."
+_MASK_GRID = {"mask2former": (384, 384)}
+"""The size to which its post-processing brings the masks before their sum; others keep theirs, EoMT its input's."""
+
+
+def load(spec: ModelSpec, files: Path, device: str = "cpu", precision: Precision = "exact") -> Network:
+    """The model of `spec` with what lies in the folder `files`, ready to answer.
+
+    Raises CorruptCheckpointError when the weights are damaged, missing, a pickle or of another network, BackendError
+    when the folder is no segmentation network that transformers knows, ClassSetError when its classes cannot be used.
+    """
+    described = _described(files)
+    universal = _is_universal(described, spec.id)
+    _check_files(files, spec.id)
+    sha256 = verify_folder(files)
+    with _quietly():
+        config = _config(files, spec.id)
+        class_set = _class_set(config.id2label, spec)
+        network, left_out = _network(files, config, universal, spec.id)
+        processor, cropped = _processor(files, spec.id)
+        tokens = _task(files, config, spec.id) if described["model_type"] == "oneformer" else None
+    check_finite(network.state_dict(), files)
+    scores = Segmentor(network, processor, class_set, device, precision, tokens)
+    notes = (
+        [f"Revision {files.name} of {spec.weights.repository} on the Hugging Face Hub."]
+        if spec.weights.repository
+        else []
+    )
+    notes += [MIXTURE] if universal else []
+    notes += [UNCROPPED] if cropped else []
+    notes += [f"{files.name} has more than its network, which was left out: {', '.join(left_out)}."] if left_out else []
+    return Network(scores, parameters_of(network), bytes_of(network), sha256, class_set, notes=tuple(notes))
+
+
+class Segmentor:
+    """One network as one callable: photo (H, W, 3) RGB uint8 in, Posterior out."""
+
+    def __init__(
+        self,
+        network: Any,
+        processor: Callable[..., Any],
+        class_set: ClassSet,
+        device: str,
+        precision: Precision,
+        task: Tensor | None = None,
+    ) -> None:
+        self.network = network.eval().requires_grad_(False).to(device)
+        self.processor = processor
+        self.class_set = class_set
+        self.device = torch.device(device)
+        self.precision = precision
+        self.task = task
+        """OneFormer's question, as tokens (1, n)."""
+        self._coarse: list[Tensor] = []
+        if self.kind == "upernet":
+            # It resizes its head's scores to the input's size; Posterior does that, exactly and for less memory.
+            network.decode_head.register_forward_hook(lambda _module, _args, scores: self._coarse.append(scores))
+
+    @property
+    def kind(self) -> str:
+        return str(self.network.config.model_type)
+
+    @torch.inference_mode()
+    def __call__(self, image: Image) -> Posterior:
+        size = image.shape[:2]
+        inputs = self._prepared(image)
+        self._coarse.clear()
+        with arithmetic(self.device, self.precision):
+            outputs = self.network(**{name: value.to(self.device) for name, value in inputs.items() if name in _TAKEN})
+        shown = _last_two(inputs["pixel_values"])
+        if self._coarse:
+            return self._answer(self._coarse.pop()[0], size, Seen(shown), shown)
+        if "logits" in outputs:
+            return self._answer(outputs.logits[0], size, Seen(shown))
+        if self.kind.startswith("eomt"):
+            return self._of_windows(outputs, inputs.get("patch_offsets") or [], size, shown)
+        return self._answer(_mixture(outputs, _MASK_GRID.get(self.kind))[0], size, Seen(shown), meaning="mixture")
+
+    def _prepared(self, image: Image) -> dict[str, Any]:
+        asked = {} if self.task is None else {"task_inputs": ["semantic"]}
+        prepared = dict(self.processor(image, return_tensors="pt", input_data_format="channels_last", **asked))
+        return prepared | ({} if self.task is None else {"task_inputs": self.task})
+
+    def _answer(
+        self, scores: Tensor, photo: Size, seen: Seen, shown: Size | None = None, *, meaning: Any = "logits"
+    ) -> Posterior:
+        """From the grid to the photo in one step, or by way of the input's size `shown`."""
+        height, width = shown or _last_two(scores)
+        whole = (0, 0, height, width)
+        tile = Tile(scores.float(), whole)
+        return Posterior((tile,), (height, width), whole, photo, seen, self.class_set, meaning)
+
+    def _of_windows(self, outputs: Any, offsets: list[list[int]], photo: Size, window: Size) -> Posterior:
+        """EoMT's: windows along the longer side of the photo at its input's scale, averaged where they overlap."""
+        mixture = _mixture(outputs, window).float()
+        if not offsets:
+            return self._answer(mixture[0], photo, Seen(window), meaning="mixture")
+        tall = photo[0] > photo[1]
+        offsets = [[int(place) for place in offset] for offset in offsets]
+        boxes: list[Box] = [
+            (start, 0, end, window[1]) if tall else (0, start, window[0], end) for _, start, end in offsets
+        ]
+        size = boxes[-1][2], boxes[-1][3]
+        stride = offsets[1][1] - offsets[0][1] if len(offsets) > 1 else window[0]
+        tiles = tuple(Tile(scores, box) for scores, box in zip(mixture, boxes, strict=True))
+        seen = Seen(size, len(boxes), window, (stride, stride))
+        return Posterior(tiles, size, (0, 0, *size), photo, seen, self.class_set, "mixture")
+
+
+_TAKEN = ("pixel_values", "pixel_mask", "task_inputs")
+
+
+def _mixture(outputs: Any, size: Size | None) -> Tensor:
+    """(n, C, h, w): sum over queries of class probability, no object left out, x mask (Cheng et al. 2021, 3.4)."""
+    masks = outputs.masks_queries_logits.float()
+    if size:
+        masks = interpolate(masks, size=size, mode="bilinear", align_corners=False)
+    classes = outputs.class_queries_logits.float().softmax(dim=-1)[..., :-1]
+    return torch.einsum("bqc, bqhw -> bchw", classes, masks.sigmoid())
+
+
+def _last_two(tensor: Tensor) -> Size:
+    return int(tensor.shape[-2]), int(tensor.shape[-1])
+
+
+# ---- what is in the folder
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BackendError(
+            f"Wanted a network of the Hub, a folder with config.json, got {folder.name}, where it "
+            f"{'is missing' if not path.is_file() else 'cannot be read'}. Download the whole repository."
+        ) from error
+    return found if isinstance(found, dict) else {}
+
+
+def _is_universal(described: dict[str, Any], name: str) -> bool:
+    """Whether it classifies masks; BackendError for what is no segmentation network of transformers."""
+    made = (described.get("architectures") or ["nothing"])[0]
+    known = described.get("model_type")
+    if made == MODEL_FOR_UNIVERSAL_SEGMENTATION_MAPPING_NAMES.get(known):
+        return True
+    if made == MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES.get(known):
+        return False
+    if described.get("auto_map"):
+        raise BackendError(f"{name} needs code of its own repository, which is never run here. Choose another network.")
+    raise BackendError(
+        f"Wanted a semantic segmentation network that transformers knows, got {name}, a {made}. "
+        "Choose a repository whose config.json names a ...ForSemanticSegmentation or ...ForUniversalSegmentation."
+    )
+
+
+def _check_files(folder: Path, name: str) -> None:
+    if not any(folder.glob("*.safetensors")):
+        pickles = [path.name for pattern in PICKLES for path in sorted(folder.glob(pattern))]
+        told = f"{pickles[0]}, a pickle, which is never read" if pickles else "no weights"
+        raise CorruptCheckpointError(
+            f"{name} needs model.safetensors, but has {told}. Take a revision that has it, or convert it with "
+            "transformers' save_pretrained on a machine where you trust the file."
+        )
+    if not any((folder / file).is_file() for file in PROCESSORS):
+        raise BackendError(
+            f"{name} has no {PROCESSORS[0]}, so nothing says what its network must be shown. Put that of the "
+            "network it was trained from beside config.json."
+        )
+
+
+def _config(folder: Path, name: str) -> Any:
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # anybody's JSON
+        raise BackendError(
+            f"The config.json of {name} cannot be used ({type(error).__name__}: {_line(error)}). Fetch it again."
+        ) from error
+    config.use_pretrained_backbone = False
+    return config
+
+
+def _network(folder: Path, config: Any, universal: bool, name: str) -> tuple[Any, list[str]]:
+    """With every weight from the file, and the names that the file has beyond."""
+    maker = AutoModelForUniversalSegmentation if universal else AutoModelForSemanticSegmentation
+    try:
+        network, told = maker.from_pretrained(
+            folder,
+            config=config,
+            dtype=torch.float32,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    except ImportError as error:
+        raise BackendError(f"{name} needs a package that is not installed ({_line(error)}).") from error
+    except Exception as error:  # whatever a config or a damaged file makes its parsers raise
+        raise CorruptCheckpointError(
+            f"{name} cannot be read ({type(error).__name__}: {_line(error)}). Fetch it again, or use another revision."
+        ) from error
+    if missing := sorted(told["missing_keys"]):
+        raise CorruptCheckpointError(
+            f"{name} does not fit its network: {', '.join(missing[:6])}{' and more' * (len(missing) > 6)} missing. "
+            "Use the weights that belong to this config."
+        )
+    if hasattr(network, "auxiliary_head"):
+        network.auxiliary_head = None  # for training only
+    extra = [key for key in sorted(told["unexpected_keys"]) if not key.startswith("auxiliary_head.")]
+    return network, extra[:6]
+
+
+def _class_set(id2label: dict[int, str], spec: ModelSpec) -> ClassSet:
+    names = [id2label[index] for index in sorted(id2label)]
+    told = spec.class_set
+    if told is None:
+        return of_names(spec.title, names)
+    if len(told) != len(names):
+        raise ClassSetError(
+            f"Wanted {len(names)} classes, as many as {spec.id} has, but {told.title} names {len(told)}. "
+            "Leave --classes out: its config names its own."
+        )
+    return told
+
+
+def _processor(folder: Path, name: str) -> tuple[Callable[..., Any], bool]:
+    """The folder's own, by Pillow; and whether a crop of the centre was taken out of it."""
+    try:
+        processor = AutoImageProcessor.from_pretrained(
+            folder, backend="pil", local_files_only=True, trust_remote_code=False, class_info_file=None
+        )
+    except Exception as error:  # anybody's JSON
+        raise BackendError(
+            f"The image processor of {name} cannot be made ({type(error).__name__}: {_line(error)}). Check its "
+            f"{PROCESSORS[0]}."
+        ) from error
+    cropped = bool(getattr(processor, "do_center_crop", False))
+    if cropped:
+        processor.do_center_crop = False
+    return processor, cropped
+
+
+def _task(folder: Path, config: Any, name: str) -> Tensor:
+    """What OneFormer is asked: the semantic task, in its tokenizer's tokens."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:
+        raise BackendError(
+            f"{name} reads its task as words, but its tokenizer cannot be made ({_line(error)}). Download the whole "
+            "repository."
+        ) from error
+    length = config.task_seq_len
+    asked = tokenizer("the task is semantic", padding="max_length", max_length=length, truncation=True)
+    return torch.tensor([asked["input_ids"]]) * torch.tensor([asked["attention_mask"]])
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without transformers' advice and bars."""
+    level = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers.logging.set_verbosity(level)

@@ -1,0 +1,139 @@
+"""Hub networks: the same label on every pixel as transformers' own, and one sentence for what is none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from demo import catalog
+from demo.catalog import resolve
+from demo.errors import BackendError, CorruptCheckpointError, DemoError
+from demo.models.zoo import Refusal, Zoo
+from tests.models.backends.hub_folders import FAMILIES, NAMES, change, photo, save
+
+transformers = pytest.importorskip("transformers")
+MASKS = ("maskformer", "mask2former", "eomt")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hub")
+
+
+@pytest.fixture
+def segformer(tmp_path: Path) -> Path:
+    return save("segformer", tmp_path / "net")
+
+
+def theirs(folder: Path, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Label map and scores (C, H, W), by transformers alone."""
+    universal = any(name in folder.name for name in MASKS)
+    maker = transformers.AutoModelForUniversalSegmentation if universal else None
+    network = (maker or transformers.AutoModelForSemanticSegmentation).from_pretrained(folder).eval()
+    processor = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
+    cropped = {"do_center_crop": False} if hasattr(processor, "do_center_crop") else {}
+    inputs = processor(image, return_tensors="pt", **cropped)
+    offsets = inputs.pop("patch_offsets", None)
+    inputs.pop("pixel_mask", None)
+    with torch.inference_mode():
+        outputs = network(**inputs)
+        if offsets is not None:
+            outputs.patch_offsets = offsets
+        (found,) = processor.post_process_semantic_segmentation(
+            outputs, target_sizes=[image.shape[:2]], return_segmentation_scores=True
+        )
+    return found["segmentation"].numpy(), found["segmentation_scores"].numpy()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("size", [(90, 130), (140, 75)])
+def test_every_pixel_has_the_label_that_transformers_gives_it(
+    family: str, size: tuple[int, int], folders: Path
+) -> None:
+    folder = folders / family
+    if not folder.exists():
+        save(family, folder)
+    image = photo(*size)
+    labels, scores = theirs(folder, image)
+    (answer,) = Zoo(device="cpu").stream(image, f"hf:{folder}")
+    if isinstance(answer, Refusal):
+        raise answer.error
+    assert answer.prediction.class_set.names == tuple(NAMES.values())
+    ours = answer.prediction.label_map
+    first, second = np.sort(scores, axis=0)[:-3:-1]
+    tied = first - second < 2e-6 * np.abs(first).max()
+    assert np.array_equal(ours[~tied], labels[~tied])
+    assert answer.posterior.meaning == ("mixture" if family in MASKS else "logits")
+    probabilities = np.concatenate([strip for _, strip in answer.posterior.strips()], axis=1)
+    assert np.allclose(probabilities.sum(0), 1, atol=1e-5)
+    assert np.ptp(probabilities, axis=(1, 2)).max() > 1e-4, "another photo would have the same answer"
+    wanted = scores if family in MASKS else np.exp(scores - scores.max(0))
+    assert np.allclose(probabilities, wanted / wanted.sum(0), atol=1e-5)
+    assert any("they are no logits" in note for note in answer.network.notes) == (family in MASKS)
+
+
+def refused(folder: Path, error: type[DemoError]) -> str:
+    """The one sentence with which it is refused."""
+    with pytest.raises(error) as raised:
+        Zoo(device="cpu").load(*resolve(f"hf:{folder}"))
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_a_pickle_is_never_read(segformer: Path) -> None:
+    (segformer / "model.safetensors").rename(segformer / "pytorch_model.bin")
+    assert "needs model.safetensors, but has pytorch_model.bin, a pickle" in refused(segformer, CorruptCheckpointError)
+
+
+def test_without_an_image_processor_nothing_is_guessed(segformer: Path) -> None:
+    (segformer / "preprocessor_config.json").unlink()
+    assert "net has no preprocessor_config.json" in refused(segformer, BackendError)
+
+
+def test_a_classifier_is_no_segmentation_network(segformer: Path) -> None:
+    change(segformer, "config.json", architectures=["SegformerForImageClassification"])
+    assert "got net, a SegformerForImageClassification" in refused(segformer, BackendError)
+
+
+def test_code_of_a_repository_is_never_run(segformer: Path) -> None:
+    (segformer / "net.py").write_text("raise SystemExit('it ran')")
+    change(segformer, "config.json", model_type="mine", architectures=["Mine"], auto_map={"AutoConfig": "net.Mine"})
+    assert "needs code of its own repository, which is never run here" in refused(segformer, BackendError)
+
+
+def test_more_classes_than_a_label_map_holds(segformer: Path) -> None:
+    change(segformer, "config.json", id2label={str(index): f"class {index}" for index in range(300)})
+    assert "300" in refused(segformer, DemoError)
+
+
+def test_weights_of_another_network(segformer: Path) -> None:
+    change(segformer, "config.json", depths=[1, 1, 1, 2])
+    assert "does not fit its network" in refused(segformer, CorruptCheckpointError)
+
+
+def test_a_damaged_file_and_a_folder_without_config(segformer: Path) -> None:
+    path = segformer / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert "cannot be read" in refused(segformer, CorruptCheckpointError)
+    (segformer / "config.json").unlink()
+    assert "a folder with config.json" in refused(segformer, BackendError)
+
+
+def test_other_models_of_the_run_go_on(segformer: Path) -> None:
+    (segformer / "preprocessor_config.json").unlink()
+    outcomes = list(Zoo(device="cpu").stream(photo(40, 60), [f"hf:{segformer}", "fcn-compact"]))
+    assert [isinstance(outcome, Refusal) for outcome in outcomes] == [True, False]
+
+
+def test_transformers_is_not_imported_before_a_hub_model_is_asked_for() -> None:
+    code = (
+        "import sys, demo; zoo = demo.Zoo(device='cpu'); zoo.load(demo.find('fcn-compact'))\n"
+        "print(sorted({'transformers', 'huggingface_hub', 'tokenizers'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=catalog.ROOT, capture_output=True, text=True)
+    assert run.stdout.strip() == "[]", run.stderr
