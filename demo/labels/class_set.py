@@ -15,10 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from demo.errors import ClassSetError, UnknownModelError
-from demo.labels.palette import distinct_colours
+from demo.labels.palette import Colour, distinct_colours
 from demo.schema import MOST_CLASSES, VOID, ClassSet
 
 FOLDER: Final = Path(__file__).parent.parent / "data" / "class_sets"
@@ -102,7 +100,7 @@ def made(
         _plain(title),
         title,
         names,
-        distinct or _computed(len(names), official),
+        distinct or _computed(names, official),
         official,
         tuple(word.strip() for word in supercategories),
         offset,
@@ -181,9 +179,24 @@ def _colours(column: str, colours: Sequence[str], count: int) -> tuple[str, ...]
     return found
 
 
-def _computed(count: int, official: tuple[str, ...]) -> tuple[str, ...]:
-    wanted = np.array([tuple(bytes.fromhex(colour[1:])) for colour in official], np.uint8) if official else None
-    return hexadecimal(distinct_colours(count, wanted))
+def _computed(names: tuple[str, ...], official: tuple[str, ...]) -> tuple[str, ...]:
+    """What ADE20K calls so has its colour there, so that one word has one colour in all panels; the rest its own."""
+    known_ones = _ade20ks_colours()
+    wanted = [
+        known_ones.get(spoken(name)) or own for name, own in zip(names, official or [""] * len(names), strict=True)
+    ]
+    return hexadecimal(distinct_colours([_rgb(colour) if colour else None for colour in wanted]))
+
+
+@cache
+def _ade20ks_colours() -> Mapping[str, str]:
+    with (FOLDER / "ADE20K.csv").open(newline="", encoding="utf-8") as stream:
+        return {spoken(row["name"]): row["distinct"] for row in csv.DictReader(stream)}
+
+
+def _rgb(colour: str) -> Colour:
+    red, green, blue = bytes.fromhex(colour[1:])
+    return red, green, blue
 
 
 def hexadecimal(palette: Iterable[Iterable[int]]) -> tuple[str, ...]:

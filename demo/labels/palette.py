@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,22 +17,27 @@ _LIGHTNESS: Final = (24.0, 95.0)
 """Where free colours are looked for: neither taken for black (void) nor for white paper."""
 
 
-def distinct_colours(count: int, wanted: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-    """(count, 3) RGB for classes that nobody has chosen colours for, neither near black nor near white.
+Colour: TypeAlias = tuple[int, int, int]
 
-    Each class keeps its colour in `wanted` (count, 3), where that is `DISTINCT` from those before it and not too dark
-    or light; any other takes the free colour nearest to it. Without `wanted` each takes the one farthest from those
-    before it.
+
+def distinct_colours(wanted: Sequence[Colour | None]) -> NDArray[np.uint8]:
+    """(C, 3) RGB, a colour a class, none near black or near white.
+
+    A class has the colour `wanted` for it where that is `DISTINCT` from those before it and neither too dark nor too
+    light, else the free one nearest to it. Where none is wanted, it has the one farthest from all others.
     """
     colours, lab = _candidates()
-    if wanted is not None:
-        return _moved_apart(wanted, range(count), DISTINCT, _usable(cielab(wanted)))
-    chosen = [int(np.linalg.norm(lab - cielab(np.array(_FIRST, np.uint8)), axis=1).argmin())]
-    distance = np.full(len(lab), np.inf)
-    while len(chosen) < count:
-        distance = np.minimum(distance, np.linalg.norm(lab - lab[chosen[-1]], axis=1))
-        chosen.append(int(distance.argmax()))
-    return colours[chosen]
+    palette = np.array([colour or _FIRST for colour in wanted], np.uint8)
+    own = cielab(palette)
+    told = [index for index, colour in enumerate(wanted) if colour is not None]
+    palette = _moved_apart(palette, told, DISTINCT, _usable(own))
+    taken = [*cielab(palette[told])] or [cielab(np.array(_FIRST, np.uint8))]
+    distance = np.min([np.linalg.norm(lab - other, axis=1) for other in taken], axis=0)
+    for index in sorted(set(range(len(wanted))) - set(told)):
+        farthest = int(distance.argmax())
+        palette[index] = colours[farthest]
+        distance = np.minimum(distance, np.linalg.norm(lab - lab[farthest], axis=1))
+    return palette
 
 
 _FIRST: Final = (31, 119, 180)
