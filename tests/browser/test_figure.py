@@ -19,11 +19,11 @@ def a_png(content: bytes) -> bool:
 
 
 def an_svg(content: bytes) -> bool:
-    return b"<svg" in content and content.count(b"<image") == 11
+    return b"<svg" in content and content.count(b"<image") == 12
 
 
 def a_pdf(content: bytes) -> bool:
-    return content.startswith(b"%PDF") and b"TrueType" in content
+    return content.startswith(b"%PDF") and b"/FontFile2" in content
 
 
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])

@@ -68,7 +68,7 @@ def test_files_are_what_they_say_and_the_same_each_time() -> None:
         assert files == {kind: to_bytes(draw(PHOTO, rows()), kind, 80) for kind in KINDS}
         assert PillowImage.open(BytesIO(files["png"])).width == round(WIDTH * 80)
         assert files["pdf"].startswith(b"%PDF") and b"<svg" in files["svg"]
-    assert b"TrueType" in files["pdf"], "text that can be searched and that journals take"
+    assert b"/FontFile2" in files["pdf"], "text that can be searched and that journals take"
 
 
 def test_the_grid_has_the_photo_each_networks_classes_over_it_and_each_entropy() -> None:

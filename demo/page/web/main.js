@@ -10,7 +10,6 @@ import { mountPixel } from "./tabs/pixel.js";
 import { mountDiffer } from "./tabs/differ/tab.js";
 import { mountTruth } from "./tabs/truth/tab.js";
 import { aboutDialog } from "./teach/card.js";
-import { tour } from "./teach/tour.js";
 import { sync } from "./ui/answers.js";
 import { grid } from "./ui/cards.js";
 import { makeStage, stage } from "./ui/compare.js";
@@ -23,6 +22,7 @@ import { notice } from "./ui/notice.js";
 import "./ui/readout.js";
 import { empty, makeEmpty } from "./ui/start.js";
 import { makeToolbar, toolbar } from "./ui/toolbar.js";
+import { tour } from "./ui/tour.js";
 import "./ui/turns.js";
 
 /** @param {import("./page.js").Given} given */

@@ -33,9 +33,9 @@ const ABOUT = {
   pspnet: {
     name: "PSPNet",
     what:
-      "Like FCN, but before it decides, every place is told about the scene. The features are averaged over all of the " +
-      "photo, and over its halves, thirds and sixths, and these averages are handed back to each place. So a place " +
-      "can be read as boat because there is water around, far beyond what the convolutions reach.",
+      "Like FCN, but before it decides, every place is told about the scene. The features are averaged over the " +
+      "whole photo, and over its halves, thirds and sixths, and these averages are handed back to each place. So a " +
+      "place can be read as boat because there is water around, far beyond what the convolutions reach.",
     look:
       "Fewer islands than FCN, and classes that go together. Where it takes the scene for another one, it is wrong " +
       "in large pieces.",

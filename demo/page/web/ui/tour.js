@@ -5,10 +5,9 @@ import { make } from "../elements.js";
 import { emit } from "../events.js";
 import { finished, onRun, run, unfinished } from "../run.js";
 import { state } from "../state.js";
-import { openTab } from "../tabs/differ/teaser.js";
-import { inspect } from "../ui/inspect.js";
-import { isolate } from "../ui/legend.js";
-import { setView } from "../ui/view.js";
+import { inspect } from "./inspect.js";
+import { isolate } from "./legend.js";
+import { setView } from "./view.js";
 
 const SEEN = "zoo-tour";
 
@@ -51,7 +50,7 @@ const STEPS = [
     act: () => {
       setView("overlay");
       inspect({ x: run.width >> 1, y: run.height >> 1 });
-      openTab("Pixel");
+      emit("tab", { name: "Pixel" });
     },
   },
   {
@@ -61,7 +60,7 @@ const STEPS = [
     where: "#tabs",
     act: () => {
       emit("differ-map", { map: "votes" });
-      openTab("Where they differ");
+      emit("tab", { name: "Where they differ" });
     },
   },
 ];
