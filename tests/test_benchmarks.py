@@ -128,6 +128,7 @@ def is_killed() -> Json:
     return {}
 
 
+@pytest.mark.slow
 def test_a_child_answers_or_says_how_it_ended() -> None:
     here = "tests.test_benchmarks"
     assert in_child(f"{here}:answers", value=5) == {"value": 5}

@@ -310,6 +310,7 @@ def test_cut_photos_are_refused(kind, part):
 SMALL = {kind: encoded(NOISE[:16, :16], kind) for kind in ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")}
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(sorted(SMALL)),
@@ -459,6 +460,7 @@ def test_unreadable_files_are_named(tmp_path, monkeypatch):
         open_image(path)
 
 
+@pytest.mark.slow
 def test_a_24_megapixel_jpeg_needs_under_three_times_its_pixels(tmp_path):
     if not os.path.exists("/proc/self/status"):
         pytest.skip("peak memory is read from /proc, which this system does not have")
@@ -532,6 +534,7 @@ def test_safe_stem(name, stem):
     assert safe_stem(name) == stem
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.sampled_from(["owl.jpg", "OWL.png", "a/owl.gif", "owl-2.jpg", "owl-3.jpg", "x.png"]) | st.text(), max_size=12

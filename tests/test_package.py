@@ -14,7 +14,7 @@ import pytest
 
 from demo import catalog
 from demo.page.examples import examples
-from tests.browser.conftest import free_port, wait_until
+from tests.browser.conftest import answers, free_port, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -70,12 +70,6 @@ def address(command: Path, tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_page_and_its_modules_are_served(address: str) -> None:
-    def page() -> str:
-        try:
-            return httpx.get(address, timeout=30).text
-        except httpx.TransportError:
-            return ""
-
-    wait_until(page, lambda: "the page does not answer", 180)
-    main = re.search(r"[\w/.-]+/main\.js", page())
-    assert main and "export function mount" in httpx.get(address + main[0].lstrip("/")).text
+    wait_until(lambda: answers(address), lambda: "the page does not answer", 180)
+    main = re.search(r"[\w/.-]+/main\.js", httpx.get(address, timeout=60).text)
+    assert main and "export function mount" in httpx.get(address + main[0].lstrip("/"), timeout=60).text

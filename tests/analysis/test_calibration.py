@@ -38,6 +38,7 @@ def torch_uncertainty(file: str) -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_ece_equals_torchmetrics() -> None:
     torch = pytest.importorskip("torch")
     classification = pytest.importorskip("torchmetrics.classification")

@@ -31,6 +31,7 @@ def test_counts_of_every_pair_by_brute_force(c: Comparison) -> None:
         assert pair.agreement == (c.label_maps[one] == c.label_maps[other]).mean()
 
 
+@pytest.mark.slow
 @given(comparisons(models=1))
 def test_a_map_agrees_with_itself_completely(c: Comparison) -> None:
     (pair,) = pairwise(comparison(np.repeat(c.label_maps, 2, axis=0)))

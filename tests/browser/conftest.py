@@ -193,11 +193,6 @@ def settled(page: Any) -> None:
     )
 
 
-def stream_ended(page: Any) -> Any:
-    """A context at whose end the page has been told of everything that it had asked for inside."""
-    return page.expect_event("requestfinished", lambda request: "/queue/data" in request.url)
-
-
 def compared(page: Any) -> None:
     """Until what the models say together has come: then nothing more is asked for."""
     page.wait_for_selector("[aria-label='What the first picture shows']")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Open, filled, forget_filled, stream_ended
+from tests.browser.conftest import Open, filled, forget_filled
 
 pytestmark = pytest.mark.browser
 
@@ -68,9 +68,8 @@ def test_a_stop_that_overtakes_the_first_answer_leaves_no_panel_waiting(
 ) -> None:
     page = visit(toy, script=late(message=400))
     page.set_input_files("#photo input[type=file]", str(slow_photo))
-    with stream_ended(page):
-        page.locator("#stop").click()
-    page.wait_for_selector("#stop", state="hidden")
+    page.locator("#stop").click()
+    page.wait_for_timeout(3000)  # what was under way has come
     assert page.locator(".zoo-status.queued, .zoo-status.loading, .zoo-status.running").count() == 0
     assert page.locator("#go").is_enabled() and page.locator("#stop").is_hidden()
     page.locator("#go").click()
@@ -94,7 +93,7 @@ def test_what_is_said_of_a_pixel_of_the_last_photo_is_not_shown_with_the_next_on
     page = visit(toy, "?example=cat&models=fcn-compact", script=LATE_ANSWERS)
     filled(page, 1)
     page.wait_for_function("window.answered >= 1")  # what the networks say together
-    with page.expect_request("**/component_server"):  # a moment after the click
+    with page.expect_request(lambda request: "/component_server" in request.url):  # a moment after the click
         page.locator("[data-id=fcn-compact] .zoo-surface").click()
     page.locator(".zoo-example-buttons button").nth(2).dispatch_event("click")
     page.wait_for_url("**example=dogs**")

@@ -101,6 +101,7 @@ def test_maps_come_at_the_size_asked_for() -> None:
     assert answer.posterior.photo_size == (40, 60)
 
 
+@pytest.mark.slow
 def test_the_least_recently_used_network_leaves_first() -> None:
     loads = Loads()
     zoo = Zoo(device="cpu", load=loads, memory_budget=250)

@@ -124,6 +124,7 @@ def test_conflict_follows_the_threshold(run: Run, differ: Differ) -> None:
     assert low["pairs"][0]["area"] <= low["area"]
 
 
+@pytest.mark.slow
 def test_together_is_the_mean_of_the_probabilities(run: Run) -> None:
     answers = [run.answers[model] for model in toy_ids()]
     told, size = mean_of(answers), grid_of(run.image.shape[:2])
@@ -137,6 +138,7 @@ def test_together_is_the_mean_of_the_probabilities(run: Run) -> None:
     assert len(told["divergence"]) == 10
 
 
+@pytest.mark.slow
 def test_what_is_overlooked_does_not_change_the_mean(run: Run, differ: Differ) -> None:
     assert differ.ask(question(run, "together", mild=True)) is differ.ask(question(run, "together", threshold=0.3))
 

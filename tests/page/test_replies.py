@@ -49,6 +49,7 @@ def test_a_pixel(run: Run, store: Store) -> None:
     check(replies.PixelReply, probe(store, {"run": run.key, "x": 1, "y": 2, "models": list(toy_ids())}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "kind"),
     [("differences", replies.Differences), ("conflict", replies.Conflict), ("together", replies.Mean)],

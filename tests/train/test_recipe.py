@@ -137,6 +137,7 @@ def test_the_first_budget_spent_ends_the_run() -> None:
     assert progress.share(minutes=0.25, goal=None) == 1.0
 
 
+@pytest.mark.slow
 def test_networks_with_one_trunk_learn_together_and_share_its_weights(
     scenes: Path, tmp_path: Path, quick: Recipe
 ) -> None:
