@@ -13,7 +13,7 @@ import { askConflict, askDifferences, askMean, followRun, ownLayers } from "./qu
 import { copyRegions, regionList } from "./regions.js";
 import { differing } from "./state.js";
 import { pairTable, pairWords, structureTable } from "./tables.js";
-import { fillTeaser, offerLikeliest, sayHeadline } from "./teaser.js";
+import { fillTeaser, offerLikeliest, sayHeadline, openTab } from "./teaser.js";
 import { layerText } from "../../ui/readout.js";
 import { showRegion } from "../../ui/regions.js";
 import { fixed, percent, unbroken } from "../../wording.js";
@@ -289,5 +289,5 @@ export const differ = {
     },
   },
   layers: ownLayers,
-  hears: { "differ-map": ({ map }) => showMap(map) },
+  hears: { "differ-map": ({ map }) => showMap(map), tab: ({ name }) => openTab(name) },
 };

@@ -2,7 +2,7 @@
 // Above the panels: how far the networks agree, and the way to the tabs below.
 
 import { bringUp, make } from "../../elements.js";
-import { emit, hear } from "../../events.js";
+import { emit } from "../../events.js";
 import { finished, run, unfinished } from "../../run.js";
 import { change, state } from "../../state.js";
 import { differing } from "./state.js";
@@ -78,7 +78,7 @@ export const offerLikeliest = () => {
   likeliest.style.visibility = state.pin ? "visible" : "hidden";
 };
 
-function openTab(name) {
+export function openTab(name) {
   /** @type {NodeListOf<HTMLElement>} */
   const buttons = document.querySelectorAll("#tabs [role=tab]");
   const button = [...buttons].find((candidate) => candidate.textContent.trim() === name);
@@ -96,5 +96,3 @@ export function sayHeadline() {
   if (reply) return reply.headline ?? reply.message;
   return differing.asking ? "Comparing the answers ..." : "No network has answered, so there is nothing to compare.";
 }
-
-hear("tab", ({ name }) => openTab(name));
