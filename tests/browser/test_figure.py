@@ -41,6 +41,6 @@ def test_what_the_panels_show_is_saved_as_a_figure_of_each_kind(visit: Open, toy
         assert download.value.suggested_filename == f"cat-grid.{kind.lower()}"
         assert fits(Path(download.value.path()).read_bytes()), kind
         page.get_by_text(f"cat-grid.{kind.lower()} is saved").wait_for()
-    page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Close").click()
     dialog.wait_for(state="hidden")
     assert page.evaluate("document.activeElement.textContent") == "Figure"

@@ -49,7 +49,8 @@ export function showFigure() {
 }
 
 async function download() {
-  save.disabled = true;
+  if (save.ariaDisabled === "true") return;
+  save.ariaDisabled = "true"; // a disabled button would drop the focus
   told.textContent = "Drawing ...";
   const question = {
     run: run.id,
@@ -60,7 +61,7 @@ async function download() {
     ...wanted,
   };
   const { name, url, message } = await replyOf(page.server.figure(question), "try again");
-  save.disabled = false;
+  save.ariaDisabled = "false";
   told.textContent = message ?? `${name} is saved where this browser puts downloads.`;
   if (url) make("a", { href: url, download: name }).click();
 }
