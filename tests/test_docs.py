@@ -147,8 +147,8 @@ def compact_scores() -> str:
     }
     return (
         f"Of the labelled pixels they name {spans['scenes']} right on 160 scenes and {spans['COCO, other half']} on 25 "
-        "COCO photographs\nthat chose nothing; [each has a card](checkpoints/compact/README.md), and so has "
-        "[one more](checkpoints/compact-more/README.md)."
+        "COCO photographs\nthat chose nothing; [each has a card](checkpoints/compact/README.md), and so have "
+        "[two more](checkpoints/compact-more/README.md)."
     )
 
 

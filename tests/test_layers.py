@@ -24,7 +24,7 @@ LAYERS = [
     "cli __main__ app",
 ]
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts.split()}
-MMSEG = ("models.backends.mmseg_package", "models.efficientnet_lite")
+MMSEG = ("models.backends.mmseg_package", "models.efficientnet_lite", "models.unet_head")
 """The importer of MMSegmentation, and a backbone that it lacks."""
 HOMES = {
     "torch": ("models", "train"),

@@ -6,10 +6,10 @@ confusions of all photos first and divide once: that is the dataset's score, not
 >>> import numpy as np
 >>> truth = np.array([[0, 0, 1], [0, 255, 1]], np.uint8)
 >>> predicted = np.array([[0, 0, 1], [1, 1, 2]], np.uint8)
->>> counts = confusion(predicted, truth)
+>>> counts = confusion(predicted, truth, 4)
 >>> int(counts.sum()), pixel_accuracy(counts)
 (5, 0.6)
->>> [round(float(value), 3) for value in iou(counts)[:4]]
+>>> [round(float(value), 3) for value in iou(counts)]
 [0.667, 0.333, 0.0, nan]
 >>> round(mean_iou(counts), 3), round(mean_iou(counts, over="annotated"), 3)
 (0.333, 0.5)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 class Answered(gr.JSON):
     """JSON of a known shape, which Gradio's description of the API then tells; never shown."""
 
+    is_template = True  # else the browser asks for scripts of its own, which it does not have
+
     def __init__(self, value: Any = None, *, label: str = "", shape: Any = None, **again: Any) -> None:
         super().__init__(value, label=label, **again)
         self._shape = shape

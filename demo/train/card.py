@@ -124,7 +124,7 @@ Trained for {_minutes(stages):.0f} minutes on a small machine: the published net
 | sha256 | `{record["sha256"]}` |
 | configuration | `{record["id"]}.py`, for MMSegmentation |
 | parameters | {run["parameters"] / 1e6:.2f} million |
-| pretrained trunk | {TRUNKS[run["trunk"]]} |
+| pretrained trunk | {_trunk(run)} |
 | training | {describe(stages)}{_companions(run)} |
 | calibration | {_calibration(run["calibration"])} |
 | hardware | {record["hardware"]} |
@@ -178,7 +178,7 @@ def summary(records: list[dict]) -> str:
     )
     names = " | ".join(name for name, _ in accuracies(records[0]))
     return f"""\
-# {"The compact networks" if len(records) > 1 else "One more compact network"}
+# {"The compact networks" if len(records) > 2 else "More compact networks"}
 
 Small networks of published architectures, so that the page answers in the first minute and offline.
 {PURPOSE}
@@ -189,8 +189,8 @@ Small networks of published architectures, so that the page answers in the first
 
 The last columns are pixel accuracies. Scenes and the first half of the COCO photographs were used to choose, the rest was not.
 
-What stands beside what: the CNNs share one pretrained trunk and differ in their heads only, SETR and Segmenter share another
-one, and SegFormer had none. So they show the tool and the tendencies of the families - coarse patches here, fragments there -
+What stands beside what: the CNNs and U-Net's decoder share one pretrained trunk and differ in their heads only, SETR and
+Segmenter share another one, and SegFormer had none. So they show the tool and the tendencies of the families - coarse patches here, fragments there -
 and not which architecture is better. Time is that of the whole family where networks were trained together.
 
 Every card says what its network gets right and wrong. The cards and this table are written by `demo/train/card.py` from
@@ -217,6 +217,13 @@ def describe(stages: list[dict]) -> str:
         for stage in stages
     ]
     return ", then ".join(parts)
+
+
+def _trunk(run: dict) -> str:
+    first = history(run)[0]["config"]
+    if run["trunk"] is None and first != run["config"]:
+        return f"that of {first.removesuffix('.py')}, as that one had learnt it"
+    return TRUNKS[run["trunk"]]
 
 
 def _companions(run: dict) -> str:

@@ -20,6 +20,7 @@ class Stage:
     networks: tuple[str, ...]
     minutes: float
     trunk: str | None = None
+    """A trunk of `make_trunks`, or a network of an earlier stage, which is then begun with whole; None for neither."""
     recipe: Recipe = field(default_factory=Recipe)
 
 
@@ -45,6 +46,13 @@ STAGES = (
         recipe=Recipe(
             crops=CropPlan(192, (192, 384), teacher_stride=8), batch=16, learning_rate=1.5e-3, feature_weight=1.0
         ),
+    ),
+    Stage(
+        "unet",
+        ("compact-more/unet-compact",),
+        35,
+        "fcn-compact",
+        Recipe(crops=CropPlan(224, (208, 384)), learning_rate=2e-3, trunk_rate=0.05, head_first=0.8),
     ),
 )
 """The minutes are a budget for one core of a small machine; those that each shipped network had are in its record."""
@@ -74,7 +82,8 @@ def train_compact(
             data,
             out / stage.name,
             minutes=stage.minutes * pace,
-            trunk=trunks[stage.trunk] if stage.trunk else None,
+            trunk=trunks.get(stage.trunk or ""),
+            start_from=next((path for path in weights if path.stem == stage.trunk), None),
             teacher=targets,
             recipe=stage.recipe,
             report=report,

@@ -61,6 +61,9 @@ def test_every_event_that_is_told_is_heard_and_every_one_that_is_heard_is_told()
         re.findall(r"""emit\(\s*["`]([^"`]+)["`]|new (?:Custom)?Event\(['`"]zoo:([^'`"]+)['`"]|tell="([^"]+)\"""", text)
     )
     heard = set(re.findall(r"""hear\(\s*["`]([^"`]+)["`]|Listener\(["`]zoo:([^"`]+)["`]""", text))
+    heard |= {
+        (name,) for hears in re.findall(r"hears: {(.*)},", text) for name in re.findall(r'"?([\w-]+)"?: \(', hears)
+    }
     tab, name = re.compile(r"\$?{[^}]*}|^(pixel|differ|truth)(?=-)"), "".join
     names = [{tab.sub("TAB", name(found)) for found in side} - {"TAB"} for side in (told, heard)]
     assert names[0] == names[1] and {"run", "point", "TAB-here", "choose"} <= names[0]

@@ -22,7 +22,6 @@ from transformers import (
     AutoImageProcessor,
     AutoModelForSemanticSegmentation,
     AutoModelForUniversalSegmentation,
-    AutoTokenizer,
 )
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES,
@@ -64,9 +63,8 @@ def load(spec: ModelSpec, files: Path, device: str = "cpu", precision: Precision
         class_set = _class_set(config.id2label, spec)
         network, left_out = _network(files, config, universal, spec.id)
         processor, cropped = _processor(files, spec.id)
-        tokens = _task(files, config, spec.id) if described["model_type"] == "oneformer" else None
     check_finite(network.state_dict(), files)
-    scores = Segmentor(network, processor, class_set, device, precision, tokens)
+    scores = Segmentor(network, processor, class_set, device, precision)
     notes = (
         [f"Revision {files.name} of {spec.weights.repository} on the Hugging Face Hub."]
         if spec.weights.repository
@@ -88,15 +86,12 @@ class Segmentor:
         class_set: ClassSet,
         device: str,
         precision: Precision,
-        task: Tensor | None = None,
     ) -> None:
         self.network = network.eval().requires_grad_(False).to(device)
         self.processor = processor
         self.class_set = class_set
         self.device = torch.device(device)
         self.precision = precision
-        self.task = task
-        """OneFormer's question, as tokens (1, n)."""
         self._coarse: list[Tensor] = []
         if self.kind == "upernet":
             # It resizes its head's scores to the input's size; Posterior does that, exactly and for less memory.
@@ -123,9 +118,7 @@ class Segmentor:
         return self._answer(_mixture(outputs, _MASK_GRID.get(self.kind))[0], size, Seen(shown), meaning="mixture")
 
     def _prepared(self, image: Image) -> dict[str, Any]:
-        asked = {} if self.task is None else {"task_inputs": ["semantic"]}
-        prepared = dict(self.processor(image, return_tensors="pt", input_data_format="channels_last", **asked))
-        return prepared | ({} if self.task is None else {"task_inputs": self.task})
+        return dict(self.processor(image, return_tensors="pt", input_data_format="channels_last"))
 
     def _answer(
         self, scores: Tensor, photo: Size, seen: Seen, shown: Size | None = None, *, meaning: Any = "logits"
@@ -153,7 +146,7 @@ class Segmentor:
         return Posterior(tiles, size, (0, 0, *size), photo, seen, self.class_set, "mixture")
 
 
-_TAKEN = ("pixel_values", "pixel_mask", "task_inputs")
+_TAKEN = ("pixel_values", "pixel_mask")
 
 
 def _mixture(outputs: Any, size: Size | None) -> Tensor:
@@ -188,6 +181,11 @@ def _is_universal(described: dict[str, Any], name: str) -> bool:
     """Whether it classifies masks; BackendError for what is no segmentation network of transformers."""
     made = (described.get("architectures") or ["nothing"])[0]
     known = described.get("model_type")
+    if known == "oneformer":
+        raise BackendError(
+            f"{name} is a OneFormer, which must be told its task in words; that is not done here. "
+            "Choose a Mask2Former or an EoMT."
+        )
     if made == MODEL_FOR_UNIVERSAL_SEGMENTATION_MAPPING_NAMES.get(known):
         return True
     if made == MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES.get(known):
@@ -284,20 +282,6 @@ def _processor(folder: Path, name: str) -> tuple[Callable[..., Any], bool]:
     if cropped:
         processor.do_center_crop = False
     return processor, cropped
-
-
-def _task(folder: Path, config: Any, name: str) -> Tensor:
-    """What OneFormer is asked: the semantic task, in its tokenizer's tokens."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:
-        raise BackendError(
-            f"{name} reads its task as words, but its tokenizer cannot be made ({_line(error)}). Download the whole "
-            "repository."
-        ) from error
-    length = config.task_seq_len
-    asked = tokenizer("the task is semantic", padding="max_length", max_length=length, truncation=True)
-    return torch.tensor([asked["input_ids"]]) * torch.tensor([asked["attention_mask"]])
 
 
 def _line(error: Exception) -> str:

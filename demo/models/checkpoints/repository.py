@@ -19,8 +19,6 @@ from demo.schema import Weights
 
 FetchFile = Callable[[Weights, Path], Path]
 PROCESSORS = ("preprocessor_config.json", "processor_config.json")
-TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "special_tokens_map.json")
-"""OneFormer reads its task as words."""
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 _SEGMENTS = re.compile("For(Semantic|Universal)Segmentation$|^MaskFormerForInstanceSegmentation$")
 
@@ -106,7 +104,7 @@ def _wanted(weights: Weights, found: dict[str, Any]) -> list[str]:
         _fail(weights, f"{what}; name a revision that has model.safetensors, such as refs/pr/1")
     if not any(file in there for file in PROCESSORS):
         _fail(weights, f"it has no {PROCESSORS[0]}, so nothing says what its network must be shown; choose another")
-    return [*tensors, *(file for file in (*PROCESSORS, *TOKENIZER) if file in there), "config.json"]
+    return [*tensors, *(file for file in PROCESSORS if file in there), "config.json"]
 
 
 def _failure(weights: Weights, why: str) -> FetchError:

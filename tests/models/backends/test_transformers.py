@@ -100,6 +100,11 @@ def test_a_classifier_is_no_segmentation_network(segformer: Path) -> None:
     assert "got net, a SegformerForImageClassification" in refused(segformer, BackendError)
 
 
+def test_a_network_that_is_asked_in_words_is_told_apart(segformer: Path) -> None:
+    change(segformer, "config.json", model_type="oneformer", architectures=["OneFormerForUniversalSegmentation"])
+    assert "net is a OneFormer" in refused(segformer, BackendError)
+
+
 def test_code_of_a_repository_is_never_run(segformer: Path) -> None:
     (segformer / "net.py").write_text("raise SystemExit('it ran')")
     change(segformer, "config.json", model_type="mine", architectures=["Mine"], auto_map={"AutoConfig": "net.Mine"})
