@@ -23,7 +23,9 @@ PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
 
 @pytest.fixture(scope="module")
 def comparison() -> Any:
-    return comparison_of(list(toy_zoo().stream(open_image(PHOTO), "compact")))
+    return comparison_of(
+        [(answer.spec, answer.prediction) for answer in toy_zoo().stream(open_image(PHOTO), "compact")]
+    )
 
 
 def open_tab(page: Any) -> Any:

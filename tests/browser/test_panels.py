@@ -275,7 +275,7 @@ def test_the_wheel_scrolls_the_page_over_a_panel_until_it_is_zoomed(page: Any) -
     settle(page)
     page.mouse.wheel(0, -120)
     settle(page)
-    assert int(zoom.inner_text().split()[0]) > 350  # the second step needed no Ctrl
+    assert int(zoom.inner_text().split()[0]) > 125  # the second step needed no Ctrl
     while zoom.inner_text() != "100 %":
         page.mouse.wheel(0, 120)
         settle(page)
