@@ -22,6 +22,7 @@ from benchmarks.measure import Json, alternate, in_child, peak_memory, significa
 from demo.catalog import find
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
+from demo.measures import ALWAYS
 from demo.models import kernel
 from demo.models.posterior import Posterior, Tile, warm_up
 from demo.schema import Prediction, Seen, Size
@@ -96,8 +97,8 @@ def ours(posterior: Posterior) -> Prediction:
 def strips(posterior: Posterior) -> Prediction:
     """The fallback where numba is not to be had: PyTorch on strips that fit a core's cache."""
     with torch.inference_mode():
-        label_map, fields = posterior._reduce_by_strips(*posterior.photo_size)
-    return Prediction("strips", label_map, fields[0], fields[1], fields[2], ADE20K)
+        label_map, fields = posterior._reduce_by_strips(*posterior.photo_size, ALWAYS)
+    return Prediction("strips", label_map, class_set=ADE20K, **dict(zip(ALWAYS, fields, strict=True)))
 
 
 @torch.inference_mode()

@@ -1,4 +1,7 @@
-"""What the compact networks say of two examples, as it was before class sets were data: the same files and numbers."""
+"""What the compact networks say of two examples, as it was before class sets were data: the same files and numbers.
+
+But for the words about a region of which one family is divided, which are newer.
+"""
 
 from __future__ import annotations
 
