@@ -32,7 +32,7 @@ from demo.measures import BY_ID
 from demo.names import readable, to_json
 from demo.render.encode import png, shrink
 from demo.render.paint import Scheme, overlay, scalar
-from demo.schema import Field, Image, ModelSpec, Precision, Prediction, Size
+from demo.schema import Comparison, Field, Image, ModelSpec, Precision, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -105,7 +105,7 @@ def files(
         compared.append((answer.spec, on_grid(answer, prediction)))
     for kind in figures if drawn else ():
         yield f"figure.{kind}", figure(photo, drawn, kind)
-    comparison = compare_answers(compared, photo.size) if len(compared) > 1 else None
+    comparison = describe_comparison(comparison_of(compared), photo.size) if len(compared) > 1 else None
     content = summary(photo, entries, comparison, precision=precision, device=device)
     yield "summary.json", to_json(content).encode()
 
@@ -160,7 +160,7 @@ def folder_for(out: Path, photo: Photo) -> Path:
 def summary(
     photo: Photo, models: Iterable[Json], comparison: Json | None, *, precision: Precision, device: str
 ) -> Json:
-    """The content of summary.json, from `describe` of each model and `compare_answers`."""
+    """The content of summary.json, from `describe` of each model and `describe_comparison`."""
     entries = list(models)
     return {
         "photo": photo.name,
@@ -258,9 +258,8 @@ def grid_of(size: Size) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def compare_answers(answers: Iterable[tuple[ModelSpec, Prediction]], size: Size) -> Json:
+def describe_comparison(comparison: Comparison, size: Size) -> Json:
     """The "comparison" of summary.json; regions' boxes and points are in pixels of a photo of `size`."""
-    comparison = comparison_of([*answers])
     numbers = {"class_set": comparison.class_set.title, **compare(comparison)}
     height, width = comparison.label_maps.shape[1:]
     _scale_regions(numbers, (height, width), size)

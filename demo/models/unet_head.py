@@ -6,6 +6,8 @@ MMSegmentation's own U-Net is a backbone with its encoder inside. A config names
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from mmcv.cnn import ConvModule
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
@@ -29,8 +31,7 @@ class UNetHead(BaseDecodeHead):
             raise ValueError(
                 f"widths must be {len(skips)} numbers, the last {self.channels} as channels, but got {tuple(widths)}"
             )
-        before = (coarsest, *widths)
-        self.narrow = nn.ModuleList(self._convolution(old, new, 1) for old, new in zip(before, widths))  # noqa: B905
+        self.narrow = nn.ModuleList(self._convolution(old, new, 1) for old, new in pairwise((coarsest, *widths)))
         self.join = nn.ModuleList(
             nn.Sequential(self._convolution(width + skip, width, 3), self._convolution(width, width, 3))
             for width, skip in zip(widths, skips, strict=True)

@@ -15,7 +15,7 @@ from demo.analysis.in_common import comparison_of
 from demo.analysis.lone_models import lone_counts
 from demo.analysis.regions import percent
 from demo.errors import DemoError
-from demo.export import at_photo_size, compare_answers, describe, on_grid, summary
+from demo.export import at_photo_size, describe, describe_comparison, on_grid, summary
 from demo.images import write_atomic
 from demo.labels.annotations import encode_annotation
 from demo.page.api_shapes import Compared, Disputed, DisputedRegion, LeftOut, Pixel, Summary
@@ -86,7 +86,7 @@ def segment(networks: Networks, store: Store, photo: str, models: str) -> Summar
     content = summary(
         named,
         [describe(answer, prediction) for answer, prediction in predictions],
-        compare_answers(_on_grid(predictions), named.size) if len(predictions) > 1 else None,
+        describe_comparison(comparison_of(_on_grid(predictions)), named.size) if len(predictions) > 1 else None,
         precision=networks.zoo.precision,
         device=networks.zoo.device,
     )
@@ -179,8 +179,8 @@ def _compared(
     run, answers, left_out = _answers(networks, store, photo, models)
     if len(answers) < 2:
         raise DemoError(f"Comparing wants two models or more, but only {answers[0].spec.title} answered; name others.")
-    pairs = _on_grid([(answer, at_photo_size(answer)) for answer in answers])
-    numbers, together = compare_answers(pairs, run.named("").size), comparison_of(pairs)
+    together = comparison_of(_on_grid([(answer, at_photo_size(answer)) for answer in answers]))
+    numbers = describe_comparison(together, run.named("").size)
     alone = [float(count) / together.label_maps[0].size for count in lone_counts(together)]
     split = cast("dict[str, float]", numbers["split"])
     shares = Shares(
