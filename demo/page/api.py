@@ -21,12 +21,13 @@ from demo.labels.annotations import encode_annotation
 from demo.page.api_shapes import Compared, Disputed, DisputedRegion, LeftOut, Pixel, Summary
 from demo.page.components import PhotoInput
 from demo.page.failures import guarded
+from demo.page.figure import draw
 from demo.page.headline import Shares, headline
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Run, Store
 from demo.page.tabs.pixel import ask
-from demo.render.encode import png, shrink
+from demo.render.encode import png
 from demo.render.paint import overlay
 from demo.schema import ModelSpec, Prediction
 
@@ -128,13 +129,8 @@ def caution(found: Sequence[DisputedRegion], conflict: float, sure: float) -> st
 
 def figure(networks: Networks, store: Store, photo: str, models: str) -> str:
     """A PNG for a paper: the photo, and a row a model with its entropy on the fixed scale and its named classes."""
-    from demo.render import figures  # with matplotlib, which the page does not start with
-
     run, answers, _ = _answers(networks, store, photo, models)
-    rows = [
-        figures.Row(a.spec.title, a.prediction.label_map, a.prediction.entropy, a.prediction.class_set) for a in answers
-    ]
-    drawn = figures.to_bytes(figures.comparison(shrink(run.image, run.size), rows), "png")
+    drawn = draw(run, "", answers, "png", "article", grey=False, official=False)
     name = sha256(" ".join(answer.spec.id for answer in answers).encode()).hexdigest()[:8]
     path = _file(run, f"figure-{name}.png", drawn)
     _keep_newest(run, "figure-*.png")
