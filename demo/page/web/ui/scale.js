@@ -45,7 +45,7 @@ export function makeScale() {
     state.measure,
     (measure) => change({ measure }, "layout", "legend", "paint", "toolbar", "glass", "link"),
   );
-  ruler.article = checkbox("White = high entropy", "Grey levels, as in the article's figures", (article) =>
+  ruler.article = checkbox("White = high", "Grey levels, as in the article's figures", (article) =>
     change({ article }, "paint", "toolbar"),
   );
   ruler.stretch = checkbox(
@@ -106,6 +106,9 @@ export function makeScale() {
 const placesOf = ([low, high], side) =>
   side === "below" ? { min: low, max: high, rest: low } : { min: low + 1, max: high + 1, rest: high + 1 };
 
+/** Grey shows doubt: white is a high entropy, but a low confidence. */
+const whiteWords = ({ title, high_is_doubt: high }) => `White = ${high ? "high" : "low"} ${title.toLowerCase()}`;
+
 function moveCut() {
   const value = Number(ruler.cut.value);
   const { rest } = placesOf(shownExtent(state.measure), state.side);
@@ -121,6 +124,7 @@ export function fillScale() {
   const tops = [...new Set(scales.map((scale) => scale.top))];
   ruler.measure.pick(state.measure);
   ruler.article.input.checked = state.article;
+  ruler.article.querySelector("span").textContent = whiteWords(measure);
   ruler.stretch.input.checked = state.stretch;
   ruler.side.value = state.side;
   const extent = shownExtent(state.measure);
