@@ -28,6 +28,7 @@ from demo.train.weights import read_weights
 HEADS = ((512, 0.5), (768, 0.6))
 """Hidden units, and the share of a batch that comes from photographs shown several times a round."""
 
+STEPS, BATCH = 700, 2048
 FEATURES = 128
 FLOOR = -20.0
 """Log-probabilities go no lower: the targets are kept at float16."""
@@ -135,7 +136,7 @@ class Scale:
         return ((features.float() - self.mean) / self.spread).clamp(-5, 5)
 
 
-def fit_head(common: Samples, often: Samples, scale: Scale, hidden: int, share: float, steps: int = 700) -> nn.Module:
+def fit_head(common: Samples, often: Samples, scale: Scale, hidden: int, share: float) -> nn.Module:
     """A perceptron from features (N, C) to class scores (N, C); `share` of each batch is from `often`."""
     head = nn.Sequential(
         nn.Linear(common.features.shape[1], hidden, bias=False),
@@ -144,11 +145,11 @@ def fit_head(common: Samples, often: Samples, scale: Scale, hidden: int, share: 
         nn.Dropout(0.5),
         nn.Linear(hidden, len(ADE20K)),
     )
-    size, peak = 2048, 1e-3
+    peak = 1e-3
     optimizer = torch.optim.AdamW(head.parameters(), peak, weight_decay=0.05)
-    for step in range(steps):
-        optimizer.param_groups[0]["lr"] = peak * (1 - step / steps)
-        parts = [_some(common, size - int(size * share)), _some(often, int(size * share))]
+    for step in range(STEPS):
+        optimizer.param_groups[0]["lr"] = peak * (1 - step / STEPS)
+        parts = [_some(common, BATCH - int(BATCH * share)), _some(often, int(BATCH * share))]
         scores = head(scale(torch.cat([part.features for part in parts])))
         loss = functional.cross_entropy(scores, torch.cat([part.labels for part in parts]))
         optimizer.zero_grad()
