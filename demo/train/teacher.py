@@ -22,7 +22,7 @@ from demo.labels.ade20k import ADE20K
 from demo.models import efficientnet_lite  # noqa: F401  registers the backbone
 from demo.models.backends.mmseg import build_backbone
 from demo.schema import VOID
-from demo.train.data import Photographs, cells_of, grid
+from demo.train.data import Photographs, cells_of, grid, whole
 from demo.train.weights import read_weights
 
 HEADS = ((512, 0.5), (768, 0.6))
@@ -42,6 +42,11 @@ class Eye:
     pixels: int
     mean: tuple[float, float, float]
     spread: tuple[float, float, float]
+
+    def given(self, photo: PillowImage.Image, cell: int | None = None) -> Tensor:
+        """A photograph as the trunk takes it, (1, 3, H, W), at `pixels` or so many a cell."""
+        colours = whole(photo, cell or self.pixels)
+        return ((colours - torch.tensor(self.mean)) / torch.tensor(self.spread)).permute(2, 0, 1)[None]
 
 
 def _lite(variant: str) -> Eye:
@@ -85,11 +90,7 @@ class Watcher:
         rows, columns = grid(photo.size)
         maps = []
         for eye, network in self.eyes:
-            size = (columns * eye.pixels, rows * eye.pixels)
-            pixels = np.asarray(photo.resize(size, PillowImage.Resampling.BILINEAR), dtype=np.float32)
-            given = torch.from_numpy(
-                (pixels - np.array(eye.mean, np.float32)) / np.array(eye.spread, np.float32)
-            ).permute(2, 0, 1)[None]
+            given = eye.given(photo)
             with torch.autocast("cpu", torch.bfloat16):
                 maps += [
                     functional.interpolate(one.float(), (rows, columns), mode="bilinear")[0] for one in network(given)
