@@ -261,12 +261,6 @@ class RiskCurve(_Exact):
     risk: list[float]
 
 
-class RiskCurves(_Exact):
-    entropy: RiskCurve
-    confidence: RiskCurve
-    margin: RiskCurve
-
-
 class Findings(_Exact):
     """How well doubt finds what no class names."""
 
@@ -285,7 +279,8 @@ class TruthScores(_Exact):
     classes: list[ClassRow]
     confusions: list[Confusion]
     reliability: list[ReliabilityBin]
-    risk_coverage: RiskCurves
+    risk_coverage: dict[str, RiskCurve]
+    """By each measure of doubt that the network can say."""
     unknown: Findings | None
     error_shares: dict[str, float]
 

@@ -294,12 +294,6 @@ export interface RiskCurve {
   risk: number[];
 }
 
-export interface RiskCurves {
-  entropy: RiskCurve;
-  confidence: RiskCurve;
-  margin: RiskCurve;
-}
-
 /** Between whom the dispute runs, as shares of the photo. */
 export interface Split {
   all_agree: number;
@@ -351,7 +345,7 @@ export interface TruthScores {
   classes: ClassRow[];
   confusions: Confusion[];
   reliability: ReliabilityBin[];
-  risk_coverage: RiskCurves;
+  risk_coverage: Record<string, RiskCurve>;
   unknown: Findings | null;
   error_shares: Record<string, number>;
 }

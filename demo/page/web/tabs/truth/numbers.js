@@ -1,7 +1,7 @@
 // @ts-check
 // Numbers in tables. One that is not there yet says so; one that cannot be says why.
 
-import { classOf, classSet } from "../../draw/classes.js";
+import { classOf, classSet, measureOf } from "../../draw/classes.js";
 import { make, swatch } from "../../elements.js";
 import { page } from "../../page.js";
 import { fixed, fourDigits, percent, score, thousands } from "../../wording.js";
@@ -204,7 +204,7 @@ export function findingTable(row, where) {
       make(
         "tr",
         {},
-        make("th", { scope: "row" }, measure),
+        make("th", { scope: "row" }, measureOf(measure).title),
         ...ids.map((id) => numberCell(row, `${measure}_${id}`, "number", where, null)),
       ),
     ),

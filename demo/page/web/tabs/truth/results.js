@@ -193,7 +193,7 @@ function fillDetail(node) {
     ),
     part(
       "Does doubt find the errors?",
-      "Wrong against right pixels, by three scores of doubt.",
+      "Wrong against right pixels, by each measure of doubt.",
       findingTable(row, "wrong"),
       ...(foreign || []),
     ),
