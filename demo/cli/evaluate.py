@@ -60,8 +60,8 @@ def add(subparsers: Subparsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Score models on a dataset with ground truth: mIoU, accuracies, boundary IoU, calibration, per class and by size.
 
-    Its layout is ADE20K's, Cityscapes' or Pascal VOC's; of the latter two a network of other classes is scored on what it
-    has a word for. Writes CSV, JSON and one HTML page. The same command again goes on where it was stopped.
+    Its layout is ADE20K's, Cityscapes' or Pascal VOC's; of the latter two a network of other classes is scored on what
+    it has a word for. Writes CSV, JSON and one HTML page. The same command again goes on where it was stopped.
     """
     zoo = open_zoo(options)
     from demo.study import evaluate
