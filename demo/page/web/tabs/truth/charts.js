@@ -128,7 +128,7 @@ export function riskChart(scores, title) {
     node.append(svgTitled(makeSvg("polyline", { points, class: `curve ${name}` }), `By ${called(name)}`));
   });
   curves.forEach(([name], i) => {
-    const x = chartX(0) + [0, 78, 172][i % 3];
+    const x = chartX(0) + [0, 88, 186][i % 3];
     const y = curves.length > 3 ? 4 + 13 * Math.floor(i / 3) : 11;
     node.append(
       makeSvg("line", { x1: x, x2: x + 22, y1: y, y2: y, class: `curve ${name}` }),
