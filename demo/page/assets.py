@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HERE = Path(__file__).parent
 WEB = HERE / "web"
-STYLES = ("viewer.css", "differ.css", "truth.css")
+STYLES = ("viewer.css", "visit.css", "differ.css", "truth.css")
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """Changed modules have another address."""
 

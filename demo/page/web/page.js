@@ -15,13 +15,15 @@
  * @property {Ask<any>} truth Truth, Judged, Proper or ClassIndex, as the question says
  * @property {Ask<import("./wire.d.ts").Figure>} figure
  * @property {Ask<object>} stop
+ * @property {Ask<import("./wire.d.ts").Looked>} look
+ * @property {Ask<import("./wire.d.ts").PhotoNumbers>} numbers
  */
 
 /**
  * @typedef {object} Given what the component's script has in hand
  * @property {HTMLElement} element the component's own
  * @property {{value: import("./wire.d.ts").View} & Record<string, any>} props what the server has put into it
- * @property {(name: "run" | "wait", detail?: object) => void} trigger starts an event of the server's
+ * @property {(name: "run" | "wait" | "show" | "answer", detail?: object) => void} trigger starts an event of the server's
  * @property {Server} server
  * @property {(file: File) => Promise<{path: string}>} upload
  * @property {(name: string, changed: () => void) => void} watch
