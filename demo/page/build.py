@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import gradio as gr
 
 from demo import catalog
 from demo.errors import DemoError
+from demo.export import Further
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page import api, download, selection
 from demo.page.blocks import PageBlocks
@@ -26,6 +28,7 @@ from demo.page.photos import NOT_HERE, Photos
 from demo.page.running import known, views
 from demo.page.store import Run, Store
 from demo.page.tabs import statistics, tabs
+from demo.page.tabs.tab import Tab
 from demo.page.view import View
 from demo.schema import ModelSpec
 
@@ -62,6 +65,7 @@ class Page:
     store: Store
     fetching: Fetching
     examples: tuple[Example, ...]
+    tabs: tuple[Tab, ...] = ()
     stopped: set[str] = field(default_factory=set)
     """The turns that their visitors stopped and that have not ended yet."""
     left: set[str] = field(default_factory=set)
@@ -148,11 +152,23 @@ class Page:
         if photo is not None:
             self.store.open(photo)
 
-    def zip(self, shown: Shown) -> str:
-        return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models))
+    def zip(self, shown: Shown, asked: str) -> str:
+        """The zip of what is shown; `asked` is JSON: what each tab's script says of the moment, by its name."""
+        further = self._further(asked)
+        return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models, further))
+
+    def _further(self, asked: str) -> Further:
+        try:
+            told = json.loads(asked or "{}")
+        except ValueError:
+            told = {}
+        takes = [(tab.taken, told.get(tab.name)) for tab in self.tabs if tab.taken] if isinstance(told, dict) else []
+        found = [further for taken, question in takes if (further := taken(question))]
+        entries = {name: value for further in found for name, value in further.entries.items()}
+        return Further(entries, chain.from_iterable(further.files for further in found))
 
     def fetch(self, set_name: str, request: gr.Request | None = None) -> Iterator[tuple[object, ...]]:
-        """Updates for progress, fetch, cancel and set; the set is the visitor's, but compact when the fetch fails.
+        """Updates for progress, fetch, cancel and set; the set is the visitor's, but compact when none of it is here.
 
         Where the files would have gone is told to a visitor on this machine alone.
         """
@@ -161,9 +177,10 @@ class Page:
                 yield paragraph(words), gr.update(visible=False), gr.update(visible=True), gr.skip()
         except DemoError as error:
             details = list(getattr(error, "details", ()))
-            if details and on_this_machine(request):
-                details.append(f"The folder: {getattr(error, 'folder', '')}")
-            yield _unfetched(set_name, str(error), details)
+            if (folder := getattr(error, "folder", "")) and on_this_machine(request):
+                details.append(f"The folder: {folder}")
+            some = len(selection.missing(self.networks, set_name)) < len(catalog.models(set_name))
+            yield _unfetched(set_name, str(error), details, some=some)
             return
         except Exception:  # our mistake: the page goes on as well, and `guarded` logs it
             yield _unfetched(set_name, "Something unexpected happened here.")
@@ -187,8 +204,11 @@ def on_this_machine(request: gr.Request | None) -> bool:
     return not forwarded and request.client.host in ("127.0.0.1", "::1", "localhost")
 
 
-def _unfetched(set_name: str, why: str, details: Sequence[str] = ()) -> tuple[object, ...]:
+def _unfetched(set_name: str, why: str, details: Sequence[str] = (), *, some: bool = False) -> tuple[object, ...]:
     label = catalog.model_set(set_name).label
+    if some:
+        words = paragraph(f"Not all of {label} could be fetched. {why}", details, failed=True)
+        return words, gr.update(visible=True), gr.update(visible=False), gr.skip()
     words = paragraph(f"{label} could not be fetched; going on with Compact. {why}", details, failed=True)
     return words, gr.update(visible=False), gr.update(visible=False), "compact"
 
@@ -225,8 +245,14 @@ def build(
     models of the host's own, offered beside the sets.
     """
     networks = Networks(zoo, checkpoints, own)
+<<<<<<< HEAD
     page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
     every, photos = tabs(page.store), Photos(networks, page.store, page.stopped)
+=======
+    store = Store(limits)
+    every = tabs(store)
+    page = Page(networks, store, fetching or Fetching(checkpoints), tuple(examples()), every)
+>>>>>>> origin/main
     thumbnails = [example.as_dict() for example in page.examples]
     with PageBlocks(
         title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False
@@ -251,6 +277,7 @@ def build(
                 models = selection.build(networks)
                 save = gr.Button(DOWNLOAD, interactive=False, elem_id="download")
                 file = gr.DownloadButton("Results", elem_id="file", elem_classes="zoo-away")
+                asked = gr.Textbox(visible=False)
             with gr.Column(scale=1, elem_id="right"):
                 strip = photo_strip()
                 viewer = Viewer(
@@ -300,7 +327,7 @@ def build(
         behind.failure(None, None, None, js=_at_once(tell="answered"))
 
         making = save.click(None, None, save, js=_at_once(gr.update(value=PREPARING, interactive=False)))
-        made = making.then(guarded(page.zip), shown, file, **queued)
+        made = making.then(guarded(page.zip), [shown, asked], file, js=download.ASK, **queued)
         made.success(None, None, None, js=download.FOLLOW)
         made.then(None, None, save, js=_at_once(gr.update(value=DOWNLOAD, interactive=True)))
 

@@ -93,6 +93,7 @@ function everything() {
     view: state.view === "overlay" ? null : state.view,
     measure: doubt && state.measure !== measures()[0].id ? state.measure : null,
     hide: doubt && cut !== null ? `${state.side}-${Math.round(cut * 1e4) / 1e4}` : null,
+    stretch: doubt && state.stretch ? "yes" : null,
     palette: state.palette === "distinct" ? null : state.palette,
     left: swipe ? state.left : null,
     right: swipe ? state.right : null,
@@ -157,6 +158,7 @@ function take(query) {
   state.view = named(VIEWS, "view") ?? "overlay";
   state.measure = measureOf(query.get("measure"))?.id ?? measures()[0].id;
   state.palette = query.get("palette") === "official" ? "official" : "distinct";
+  state.stretch = query.get("stretch") === "yes";
   const [, side, cut] = /^(below|above)-(0?\.\d+|0|1)$/.exec(query.get("hide") ?? "") ?? [];
   if (side) state.side = /** @type {"below" | "above"} */ (side);
   state.threshold[state.measure] = cut === undefined ? null : Number(cut);

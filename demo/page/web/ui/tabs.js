@@ -16,6 +16,7 @@ import { addLinked } from "./link.js";
  *   "tab:<name>" is its own
  * @property {Record<string, (detail: any) => void>} [hears] what it does at an event of another part of the page
  * @property {import("./link.js").Linked} [link] what a link says of it, and how it takes that over
+ * @property {() => object | null} [taken] what the server is asked for when the visitor takes everything away
  * @property {() => import("../run.js").Layer[]} [layers] maps of all models together that it adds
  */
 

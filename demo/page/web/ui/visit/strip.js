@@ -70,7 +70,7 @@ function factOf({ status, numbers, answered, of }) {
   if (status === "sending") return "being sent";
   if (status === "asked") return of ? `${answered} of ${of} networks` : "being answered";
   if (status === "failed") return "no answer";
-  if (numbers?.agreement != null) return unbroken(`agree on ${percent(numbers.agreement)}`);
+  if (numbers?.agreement != null) return unbroken(`agree ${percent(numbers.agreement)}`);
   if (status === "stopped") return "stopped";
   return status === "kept" ? "not asked yet" : "answered";
 }
@@ -162,7 +162,7 @@ function fillFaults() {
 
 function fillKept() {
   forget.hidden = !kept?.count;
-  const megabytes = (bytes) => fixed(bytes / 1e6, bytes < 9.5e6 ? 1 : 0);
+  const megabytes = (bytes) => fixed(Math.max(0.1, bytes / 1e6), bytes < 9.5e6 ? 1 : 0);
   const here = kept?.count
     ? `This browser keeps ${kept.count} of your photos, ${megabytes(kept.bytes)} MB, for a reload: the last ${MOST}, ` +
       `${MOST_BYTES / 1e6} MB at most, for ${DAYS} days. `

@@ -25,7 +25,7 @@ const share =
 function columns() {
   const titles = new Set(visit.shots.flatMap(({ numbers }) => (numbers?.networks ?? []).map(({ title }) => title)));
   const networks = [...titles].map((title) => ({
-    title: `H ${title}`,
+    title: `Entropy ${title}`,
     note: `Mean entropy of ${title} over all pixels, in nats`,
     key: `mean_entropy_${title}`,
     value: (/** @type {Shot} */ { numbers }) => numbers?.networks.find((one) => one.title === title)?.entropy,
