@@ -245,14 +245,10 @@ def build(
     models of the host's own, offered beside the sets.
     """
     networks = Networks(zoo, checkpoints, own)
-<<<<<<< HEAD
-    page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
-    every, photos = tabs(page.store), Photos(networks, page.store, page.stopped)
-=======
     store = Store(limits)
     every = tabs(store)
     page = Page(networks, store, fetching or Fetching(checkpoints), tuple(examples()), every)
->>>>>>> origin/main
+    photos = Photos(networks, store, page.stopped)
     thumbnails = [example.as_dict() for example in page.examples]
     with PageBlocks(
         title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False

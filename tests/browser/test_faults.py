@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K

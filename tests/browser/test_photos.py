@@ -66,8 +66,8 @@ def test_photos_dropped_together_are_all_answered_and_a_click_shows_each(
     facts = page.locator(".zoo-shot-fact").all_inner_texts()
     assert all(fact.startswith("agree ") for fact in facts)
     assert page.locator(".zoo-shot img:visible").count() == 4
-    runs: list[str] = []
-    page.on("request", lambda r: runs.append(r.post_data) if "/queue/join" in r.url else None)
+    uploads: list[str] = []
+    page.on("request", lambda r: uploads.append(r.url) if "/upload" in r.url else None)
     page.locator(".zoo-shot", has_text="photo-3").click()
     until_shown(page, "photo-3.png")
     filled(page)
