@@ -64,6 +64,11 @@ const GRANT = {
     showRegion(number);
     return true;
   },
+  tab(name) {
+    const button = tabButtons().find(({ id }) => TAB.exec(id)?.[1] === name);
+    button?.click();
+    return Boolean(button);
+  },
   left: (key) => grantSide("left", key),
   right: (key) => grantSide("right", key),
 };
@@ -165,7 +170,7 @@ function take(query) {
   wishes.clear();
   for (const key of Object.keys(GRANT)) if (query.get(key)) wishes.set(key, query.get(key));
   others.forEach((other) => other.take(query));
-  takeTab(query.get("tab"));
+  if (!query.get("tab")) tabButtons()[0]?.click();
 }
 
 export function followLink() {
@@ -232,15 +237,11 @@ onDraw("layout", watchTabs);
 
 const TAB = /^tab-(\w+)-button$/;
 
+/** @type {() => HTMLElement[]} */
+const tabButtons = () => [...document.querySelectorAll("#tabs [role=tab]")].map((tab) => /** @type {any} */ (tab));
+
 function openTab() {
-  const [first, ...rest] = document.querySelectorAll("#tabs [role=tab]");
+  const [first, ...rest] = tabButtons();
   const open = rest.find((tab) => tab.getAttribute("aria-selected") === "true");
   return (first && open && TAB.exec(open.id)?.[1]) ?? null;
-}
-
-/** @param {string | null} name */
-function takeTab(name) {
-  const buttons = [...document.querySelectorAll("#tabs [role=tab]")];
-  const button = buttons.find((tab) => TAB.exec(tab.id)?.[1] === name) ?? (name === null ? buttons[0] : null);
-  /** @type {HTMLElement} */ (button)?.click();
 }
