@@ -277,7 +277,6 @@ def build(
             with gr.Column(scale=1, elem_id="right"):
                 strip = photo_strip()
                 viewer = Viewer(
-                    examples=thumbnails,
                     answers=[_called(tab.name, tab.ask) for tab in every if tab.ask]
                     + [_called("stop", page.stop), _called("figure", Figures(page.store).ask)]
                     + [_called("look", photos.look), _called("numbers", photos.numbers)],

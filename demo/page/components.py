@@ -50,7 +50,6 @@ class Viewer(gr.HTML):
         self,
         value: View | None = None,
         *,
-        examples: Thumbnails = (),
         answers: Sequence[Callable[..., Any]] = (),
         **again: Any,  # Gradio makes the component anew, from its whole configuration, when an update touches it
     ) -> None:
@@ -68,7 +67,6 @@ class Viewer(gr.HTML):
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
             levels=FIELD_LEVELS,
             errors=dict(COLOURS),
-            examples=list(examples),
         )
 
     def preprocess(self, payload: View | None) -> View | None:  # type: ignore[override]  # gr.HTML has strings

@@ -40,7 +40,7 @@ export function arrive() {
 /** What of a link waits until what it names is there. @type {Map<string, string>} */
 const wishes = new Map();
 
-/** @type {Record<string, (value: string) => boolean | null>} true: done; false: there is no such thing; null: not yet */
+/** @type {Record<string, (value: string) => boolean | null>} true: done; false: cannot be; null: not yet */
 const GRANT = {
   class(name) {
     if (state.isolated !== null) return false; // the visitor was sooner

@@ -75,6 +75,9 @@ function factOf({ status, numbers, answered, of }) {
   return status === "kept" ? "not asked yet" : "answered";
 }
 
+/** A camera's names differ at their ends. */
+const shortened = (/** @type {string} */ name) => (name.length > 15 ? `${name.slice(0, 4)}…${name.slice(-9)}` : name);
+
 /** @param {Shot} shot */
 function fillShot(shot) {
   const { item, button, picture, name, fact } = placeOf(shot);
@@ -85,7 +88,7 @@ function fillShot(shot) {
   else button.removeAttribute("aria-current");
   if (shot.thumb && picture.getAttribute("src") !== shot.thumb) picture.src = shot.thumb;
   picture.hidden = !shot.thumb;
-  name.textContent = shot.name;
+  name.textContent = shortened(shot.name);
   fact.textContent = factOf(shot);
   return item;
 }

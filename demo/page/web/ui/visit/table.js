@@ -143,7 +143,7 @@ function sorted() {
   const sign = sorting.down ? -1 : 1;
   return [...visit.shots].sort((a, b) => {
     const [one, other] = [column.value(a), column.value(b)];
-    if (one == null || other == null) return Number(one == null) - Number(other == null); // what is not known comes last
+    if (one == null || other == null) return Number(one == null) - Number(other == null); // the unknown comes last
     return sign * (typeof one === "string" ? one.localeCompare(String(other)) : one - Number(other));
   });
 }
