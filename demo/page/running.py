@@ -44,8 +44,8 @@ def views(
     specs = networks.named(list(models))
     waiting = [spec for spec in specs if spec.id not in run.answers]
     refused: dict[str, Panel] = {}
-    blank = _blank_view(run, name, example, turn).model_copy(update={"notes": _notes(run, specs)})
-    yield _filled(blank, run, specs, refused)
+    blank = known(networks, run, name, models, example, turn)
+    yield blank
     work = _Work(networks, store, run, [spec.id for spec in waiting])
     shown: dict[str, Panel] = {}
     try:
@@ -63,6 +63,13 @@ def views(
             yield _filled(blank, run, specs, refused | {spec.id: _stopped(spec) for spec in waiting})
     finally:
         work.stop.set()
+
+
+def known(networks: Networks, run: Run, name: str, models: Sequence[str], example: str = "", turn: str = "") -> View:
+    """The view of a run with the answers that the store has; the other panels wait, and nothing is started."""
+    specs = networks.named(list(models))
+    blank = _blank_view(run, name, example, turn).model_copy(update={"notes": _notes(run, specs)})
+    return _filled(blank, run, specs, {})
 
 
 class _Work:

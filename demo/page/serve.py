@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from demo.address import check_free, without_proxies
 from demo.errors import AddressError
 from demo.images import DEFAULT_LIMITS, Limits
-from demo.page.assets import FirstScript, preload, routes, script, style
+from demo.page.assets import Compressed, FirstScript, preload, routes, script, style
 from demo.page.build import build
 from demo.page.theme import theme
 
@@ -89,7 +89,10 @@ def _launch(blocks: gr.Blocks, host: str | None, port: int | None, root_path: st
         ssr_mode=False,
         enable_monitoring=False,
         state_session_capacity=200,
-        app_kwargs={"routes": routes(), "middleware": [Middleware(FirstScript, name="language")]},
+        app_kwargs={
+            "routes": routes(),
+            "middleware": [Middleware(Compressed), Middleware(FirstScript, name="language")],
+        },
         prevent_thread_lock=True,
     )
     return str(address)

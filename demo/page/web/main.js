@@ -25,6 +25,7 @@ import { startTab } from "./ui/tabs.js";
 import { makeToolbar, toolbar } from "./ui/toolbar.js";
 import { tour } from "./ui/tour.js";
 import "./ui/turns.js";
+import { startVisit } from "./ui/visit/strip.js";
 
 const TABS = [pixel, differ, truth];
 
@@ -32,7 +33,6 @@ const TABS = [pixel, differ, truth];
 export function mount(given) {
   fillPage(given);
   addClassSet(given.props.classes);
-  followLink();
   makeToolbar();
   makeStage();
   makeEmpty();
@@ -40,11 +40,13 @@ export function mount(given) {
   makeFigure();
   listenForPhotos();
   TABS.forEach(startTab);
+  followLink();
   given.element
     .querySelector(".zoo")
     .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog, tour);
   publishPalette();
   new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  startVisit();
   given.watch("value", sync);
   sync();
   redraw("layout", "toolbar", "paint");

@@ -55,6 +55,7 @@ export const run = {
   /** @type {Map<string, Layer>} */ layers: new Map(),
   /** the mark of what is asked for, empty when nothing is */ turn: "",
   /** @type {string | null} the turn that was ended before its time */ ended: null,
+  /** @type {string | null} the turn that was left for another photo */ left: null,
   /** whether to ask again when this turn is over */ next: false,
 };
 

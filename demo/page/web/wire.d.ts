@@ -160,6 +160,11 @@ export interface LikelyClass {
   probability: number;
 }
 
+/** A photo that can be answered, by the store's key. */
+export interface Looked {
+  run: string;
+}
+
 /** The mean of the networks' probabilities; `grid` is height, width. */
 export interface Mean {
   grid: [number, number];
@@ -194,6 +199,12 @@ export interface MeasureScale {
   high_is_doubt: boolean;
   sentence: string;
   needs: string;
+}
+
+export interface NetworkNumbers {
+  title: string;
+  entropy: number;
+  seconds: number;
 }
 
 export interface Number {
@@ -233,6 +244,14 @@ export interface Party {
   class: string;
   models: string[];
   confidence: number;
+}
+
+/** One photo's row in the table of a visit's photos; null where fewer than two networks have answered. */
+export interface PhotoNumbers {
+  agreement: number | null;
+  split: number | null;
+  conflict: number | null;
+  networks: NetworkNumbers[];
 }
 
 /** Some words of a sentence; a class where there is an index. */

@@ -269,6 +269,21 @@ function sayTip() {
   parts.tip.textContent = words;
 }
 
+const putLink = () => ({
+  map: differing.show === "votes" ? null : differing.show === "together" ? differing.field : differing.show,
+  sure: differing.threshold === 0.8 ? null : String(differing.threshold),
+});
+
+/** @param {URLSearchParams} query */
+function takeLink(query) {
+  const map = query.get("map") ?? "votes";
+  const sure = Number(query.get("sure") ?? 0.8);
+  if (Object.hasOwn(MEAN_MAPS, map)) Object.assign(differing, { show: "together", field: map });
+  else differing.show = Object.hasOwn(SHOWN, map) ? /** @type {any} */ (map) : "votes";
+  differing.threshold = sure >= 0.05 && sure <= 0.99 ? Math.round(sure * 100) / 100 : 0.8;
+  if (differing.show === "together") askMean();
+}
+
 /** @type {import("../../ui/tabs.js").Tab} */
 export const differ = {
   name: "differ",
@@ -289,5 +304,6 @@ export const differ = {
     },
   },
   layers: ownLayers,
+  link: { put: putLink, take: takeLink },
   hears: { "differ-map": ({ map }) => showMap(map), tab: ({ name }) => openTab(name) },
 };
