@@ -225,6 +225,7 @@ export interface Panel {
   class_set: string;
   classes: ClassShare[];
   seconds: number;
+  computed: string;
   parameters: number;
   entropy: number;
 }
@@ -368,6 +369,7 @@ export interface View {
   photo_width: number;
   photo_height: number;
   notes: string[];
+  caution: string;
   class_sets: Classes[];
   panels: Panel[];
   layers: Layer[];
