@@ -39,13 +39,15 @@ def table(run: Run | None, models: Sequence[str], *, computed: str = "", photo: 
         return '<p class="zoo-lead">The numbers of each network appear here as soon as it has answered.</p>'
     head = "".join(f'<th scope="col">{_noted(name, note)}</th>' for name, note in COLUMNS)
     rows = "".join(_row(run.answers[model], run.panels[model]) for model in answered)
+    notes = "".join(map(_notes, (run.answers[model] for model in answered)))
     caption = f"On {escape(computed)}. Times are of this machine, on this photo."
+    told = escape(command(photo, answered))
     return (
         f'<div class="zoo-scroll" tabindex="0" role="region" aria-label="Statistics"><table class="zoo-table"><thead>'
         f"<tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f'<p class="zoo-quiet">{caption}</p>'
-        f'<p class="zoo-quiet">The same as files, by command: <code>{escape(command(photo, answered))}</code> '
-        f'<button type="button" class="zoo-button" data-copy="{escape(command(photo, answered))}">Copy</button></p>'
+        f'<p class="zoo-quiet">{caption}</p>{notes}'
+        f'<p class="zoo-quiet">The same as files, by command: <code>{told}</code> '
+        f'<button type="button" class="zoo-button" data-copy="{told}">Copy</button></p>'
     )
 
 
@@ -80,6 +82,16 @@ def _noted(text: str, note: str) -> str:
         return escape(text)
     told = f'data-note="{escape(note)}" title="{escape(note)}"'
     return f'<button type="button" class="zoo-note" {told}>{escape(text)}</button>'
+
+
+def _notes(answer: Answer) -> str:
+    """What is to be known of a network beyond numbers: the revision that answers, its licence, what its scores are."""
+    spec, said = answer.spec, [*answer.network.notes]
+    if spec.weights.repository and spec.weights.licence:
+        said.append(f"Licence: {spec.weights.licence}.")
+    if spec.unverified:
+        said.append(f"Not sure: {spec.unverified}.")
+    return f'<p class="zoo-quiet">{escape(spec.title)}: {escape(" ".join(said))}</p>' if said else ""
 
 
 def _seconds(value: float | None) -> str:
