@@ -85,8 +85,8 @@ export function pairWords() {
     `${extremes}${lonely}Fleiss' kappa of all ${reply.models.length}: ${orNone(reply.fleiss_kappa)}; ` +
       "1 is complete agreement, 0 what chance would reach; κ is the same for two." +
       (differing.mean?.divergence
-        ? " JS is the Jensen-Shannon divergence of the two networks' probabilities, averaged over the photo, in nats: " +
-          "0 where they say the same of every class, ln 2 = 0.69 where they share none."
+        ? " JS is the Jensen-Shannon divergence of the two networks' probabilities, averaged over the photo, in " +
+          "nats: 0 where they say the same of every class, ln 2 = 0.69 where they share none."
         : ""),
   );
 }
