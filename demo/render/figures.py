@@ -180,7 +180,7 @@ def grid(
         named = sheet.panel(line, column)
         _show(named, overlay(photo, row.label_map, palettes[row.class_set], opacity), row.title)
         _write_names(named, row, sheet.wide)
-        _show(sheet.panel(lines + line, column), _doubt(row, scheme), f"{row.title}, {row.mean}")
+        _show(sheet.panel(lines + line, column), _doubt(row, scheme), f"{row.title}, mean {row.mean}")
     _list_shared(sheet.list_below(), listed, palettes)
     return sheet.figure
 
