@@ -76,7 +76,7 @@ def test_the_grid_has_the_photo_each_networks_classes_over_it_and_each_entropy()
     figure = grid(PHOTO, rows(5), title="Sheep", opacity=1)
     named = [axes.get_title(loc="left") for axes in figure.axes if axes.images]
     assert named[0] == "Photo"
-    assert sorted(named[1:]) == sorted(f"Network {n}{more}" for n in range(5) for more in ("", f", {n}.00 nats"))
+    assert sorted(named[1:]) == sorted(f"Network {n}{more}" for n in range(5) for more in ("", f", mean {n}.00 nats"))
     words = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert words.count(ADE20K.names[9]) == 5
     listed = next(axes.get_legend() for axes in figure.axes if axes.get_legend())
