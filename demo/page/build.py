@@ -143,9 +143,8 @@ class Page:
     def table(self, shown: Shown) -> str:
         run = self.store.get(shown.key)
         if run is None or not run.answers:
-            return statistics.table(None, (), device="", precision="")
-        zoo = self.networks.zoo
-        return statistics.table(run, shown.models, device=zoo.device, precision=zoo.precision, photo=shown.name)
+            return statistics.table(None, ())
+        return statistics.table(run, shown.models, computed=self.networks.computed, photo=shown.name)
 
     def check(self, photo: str | None) -> None:
         """A chosen file is looked at before anything on the page changes. Raises ImageError."""

@@ -14,10 +14,12 @@ import { sync } from "./ui/answers.js";
 import { grid } from "./ui/cards.js";
 import { makeStage, stage } from "./ui/compare.js";
 import { listenForPhotos } from "./ui/drop.js";
+import "./ui/copy.js";
 import { keysDialog, makeKeys } from "./ui/keys.js";
 import { figureDialog, makeFigure } from "./ui/figure.js";
 import { followLink } from "./ui/link.js";
 import { live } from "./ui/live.js";
+import { noteBox } from "./ui/notes.js";
 import { notice } from "./ui/notice.js";
 import "./ui/readout.js";
 import { empty, makeEmpty } from "./ui/start.js";
@@ -43,7 +45,7 @@ export function mount(given) {
   followLink();
   given.element
     .querySelector(".zoo")
-    .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog, tour);
+    .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog, noteBox, tour);
   publishPalette();
   new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   startVisit();

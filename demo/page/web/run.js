@@ -44,6 +44,7 @@ export const run = {
   name: "",
   /** @type {string} empty for a visitor's own photo */ example: "",
   /** @type {string[]} */ notes: [],
+  /** what must not be concluded from these networks */ caution: "",
   /** the grid on which all is shown */ width: 0,
   height: 0,
   /** the photo's own size */ photoWidth: 0,

@@ -236,6 +236,7 @@ export interface Panel {
   class_set: string;
   classes: ClassShare[];
   seconds: number;
+  computed: string;
   parameters: number;
   entropy: number;
 }
@@ -381,6 +382,7 @@ export interface View {
   photo_width: number;
   photo_height: number;
   notes: string[];
+  caution: string;
   class_sets: Classes[];
   panels: Panel[];
   layers: Layer[];

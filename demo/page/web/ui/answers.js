@@ -31,6 +31,7 @@ export async function sync() {
   Object.assign(run, {
     name: view.name,
     notes: view.notes,
+    caution: view.caution,
     example: view.example,
     width: view.width,
     height: view.height,

@@ -17,6 +17,8 @@ const ENTROPY = [
     "on average. ",
   "One class with p = 1 gives 0. Two with ½ each give ln 2 = 0.69, ten with 0.1 each give ln 10 = 2.30. ",
   "With the natural logarithm the unit is the nat; 0.69 nats are one bit. ",
+  "A formula that you read elsewhere is another number if it lacks the minus (no entropy is negative), the p before " +
+    "the logarithm (then what is impossible counts most), or has another logarithm (then the unit is another). ",
   "High entropy says that the network hesitates, not that it is wrong; low entropy that it is sure, not that " +
     "it is right.",
 ];
