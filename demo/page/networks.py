@@ -36,7 +36,9 @@ except ImportError:
 
 log = logging.getLogger(__name__)
 
-ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "networks"}
+NETWORKS = "networks"
+"""The line in which everything waits that runs networks."""
+ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": NETWORKS}
 """Repeated at every event that runs networks: Gradio applies a shared limit only when each of them names it."""
 
 
@@ -64,6 +66,11 @@ class Networks:
             if self._zoo is None:
                 self._zoo = self._make()
             return self._zoo
+
+    @property
+    def ready(self) -> bool:
+        """Whether the zoo is open: the first run need not wait for it."""
+        return self._zoo is not None
 
     def loaded(self) -> tuple[str, ...]:
         """Ids of the networks in memory; none while the zoo is being opened."""

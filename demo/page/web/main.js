@@ -19,6 +19,7 @@ import { figureDialog, makeFigure } from "./ui/figure.js";
 import { followLink } from "./ui/link.js";
 import { live } from "./ui/live.js";
 import { notice } from "./ui/notice.js";
+import "./ui/place.js";
 import "./ui/readout.js";
 import { empty, makeEmpty } from "./ui/start.js";
 import { startTab } from "./ui/tabs.js";
