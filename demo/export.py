@@ -72,6 +72,15 @@ class Photo:
         return self.image.shape[0], self.image.shape[1]
 
 
+@dataclass(frozen=True)
+class Further:
+    """What else is known of a photo, such as how right each answer is by a truth that was given."""
+
+    entries: Json
+    """Added to summary.json."""
+    files: Iterable[tuple[str, bytes]]
+
+
 def read_photo(path: Path, limits: Limits = DEFAULT_LIMITS) -> Photo:
     """The photo in a file. Raises ImageError."""
     opened = open_photo(path, limits=limits)
@@ -86,12 +95,13 @@ def files(
     device: str,
     measures: Sequence[str] = (),
     figures: Sequence[Kind] = (),
+    further: Further | None = None,
 ) -> Iterator[tuple[str, bytes]]:
     """(name, content) of everything a run leaves behind, summary.json last; a figure of each kind in `figures`.
 
     Answers may come one by one: each is written before the next is asked for, and nothing at photo size is kept.
     `measures`, ids of demo.measures, are written where the network can say them; summary.json then has their means,
-    null for what cannot be said. Without them it is the entropy.
+    null for what cannot be said. Without them it is the entropy. `further` comes along as it is.
     """
     entries: list[Json] = []
     compared: list[tuple[ModelSpec, Prediction]] = []
@@ -107,6 +117,9 @@ def files(
         yield f"figure.{kind}", figure(photo, drawn, kind)
     comparison = describe_comparison(comparison_of(compared), photo.size) if len(compared) > 1 else None
     content = summary(photo, entries, comparison, precision=precision, device=device)
+    if further:
+        yield from further.files
+        content |= further.entries
     yield "summary.json", to_json(content).encode()
 
 
@@ -138,10 +151,12 @@ def write_zip(
     precision: Precision,
     device: str,
     figures: Sequence[Kind] = (),
+    further: Further | None = None,
 ) -> Path:
     """Write `files` as one zip, below a folder of the photo's stem; pictures, already compressed, are stored."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, content in files(photo, answers, precision=precision, device=device, figures=figures):
+        everything = files(photo, answers, precision=precision, device=device, figures=figures, further=further)
+        for name, content in everything:
             method = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
             archive.writestr(f"{safe_stem(photo.name)}/{name}", content, method)
     return path

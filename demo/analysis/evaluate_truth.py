@@ -75,7 +75,7 @@ def evaluate_truth(
         "reliability": reliability_rows(counts),
         "risk_coverage": {score: risk_rows(getattr(counts, score)) for score in UNCERTAINTIES},
         "unknown": _unknown(prediction, shape.label_map, foreign) if unknown is not None else None,
-        "error_shares": _error_shares(error_map),
+        "error_shares": error_shares(error_map),
     }
     return TruthEvaluation(found, error_map)
 
@@ -154,7 +154,8 @@ def _unknown(prediction: Prediction, truth: LabelMap, foreign: NDArray[np.bool_]
     return {"pixels": int(foreign.sum()), "numbers": [number.as_json() for row in found for number in row]}
 
 
-def _error_shares(error_map: NDArray[np.uint8]) -> dict[str, Json]:
+def error_shares(error_map: NDArray[np.uint8]) -> dict[str, Json]:
+    """The shares of an error map's codes among the pixels that are right or wrong, by name."""
     counts = np.bincount(error_map.ravel(), minlength=256)
     judged = max(1, int(counts[[RIGHT, WRONG_UNSURE, WRONG_SURE]].sum()))
     return {ERROR_NAMES[code]: int(counts[code]) / judged for code in (RIGHT, WRONG_UNSURE, WRONG_SURE)}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import gradio as gr
 
 from demo import catalog
 from demo.errors import DemoError
+from demo.export import Further
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page import api, download, selection
 from demo.page.blocks import PageBlocks
@@ -26,6 +28,7 @@ from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import KEPT, LOOK, Store
 from demo.page.tabs import statistics, tabs
+from demo.page.tabs.tab import Tab
 from demo.page.view import View
 from demo.schema import ModelSpec
 
@@ -64,6 +67,7 @@ class Page:
     store: Store
     fetching: Fetching
     examples: tuple[Example, ...]
+    tabs: tuple[Tab, ...] = ()
     stopped: set[str] = field(default_factory=set)
     """The turns that their visitors stopped and that have not ended yet."""
 
@@ -131,8 +135,20 @@ class Page:
         if photo is not None:
             self.store.open(photo)
 
-    def zip(self, shown: Shown) -> str:
-        return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models))
+    def zip(self, shown: Shown, asked: str) -> str:
+        """The zip of what is shown; `asked` is JSON: what each tab's script says of the moment, by its name."""
+        further = self._further(asked)
+        return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models, further))
+
+    def _further(self, asked: str) -> Further:
+        try:
+            told = json.loads(asked or "{}")
+        except ValueError:
+            told = {}
+        takes = [(tab.taken, told.get(tab.name)) for tab in self.tabs if tab.taken] if isinstance(told, dict) else []
+        found = [further for taken, question in takes if (further := taken(question))]
+        entries = {name: value for further in found for name, value in further.entries.items()}
+        return Further(entries, chain.from_iterable(further.files for further in found))
 
     def fetch(self, set_name: str, request: gr.Request | None = None) -> Iterator[tuple[object, ...]]:
         """Updates for progress, fetch, cancel and set; the set is the visitor's, but compact when the fetch fails.
@@ -208,8 +224,9 @@ def build(
     models of the host's own, offered beside the sets.
     """
     networks = Networks(zoo, checkpoints, own)
-    page = Page(networks, Store(limits), fetching or Fetching(checkpoints), tuple(examples()))
-    every = tabs(page.store)
+    store = Store(limits)
+    every = tabs(store)
+    page = Page(networks, store, fetching or Fetching(checkpoints), tuple(examples()), every)
     thumbnails = [example.as_dict() for example in page.examples]
     with PageBlocks(
         title="Segmentation Zoo", fill_width=True, delete_cache=(LOOK, KEPT), analytics_enabled=False
@@ -236,6 +253,7 @@ def build(
                 save = gr.Button(DOWNLOAD, interactive=False, elem_id="download")
                 file = gr.DownloadButton("Results", elem_id="file", elem_classes="zoo-away")
                 gr.HTML(DELETED, elem_id="deleted", padding=False, apply_default_css=False)
+                asked = gr.Textbox(visible=False)
             with gr.Column(scale=1, elem_id="right"):
                 viewer = Viewer(
                     examples=thumbnails,
@@ -274,7 +292,7 @@ def build(
         stop.click(None, None, [go, stop], js=_at_once(*_idle(), tell="stop"))
 
         making = save.click(None, None, save, js=_at_once(gr.update(value=PREPARING, interactive=False)))
-        made = making.then(guarded(page.zip), shown, file, **queued)
+        made = making.then(guarded(page.zip), [shown, asked], file, js=download.ASK, **queued)
         made.success(None, None, None, js=download.FOLLOW)
         made.then(None, None, save, js=_at_once(gr.update(value=DOWNLOAD, interactive=True)))
 

@@ -12,6 +12,7 @@ from gradio.utils import get_upload_folder
 
 from demo.labels.ade20k import ADE20K
 from demo.page.assets import folder, script
+from demo.page.truth_files import COLOURS
 from demo.page.view import View
 from demo.page.wire import FIELD_LEVELS, classes_of
 from demo.render.paint import colour_table
@@ -66,6 +67,7 @@ class Viewer(gr.HTML):
             classes=classes_of(ADE20K).model_dump(),
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
             levels=FIELD_LEVELS,
+            errors=dict(COLOURS),
             examples=list(examples),
         )
 

@@ -9,21 +9,32 @@ from collections.abc import Sequence
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import TYPE_CHECKING
 
 from demo.errors import DemoError
-from demo.export import write_zip
+from demo.export import Further, write_zip
 from demo.images import safe_stem
 from demo.page.networks import Networks
 from demo.page.store import Store
 from demo.page.tabs.tab import GONE
 
+if TYPE_CHECKING:
+    from demo.render.figures import Kind
+
 KEPT = 3
 """Zips kept of one run, more than can be on their way at once."""
+ASK = "(shown) => [shown, JSON.stringify(document.querySelector('[data-ready]')?.taken() ?? {})]"
+"""What each tab's script says of the moment."""
 FOLLOW = "() => document.querySelector('#file a, a#file, #file button, button#file')?.click()"
 
 
-def make_zip(networks: Networks, store: Store, key: str, name: str, models: Sequence[str]) -> Path:
-    """The zip of one run's answers under its photo's name. Raises DemoError when there is nothing to put in it."""
+def make_zip(
+    networks: Networks, store: Store, key: str, name: str, models: Sequence[str], further: Further | None = None
+) -> Path:
+    """The zip of one run's answers under its photo's name, with what else there is.
+
+    Raises DemoError when there is nothing to put in it.
+    """
     run = store.get(key)
     answers = [run.answers[model] for model in models if model in run.answers] if run else []
     if run is None or not answers:
@@ -32,7 +43,9 @@ def make_zip(networks: Networks, store: Store, key: str, name: str, models: Sequ
     folder.mkdir(parents=True, exist_ok=True)
     path = Path(mkdtemp(dir=folder)) / f"{safe_stem(name)}.zip"
     zoo = networks.zoo
-    write_zip(path, run.named(name), answers, precision=zoo.precision, device=zoo.device, figures=("pdf", "png"))
+    photo = run.named(name)
+    figures: tuple[Kind, ...] = ("pdf", "png")
+    write_zip(path, photo, answers, precision=zoo.precision, device=zoo.device, figures=figures, further=further)
     _keep_newest(folder)
     return path
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from demo.study.html import colour
+from demo.study.html import FOLDER, colour
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,33 @@ def grouped(groups: Sequence[str], rows: Sequence[tuple[str, int, Sequence[float
             if values[place] == values[place]
         ]
     return _svg(frame, "".join(parts))
+
+
+def standalone(svg: str, title: str, series: Sequence[tuple[str, int]] = ()) -> str:
+    """A chart as a file of its own: with a title, the names of its series, and the report's colours in light."""
+    [(width, height)] = re.findall(r'viewBox="0 0 (\S+) (\S+)"', svg)[:1]
+    head = 26 + (20 if series else 0)
+    names = "".join(
+        f'<path d="M{x} 34h18" stroke="{colour(number)}" stroke-width="2"/>{_text(x + 24, 38, name, "start")}'
+        for x, (name, number) in zip(range(12, 12 + 110 * len(series), 110), series, strict=True)
+    )
+    inner = svg.replace("<svg ", f'<svg x="0" y="{head}" width="{width}" height="{height}" ', 1)
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {float(height) + head:g}" '
+        f'width="{width}" height="{float(height) + head:g}">'
+        "<style>text { font: 11px sans-serif; fill: var(--soft); } .grid { stroke: var(--grid); } "
+        ".axis { stroke: var(--soft); } .title { font-size: 13px; font-weight: 600; fill: var(--ink); }</style>"
+        f'<rect width="100%" height="100%" fill="#ffffff"/>{_text(12, 18, title, "start", "title")}'
+        f"{names}{inner}</svg>\n"
+    )
+    light = _light_colours()
+    return re.sub(r"var\(--(\w+)\)", lambda found: light[found[1]], drawn)
+
+
+def _light_colours() -> dict[str, str]:
+    """The report's own, by name: files may be read by what knows no CSS variables."""
+    light = (FOLDER / "report.css").read_text().partition("@media")[0]
+    return dict(re.findall(r"--(\w+): (#\w+)", light))
 
 
 def round_up(value: float) -> float:

@@ -55,7 +55,12 @@ TRUNKS = {
         "metadata) carries them; that package probably fine-tuned the later layers, and perhaps these. SETR and "
         "Segmenter share it"
     ),
-    None: "none: no pretrained MiT may be shipped. It learnt the features of the others' trunks instead, photo by photo",
+    None: "none",
+    "mit": (
+        "a MiT grafted from the same 8 layers of DINOv2, as no pretrained MiT may be shipped: they are its last stage, "
+        "with half of each MLP's hidden units and without class token and positions, behind two shallow stages that "
+        "began by handing the pixels on; for 28 minutes it then followed what DINOv2 says of the photographs"
+    ),
 }
 """What each network began with, by the name of the trunk's file."""
 
@@ -120,7 +125,7 @@ Trained for {_minutes(stages):.0f} minutes on a small machine: the published net
 
 | | |
 |---|---|
-| weights | `{record["file"]}`, {record["bytes"] / 1e6:.1f} MB at float16 |
+| weights | `{record["file"]}`, {record["bytes"] / 1e6:.1f} MB at {_stored(recipe)} |
 | sha256 | `{record["sha256"]}` |
 | configuration | `{record["id"]}.py`, for MMSegmentation |
 | parameters | {run["parameters"] / 1e6:.2f} million |
@@ -189,9 +194,9 @@ Small networks of published architectures, so that the page answers in the first
 
 The last columns are pixel accuracies. Scenes and the first half of the COCO photographs were used to choose, the rest was not.
 
-What stands beside what: the CNNs and U-Net's decoder share one pretrained trunk and differ in their heads only, SETR and
-Segmenter share another one, and SegFormer had none. So they show the tool and the tendencies of the families - coarse patches here, fragments there -
-and not which architecture is better. Time is that of the whole family where networks were trained together.
+What stands beside what: the CNNs and U-Net's decoder share one pretrained trunk and differ in their heads only; SETR and
+Segmenter share another one, and SegFormer's MiT was grafted from it. So they show the tool and the tendencies of the
+families - coarse patches here, fragments there - and not which architecture is better. Time is that of the whole family where networks were trained together.
 
 Every card says what its network gets right and wrong. The cards and this table are written by `demo/train/card.py` from
 `<id>.json`. The photographs they learnt from are for research use, each under its source's terms, and are not part of this project.
@@ -235,6 +240,10 @@ def _calibration(found: dict) -> str:
     if not found["folded"]:
         return f"none: {error}, and no temperature lowers it"
     return f"scores are divided by {found['temperature']:g}, inside the file: {error} becomes {found['ece_after']:.3f}"
+
+
+def _stored(recipe: dict) -> str:
+    return "float16, large matrices at float8" if recipe.get("narrow") else "float16"
 
 
 def _features(recipe: dict) -> str:

@@ -60,12 +60,22 @@ def take_weights(network: nn.Module, path: Path, report: Callable[[str], None]) 
     return {name: before.get(name) for name in KEPT}
 
 
-def halve(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Floating-point arrays at float16, on the CPU, in plain layout."""
-    return {
-        name: (value.half() if value.is_floating_point() else value).detach().cpu().contiguous().clone()
-        for name, value in state.items()
-    }
+LARGE = 100_000
+"""Weights of a matrix that `narrow` stores at float8."""
+
+
+def halve(state: dict[str, torch.Tensor], narrow: bool = False) -> dict[str, torch.Tensor]:
+    """Floating-point arrays at float16, on the CPU, in plain layout; with `narrow`, large matrices at float8."""
+    return {name: _stored(value.detach().cpu().contiguous(), narrow) for name, value in state.items()}
+
+
+def _stored(value: torch.Tensor, narrow: bool) -> torch.Tensor:
+    if not value.is_floating_point():
+        return value.clone()
+    if not narrow or value.ndim < 2 or value.numel() < LARGE:
+        return value.half()
+    kinds = (value.to(torch.float8_e4m3fn), value.to(torch.float8_e5m2))
+    return min(kinds, key=lambda kind: (kind.float() - value.float()).square().sum().item())
 
 
 def read_weights(path: Path, device: torch.device | str = "cpu") -> dict:

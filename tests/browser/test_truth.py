@@ -1,7 +1,10 @@
 """The tab "Truth" in a real browser: each kind of truth, on real photos, read back, compared with evaluate_truth()."""
 
+import csv
 import json
+import zipfile
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +223,44 @@ def test_a_region_is_drawn_with_the_mouse_and_with_keys(visit: Open, toy: str) -
     page.keyboard.press("Shift+Enter")
     page.wait_for_function("document.querySelectorAll('.zoo-truth-regions .zoo-code').length === 2")
     judged(page, 5)
+
+
+def saved(page: Any, file: str) -> bytes:
+    with page.expect_download(timeout=60_000) as download:
+        page.locator(f"[data-file='{file}']").click()
+    return Path(download.value.path()).read_bytes()
+
+
+def test_a_truth_goes_with_the_visitor_and_is_there_again_with_its_photo(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    open_tab(page, PHOTO, 5)
+    page.get_by_label("Paint regions").check()
+    page.get_by_label("Class", exact=True).fill("animal")
+    page.get_by_label("Corners, typed").fill("100,50 300,50 300,200 100,200")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Close region").click()
+    judged(page, 5)
+    before = shown(page, "setr-compact")
+    choose(page, PHOTO.parent / "pavilion.jpg")
+    page.wait_for_selector(".zoo-truth-results", state="hidden")
+    assert page.locator(".zoo-truth-regions .zoo-code").count() == 0
+    choose(page, PHOTO)
+    judged(page, 5)
+    assert page.locator(".zoo-truth-regions .zoo-code").inner_text() == "animal, 4 corners"
+    assert shown(page, "setr-compact") == before
+    truth = decode_annotation(saved(page, "truth/annotation.png"), ADE20K)
+    assert int((truth != VOID).sum()) == 200 * 150
+    rows = {row["model"]: row for row in csv.DictReader(StringIO(saved(page, "truth/table.csv").decode()))}
+    assert float(rows["setr-compact"]["pixel_accuracy"]) == pytest.approx(before["pixel_accuracy"])
+    told = json.loads(saved(page, "truth/numbers.json"))
+    assert [entry["title"] for entry in told["models"]] == ["FCN", "PSPNet", "DeepLabV3+", "SETR", "SegFormer"]
+    assert saved(page, "fcn-compact/errors.png").startswith(b"\x89PNG")
+    assert b"<svg" in saved(page, "fcn-compact/reliability.svg")
+    with page.expect_download(timeout=60_000) as download:
+        page.locator("#download").click()
+    archive = zipfile.ZipFile(download.value.path())
+    assert archive.read("cat/truth/table.csv") and archive.read("cat/setr-compact/errors.png")
+    assert json.loads(archive.read("cat/summary.json"))["truth"] == told
 
 
 DELAYED = """regions => {

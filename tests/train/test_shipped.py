@@ -38,7 +38,8 @@ def test_the_file_is_named_by_its_hash(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_file_holds_halves_and_the_record_of_its_run(name: str) -> None:
     loaded = torch.load(_weights(name), weights_only=True)
-    assert {value.dtype for value in loaded["state_dict"].values()} <= {torch.float16, torch.int64}
+    narrow = {torch.float8_e4m3fn, torch.float8_e5m2} if _record(name)["run"]["recipe"].get("narrow") else set()
+    assert {value.dtype for value in loaded["state_dict"].values()} <= {torch.float16, torch.int64} | narrow
     assert not [key for key in loaded["state_dict"] if key.startswith("auxiliary_head")]
     assert loaded["meta"] == _record(name)["run"]
 

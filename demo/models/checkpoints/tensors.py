@@ -32,7 +32,8 @@ def load_state(path: Path) -> dict[str, Tensor]:
 
 def check_finite(state: Mapping[str, Tensor], checkpoint: Path) -> None:
     """Raises CorruptCheckpointError for a weight that is no number: it makes every score none."""
-    for key, tensor in state.items():
+    for key, stored in state.items():
+        tensor = stored.float() if stored.itemsize == 1 else stored  # nothing is computed at float8
         if tensor.is_floating_point() and not tensor.sum().isfinite():  # a sum may also overflow
             wrong = int((~tensor.isfinite()).sum())
             if wrong:

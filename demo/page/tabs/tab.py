@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import gradio as gr
 
+from demo.export import Further
 from demo.page.assets import script
 
 Row: TypeAlias = dict[str, object]
@@ -30,6 +31,8 @@ class Tab:
     title: str
     build: Callable[[], gr.HTML]
     ask: Ask | None = None
+    taken: Callable[[object], Further | None] | None = None
+    """What it adds to the download, for what its script says of the moment."""
 
 
 def place(name: str, *, live: bool = False) -> gr.HTML:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,19 +19,24 @@ from numpy.typing import NDArray
 
 from demo.analysis.evaluate_truth import Band
 from demo.errors import DemoError, TruthError
+from demo.export import Further
+from demo.images import safe_stem
 from demo.labels.ade20k import ADE20K
 from demo.labels.class_set import class_index
+from demo.page import truth_files
 from demo.page.failures import sentence
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE, place
+from demo.page.truth_files import Verdict, Verdicts
 from demo.page.truth_replies import Row, describe, proper, scored
 from demo.page.truths import Given, Region, paint, read
-from demo.schema import ClassSet
+from demo.schema import ClassSet, Size
 
 KEPT = 4
 """Truths kept for each run; one that is read in the terms of two class sets is two."""
 BANDS: tuple[Band, ...] = ("all", "boundary", "interior")
 MAX_REGIONS, MAX_CORNERS = 200, 2000
+TYPES = {"csv": "text/csv", "json": "application/json", "png": "image/png", "svg": "image/svg+xml"}
 WRONG = "Ask with run, what (truth, model, proper or class) and source: files, or regions with name and corners."
 
 
@@ -62,6 +68,8 @@ class TruthTab:
         match question:
             case {"what": "class", "name": str(name)}:
                 return self._answered(lambda: self._class(name, cast("dict[str, object]", question)))
+            case {"what": "file", "file": str(name)}:
+                return self._answered(lambda: self._file(name, cast("dict[str, object]", question)))
             case {"run": str(key), "what": str(what), "source": dict(source)} if what in self.SUBJECTS:
                 run = self._store.get(key)
             case _:
@@ -70,6 +78,65 @@ class TruthTab:
             return {"message": GONE}
         with self._turns[what]:
             return self._answered(lambda: self._reply(run, what, source, cast("dict[str, object]", question)))
+
+    def taken(self, question: object) -> Further | None:
+        """The "truth" of summary.json and its files, for the truth in force; None where there is none.
+
+        A truth that is no longer to be had is a sentence there, and the rest of the download is as it would be.
+        """
+        match question:
+            case {"source": dict()}:
+                pass
+            case _:
+                return None
+        try:
+            verdicts = self._verdicts(cast("dict[str, object]", question))
+        except DemoError as error:
+            return Further({"truth": {"message": str(error)}}, ())
+        return Further({"truth": truth_files.entry(verdicts)}, truth_files.files(verdicts))
+
+    def _file(self, name: str, question: dict[str, object]) -> Row:
+        """One file of the truth as a URL that holds it, to be saved. Raises TruthError."""
+        made = truth_files.content(self._verdicts(question), name)
+        if made is None:
+            raise TruthError(f"There is no file {name!r} of this truth; ask for one that the tab offers.")
+        kind = TYPES[name.rpartition(".")[2]]
+        stem = safe_stem(str(question.get("name", "")))
+        url = f"data:{kind};base64,{b64encode(made).decode()}"
+        return {"name": f"{stem}-{name.removeprefix('truth/').replace('/', '-')}", "url": url}
+
+    def _verdicts(self, question: dict[str, object]) -> Verdicts:
+        """Everything that the truth in force says: {run, source, name, models, band, sure}. Raises TruthError."""
+        match question:
+            case {"run": str(key), "source": dict(source), "models": list(models), "band": str(band), "sure": sure} if (
+                band in BANDS and isinstance(sure, int | float) and 0 < sure <= 1
+            ):
+                run = self._store.get(key)
+            case _:
+                raise TruthError(WRONG)
+        if run is None:
+            raise TruthError(GONE)
+        name, each, refused = str(question.get("name", "")), [], {}
+        for model in (str(model) for model in models if model in run.answers):
+            try:
+                each.append(self._verdict(run, source, name, model, band, float(sure)))
+            except TruthError as error:
+                refused[model] = str(error)
+        given = self._read(run, source, name, _class_set(run, source), (run.image.shape[0], run.image.shape[1]))
+        told: Row = {"files": [Path(str(file)).name for file in source["files"]]} if "files" in source else {}
+        told |= {"regions": source["regions"]} if "regions" in source else {}
+        return Verdicts(run.image, given, told, each, refused)
+
+    def _verdict(self, run: Run, source: dict[str, Any], name: str, model: str, band: Band, sure: float) -> Verdict:
+        kept = self._given(run, source, name, _class_set(run, source, model))
+        found = {}
+        for what in ("model", "proper"):
+            with self._turns[what]:
+                found[what] = self._remembered(run, what, kept, model, band)
+        scores = dict(cast(Row, found["model"]["scores"]))
+        proper = {number["id"]: number for number in cast("list[Row]", found["proper"]["numbers"])}
+        scores["numbers"] = [proper.get(number["id"], number) for number in cast("list[Row]", scores["numbers"])]
+        return Verdict(run.answers[model], kept.given, scores, kept.errors[model, band], sure)
 
     def _class(self, name: str, question: dict[str, object]) -> Row:
         """The class of that name in the terms that the visitor chose. Raises UnknownModelError."""
@@ -88,10 +155,13 @@ class TruthTab:
     def _reply(self, run: Run, what: str, source: dict[str, Any], question: dict[str, object]) -> Row:
         model, band = str(question.get("model", "")), question.get("band")
         kept = self._given(run, source, str(question.get("name", "")), _class_set(run, source, model))
+        return self._remembered(run, what, kept, model, cast(Band, band))
+
+    def _remembered(self, run: Run, what: str, kept: Kept, model: str, band: Band) -> Row:
         asked = (what,) if what == "truth" else (what, model, band)  # a caller's own words make no entries
         reply = kept.replies.get(asked)
         if reply is None:
-            reply = kept.replies[asked] = self.SUBJECTS[what](self, run, kept, model, cast(Band, band))
+            reply = kept.replies[asked] = self.SUBJECTS[what](self, run, kept, model, band)
         return reply
 
     def _given(self, run: Run, source: dict[str, Any], name: str, class_set: ClassSet) -> Kept:
@@ -106,13 +176,16 @@ class TruthTab:
                     del truths[oldest]
             return kept
 
-    def _read(self, run: Run, source: dict[str, Any], name: str, class_set: ClassSet) -> Given:
+    def _read(
+        self, run: Run, source: dict[str, Any], name: str, class_set: ClassSet, grid: Size | None = None
+    ) -> Given:
+        """The truth of that source; painted regions on `grid`, by default the one on which the photo is shown."""
         size = (run.image.shape[0], run.image.shape[1])
         match source:
             case {"files": [_, *_] as files}:
                 return read([self._uploaded(file) for file in files], name, size, class_set)
             case {"regions": [_, *_] as regions} if len(regions) <= MAX_REGIONS:
-                return paint([_region(region) for region in regions], size, run.size, class_set)
+                return paint([_region(region) for region in regions], size, grid or run.size, class_set)
         raise TruthError(WRONG)
 
     def _uploaded(self, file: object) -> Path:

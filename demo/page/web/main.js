@@ -52,6 +52,8 @@ export function mount(given) {
   // the exact indices on screen, for whoever wants to check them
   const labels = (id) => run.cards.get(id)?.labels?.map;
   const layer = (id) => run.layers.get(id)?.painting?.map;
-  Object.assign(given.element, { labels, layer });
+  // what the tabs add to the download, by their names
+  const taken = () => Object.fromEntries(TABS.filter((tab) => tab.taken).map((tab) => [tab.name, tab.taken()]));
+  Object.assign(given.element, { labels, layer, taken });
   given.element.dataset.ready = "yes";
 }

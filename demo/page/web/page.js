@@ -12,7 +12,7 @@
  * @typedef {object} Server
  * @property {Ask<import("./wire.d.ts").PixelReply>} pixel
  * @property {Ask<any>} differ Differences, Conflict or Mean, as the question says
- * @property {Ask<any>} truth Truth, Judged, Proper or ClassIndex, as the question says
+ * @property {Ask<any>} truth Truth, Judged, Proper, ClassIndex or Figure, as the question says
  * @property {Ask<import("./wire.d.ts").Figure>} figure
  * @property {Ask<object>} stop
  */
@@ -39,12 +39,13 @@ export const page = {
   /** @type {Record<"distinct" | "official", Colour[]>} a colour a class */ palettes: { distinct: [], official: [] },
   /** @type {Record<"colour" | "grey", Colour[]>} from no doubt to all */ scales: null,
   /** steps of the measures' maps */ levels: 0,
+  /** @type {Record<"right" | "unsure" | "sure" | "foreign", string>} colours of an error map */ errors: null,
   /** @type {{name: string, title: string, thumb: string, width: number, height: number}[]} */ examples: [],
 };
 
 /** @param {Given} given */
 export function fillPage({ element, props, trigger, server, upload }) {
-  const { scales, levels, examples } = props;
+  const { scales, levels, errors, examples } = props;
   Object.assign(page, { element, props, trigger, server, upload });
-  Object.assign(page, { scales, levels, examples });
+  Object.assign(page, { scales, levels, errors, examples });
 }

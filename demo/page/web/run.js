@@ -14,6 +14,7 @@
  * @property {HTMLElement} node
  * @property {HTMLElement} legend
  * @property {HTMLElement} tip
+ * @property {HTMLElement} hidden what a threshold hides of it
  * @property {HTMLElement} status
  * @property {boolean} [loading]
  * @property {boolean} [lost] its map could not be fetched

@@ -10,6 +10,7 @@ export const state = {
   /** @type {Partial<Record<View, number>>} 0..1 */ opacity: { overlay: 0.6, labels: 1, uncertainty: 1 },
   /** a measure's id */ measure: "entropy",
   /** white is high, as in the article */ article: false,
+  /** colours run over what this photo has of the scale, not over the whole of it */ stretch: false,
   /** @type {Record<string, number | null>} by measure, 0..1 of its scale; null: nothing is hidden */ threshold: {},
   /** @type {"below" | "above"} the side of the threshold that is hidden */ side: "below",
   /** @type {"distinct" | "official"} */ palette: "distinct",

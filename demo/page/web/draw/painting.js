@@ -1,6 +1,7 @@
 // @ts-check
 // Maps painted onto canvases of their own size.
 
+import { countLevels } from "./levels.js";
 import { colour, hatch, outline } from "./pixels.js";
 
 /** @typedef {import("./sampling.js").GreyMap} GreyMap */
@@ -16,6 +17,13 @@ export class Painting {
     this.pixels = new Uint32Array(this.image.data.buffer);
     /** @type {Uint32Array | null} the table of the last repaint */
     this.table = null;
+    /** @type {Uint32Array | null} */
+    this.counted = null;
+  }
+
+  /** How many pixels have each value. */
+  get counts() {
+    return (this.counted ??= countLevels(this.map));
   }
 
   /** @param {Uint32Array} table */

@@ -3,6 +3,7 @@
 
 import { classOf, classSet, measureOf, sameName } from "./classes.js";
 import { css, doubt, hex, rgba } from "./colours.js";
+import { extent, hides } from "./levels.js";
 import { clamp } from "./sampling.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
@@ -42,14 +43,30 @@ export function classTable(key) {
   return table;
 }
 
+/**
+ * The steps between which a measure's colours run: the whole scale, or what the answers' maps have of it.
+ *
+ * @param {string} id a measure's
+ * @returns {[number, number]}
+ */
+export function shownExtent(id) {
+  if (!state.stretch || state.view !== "uncertainty") return [0, page.levels - 1];
+  const paintings = [...run.cards.values()].map((card) => card.fields?.[id]).filter(Boolean);
+  return extent(
+    paintings.map((painting) => painting.counts),
+    page.levels,
+  );
+}
+
 /** @param {string} id a measure's */
 export function fieldTable(id) {
   const table = new Uint32Array(256);
   const cut = state.view === "uncertainty" ? (state.threshold[id] ?? null) : null;
   const measure = measureOf(id);
+  const [low, high] = shownExtent(id);
   for (let level = 0; level < page.levels; level++) {
-    const t = level / (page.levels - 1);
-    const hidden = cut !== null && (state.side === "below" ? t < cut : t > cut);
+    const hidden = hides(level / (page.levels - 1), cut, state.side);
+    const t = clamp((level - low) / (high - low), 0, 1);
     table[level] = hidden ? 0 : rgba(...scaleColour(doubt(measure, t)));
   }
   return table;

@@ -161,5 +161,5 @@ function placeMaps(card, labels, stack) {
   card.fields = Object.fromEntries(
     Object.entries(splitFields(stack, card.panel.measures)).map(([name, map]) => [name, new Painting(map)]),
   );
-  redraw("paint", "glass");
+  redraw("paint", "toolbar", "glass");
 }

@@ -2,10 +2,12 @@
 // The grid: the photo's card and one card a model, each with its picture, what is under the crosshair, its legend.
 
 import { measureOf, nameOf } from "../draw/classes.js";
+import { hiddenShare } from "../draw/levels.js";
 import { clamp } from "../draw/sampling.js";
 import { Surface } from "../draw/surface.js";
 import { classTable, fieldTable, layerTable, ranks } from "../draw/tables.js";
 import { icon, make } from "../elements.js";
+import { page } from "../page.js";
 import { run } from "../run.js";
 import { change, classView, onDraw, redraw, shownClass, state } from "../state.js";
 import { titleButton } from "../teach/card.js";
@@ -41,10 +43,11 @@ function frameOf(surface, title, extra, id, heading = title) {
   const head = make("header", { class: "zoo-head" }, make("h3", {}, heading), ...extra, grow);
   const tip = make("div", { class: "zoo-tip", hidden: true });
   const status = make("div", { class: "zoo-status", hidden: true });
-  surface.box.append(tip, status);
+  const hidden = make("div", { class: "zoo-tip zoo-hidden", hidden: true });
+  surface.box.append(tip, hidden, status);
   const legend = make("div", { class: "zoo-legend" });
   const node = make("section", { class: "zoo-card", "data-id": id, "aria-label": title }, head, surface.box, legend);
-  return { node, head, tip, status, legend, surface };
+  return { node, head, tip, hidden, status, legend, surface };
 }
 
 export function makePhotoCard() {
@@ -159,6 +162,16 @@ function describe(card) {
   return `${panel.title} sees ${seen}. ${doubt} Arrow keys move the crosshair, Enter inspects.`;
 }
 
+/** What the threshold hides of this panel. */
+function fillHidden(card) {
+  const cut = state.view === "uncertainty" ? (state.threshold[state.measure] ?? null) : null;
+  const painting = card.fields?.[state.measure];
+  card.hidden.hidden = cut === null || !painting;
+  if (card.hidden.hidden) return;
+  const share = hiddenShare(painting.counts, page.levels, cut, state.side);
+  card.hidden.textContent = `${percent(share)} of the pixels hidden`;
+}
+
 export function solo(id) {
   change({ solo: state.solo === id ? null : id }, "layout", "draw", "toolbar");
 }
@@ -239,6 +252,7 @@ onDraw("paint", () => {
         painting.paint(fieldTable(name));
     }
   }
+  run.cards.forEach(fillHidden);
   for (const layer of run.layers.values()) layer.painting?.repaint(layerTable(layer));
   redraw("draw");
 });

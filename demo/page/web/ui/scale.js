@@ -3,7 +3,9 @@
 
 import { classSet, measureOf, measures } from "../draw/classes.js";
 import { css, doubt } from "../draw/colours.js";
-import { scaleColour } from "../draw/tables.js";
+import { hides } from "../draw/levels.js";
+import { clamp } from "../draw/sampling.js";
+import { scaleColour, shownExtent } from "../draw/tables.js";
 import { checkbox, make, radioBar } from "../elements.js";
 import { page } from "../page.js";
 import { finished } from "../run.js";
@@ -46,12 +48,15 @@ export function makeScale() {
   ruler.article = checkbox("White = high entropy", "Grey levels, as in the article's figures", (article) =>
     change({ article }, "paint", "toolbar"),
   );
+  ruler.stretch = checkbox(
+    "Stretch to this photo",
+    "Colours run from the lowest to the highest value that any network has on this photo, not over the whole scale",
+    (stretch) => change({ stretch }, "paint", "toolbar"),
+  );
   ruler.ramp = make("canvas", { class: "zoo-ramp", width: 512, height: 1, "aria-hidden": "true" });
   ruler.cut = make("input", {
     type: "range",
     class: "zoo-cutoff",
-    min: 0,
-    max: page.levels,
     step: 1,
     oninput: moveCut,
   });
@@ -62,7 +67,7 @@ export function makeScale() {
       class: "zoo-select",
       "aria-label": "Which pixels are hidden",
       onchange: () => {
-        change({ side: ruler.side.value }, "paint", "toolbar");
+        state.side = ruler.side.value;
         moveCut();
       },
     },
@@ -83,6 +88,7 @@ export function makeScale() {
     ruler.measure,
     make("div", { class: "zoo-ruler" }, ruler.ramp, ruler.cut, ruler.ticks),
     make("div", { class: "zoo-hide" }, ruler.side, ruler.cutText),
+    ruler.stretch,
     ruler.article,
     ruler.explain,
     ruler.more,
@@ -90,13 +96,20 @@ export function makeScale() {
   return ruler.scale;
 }
 
-// The thumb rests at the end where nothing is hidden.
-const restOf = (side) => (side === "below" ? 0 : page.levels);
+/**
+ * Where the thumb can be, in steps of the scale: at `rest`, one of its ends, nothing is hidden; anywhere else something
+ * stays to be seen, so that it never stands for more than the scale has.
+ *
+ * @param {[number, number]} extent the steps that are drawn
+ * @param {"below" | "above"} side
+ */
+const placesOf = ([low, high], side) =>
+  side === "below" ? { min: low, max: high, rest: low } : { min: low + 1, max: high + 1, rest: high + 1 };
 
 function moveCut() {
   const value = Number(ruler.cut.value);
-  const nothing = value === restOf(state.side);
-  state.threshold[state.measure] = nothing ? null : (value - 0.5) / (page.levels - 1);
+  const { rest } = placesOf(shownExtent(state.measure), state.side);
+  state.threshold[state.measure] = value === rest ? null : (value - 0.5) / (page.levels - 1);
   redraw("paint", "toolbar");
 }
 
@@ -106,37 +119,75 @@ export function fillScale() {
   const measure = measureOf(state.measure);
   const scales = shownSets().map(({ key }) => measureOf(state.measure, key));
   const tops = [...new Set(scales.map((scale) => scale.top))];
-  const top = Math.max(...tops);
-  const { unit } = measure;
-  const cut = state.threshold[state.measure] ?? null;
   ruler.measure.pick(state.measure);
   ruler.article.input.checked = state.article;
+  ruler.stretch.input.checked = state.stretch;
   ruler.side.value = state.side;
-  const at = cut === null ? restOf(state.side) : Math.round(cut * (page.levels - 1) + 0.5);
+  const extent = shownExtent(state.measure);
+  fillCut(measure, Math.max(...tops), extent);
+  ruler.more.hidden = state.measure !== "entropy";
+  const sentences = [...new Set(scales.map((scale) => scale.sentence))];
+  if (tops.length > 1) sentences.push("Each map's scale ends at its own.");
+  if (state.stretch) sentences.push("Stretched, one colour is not the same doubt on another photo.");
+  ruler.explain.textContent = sentences.join(" ");
+  fillTicks(measure, tops, extent);
+  fillRamp(measure, extent);
+}
+
+/**
+ * @param {import("../wire.d.ts").MeasureScale} measure
+ * @param {number} top
+ * @param {[number, number]} extent
+ */
+function fillCut(measure, top, extent) {
+  const cut = state.threshold[state.measure] ?? null;
+  const { min, max, rest } = placesOf(extent, state.side);
+  Object.assign(ruler.cut, { min, max });
+  const at = cut === null ? rest : clamp(Math.round(cut * (page.levels - 1) + 0.5), min, max);
   if (Number(ruler.cut.value) !== at) ruler.cut.value = at;
-  const said = cut === null ? "nothing" : `${fixed(Math.max(0, cut) * top, 2)} ${unit}`.trim();
+  const said = cut === null ? "nothing" : `${fixed(cut * top, 2)} ${measure.unit}`.trim();
   ruler.cutText.textContent = said;
   ruler.cut.setAttribute("aria-label", `Threshold: hide pixels ${state.side} it`);
   ruler.cut.setAttribute(
     "aria-valuetext",
     cut === null ? "nothing is hidden" : `hides ${measure.title.toLowerCase()} ${state.side} ${said}`,
   );
-  ruler.more.hidden = state.measure !== "entropy";
-  const sentences = [...new Set(scales.map((scale) => scale.sentence))];
-  ruler.explain.textContent = sentences.concat(tops.length > 1 ? "Each map's scale ends at its own." : []).join(" ");
-  const ticks = tops.length > 1 ? ticksOf(top).slice(0, 1) : ticksOf(top); // what is common to all
-  ruler.ticks.replaceChildren(
-    ...ticks.map(([value, text], i) =>
-      make("span", { style: `left:${(value / top) * 100}%` }, i === 0 && unit ? `${text} ${unit}` : text),
-    ),
-  );
+}
+
+/**
+ * @param {import("../wire.d.ts").MeasureScale} measure
+ * @param {number[]} tops of the scales there are
+ * @param {[number, number]} extent
+ */
+function fillTicks({ unit }, tops, [low, high]) {
+  const top = Math.max(...tops);
+  const inUnit = (text) => (unit ? `${text} ${unit}` : text);
+  const value = (step) => fixed((step / (page.levels - 1)) * top, 2);
+  /** @type {[number, string][]} a place 0..1 on the bar, and what stands there */
+  const marks = state.stretch
+    ? [
+        [0, tops.length > 1 ? "lowest" : value(low)],
+        [0.5, "stretched to this photo"],
+        [1, tops.length > 1 ? "highest" : inUnit(value(high))],
+      ]
+    : ticksOf(top)
+        .slice(0, tops.length > 1 ? 1 : undefined) // what is common to all
+        .map(([nats, text], i) => [nats / top, i === 0 ? inUnit(text) : text]);
+  ruler.ticks.replaceChildren(...marks.map(([t, text]) => make("span", { style: `left:${t * 100}%` }, text)));
+}
+
+/**
+ * @param {import("../wire.d.ts").MeasureScale} measure
+ * @param {[number, number]} extent
+ */
+function fillRamp(measure, [low, high]) {
+  const cut = state.threshold[state.measure] ?? null;
   const context = ruler.ramp.getContext("2d");
   for (let x = 0; x < 512; x++) {
-    const t = x / 511;
-    const hidden = cut !== null && (state.side === "below" ? t < cut : t > cut);
+    const t = (low + (x / 511) * (high - low)) / (page.levels - 1);
     context.clearRect(x, 0, 1, 1);
-    context.globalAlpha = hidden ? 0.15 : 1;
-    context.fillStyle = css(scaleColour(doubt(measure, t)));
+    context.globalAlpha = hides(t, cut, state.side) ? 0.15 : 1;
+    context.fillStyle = css(scaleColour(doubt(measure, x / 511)));
     context.fillRect(x, 0, 1, 1);
   }
 }

@@ -14,6 +14,7 @@ import { addLayers } from "./layers.js";
  * @property {Partial<Record<import("../state.js").Drawing, () => void>>} [onDraw] what it draws again with what;
  *   "tab:<name>" is its own
  * @property {Record<string, (detail: any) => void>} [hears] what it does at an event of another part of the page
+ * @property {() => object | null} [taken] what the server is asked for when the visitor takes everything away
  * @property {() => import("../run.js").Layer[]} [layers] maps of all models together that it adds
  */
 

@@ -3,13 +3,14 @@
 
 import { hex, rgba } from "../../draw/colours.js";
 import { classTable } from "../../draw/tables.js";
+import { page } from "../../page.js";
 import { redraw } from "../../state.js";
-import { COLOURS, FOREIGN, judged } from "./state.js";
+import { FOREIGN, judged } from "./state.js";
 
 export function paintTruth() {
   if (!judged.painting) return;
   const table = Uint32Array.from(classTable(judged.truth?.class_set));
-  table[FOREIGN] = rgba(...hex(COLOURS.foreign));
+  table[FOREIGN] = rgba(...hex(page.errors.foreign));
   judged.painting.repaint(table);
   redraw("draw");
 }
@@ -17,10 +18,10 @@ export function paintTruth() {
 /** 0 right, 1 + percent of confidence where wrong. */
 export function paintErrors(row) {
   const table = new Uint32Array(256);
-  table[0] = rgba(...hex(COLOURS.right));
+  table[0] = rgba(...hex(page.errors.right));
   for (let level = 0; level <= 100; level++)
-    table[1 + level] = rgba(...hex(level >= judged.sure ? COLOURS.sure : COLOURS.unsure));
-  table[FOREIGN] = rgba(...hex(COLOURS.foreign));
+    table[1 + level] = rgba(...hex(level >= judged.sure ? page.errors.sure : page.errors.unsure));
+  table[FOREIGN] = rgba(...hex(page.errors.foreign));
   row.painting?.repaint(table);
   redraw("draw");
 }

@@ -3,19 +3,20 @@
 
 import { readGrey } from "../../draw/files.js";
 import { Painting } from "../../draw/painting.js";
+import { make } from "../../elements.js";
 import { page } from "../../page.js";
 import { finished, run } from "../../run.js";
 import { replyOf } from "../../server.js";
 import { drawNow } from "../../state.js";
 import { paintErrors, paintTruth } from "./paint.js";
-import { forgetTruth, judged, keyNow, say } from "./state.js";
+import { changePhoto, judged, keyNow, say, truthNow } from "./state.js";
 
-/** Another photo has no truth yet; another answer is judged like the others. */
+/** Another photo has its own truth, if any; another answer is judged like the others. */
 export function followTruth() {
   if (judged.run !== run.id) {
-    forgetTruth();
-    Object.assign(judged, { run: run.id, files: [], regions: [], open: [], message: "" });
+    const source = changePhoto();
     drawNow("tab:truth");
+    if (source) giveTruth(source);
   } else if (judged.truth && finished().some(({ id }) => !judged.rows.has(id) && !judged.pending)) judgeAll();
 }
 
@@ -24,6 +25,18 @@ export const askServer = (what, source, more = {}) =>
     page.server.truth({ run: run.id, what, source: { ...source, set: judged.set }, name: run.name, ...more }),
     "try again",
   );
+
+/**
+ * Saves one file of the truth in force.
+ *
+ * @param {string} file its name in the download
+ */
+export async function saveFile(file) {
+  say(`Making ${file} ...`, judged.message);
+  const { name, url, message } = await replyOf(page.server.truth({ ...truthNow(), what: "file", file }), "try again");
+  say("", message ?? "");
+  if (url) make("a", { href: url, download: name }).click();
+}
 
 /** What was shown stays until the new truth is known to be one. */
 export async function giveTruth(source) {

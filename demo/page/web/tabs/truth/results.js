@@ -2,7 +2,8 @@
 // One table of all models, error maps, and the details of each model.
 
 import { Surface } from "../../draw/surface.js";
-import { make } from "../../elements.js";
+import { make, spoken } from "../../elements.js";
+import { page } from "../../page.js";
 import { run } from "../../run.js";
 import { redraw } from "../../state.js";
 import { reliabilityChart, riskChart } from "./charts.js";
@@ -16,7 +17,8 @@ import {
   numberWords,
   summaryTable,
 } from "./numbers.js";
-import { COLOURS, judged, judgedRows, keyNow, parts, sureShares } from "./state.js";
+import { judged, judgedRows, keyNow, parts, sureShares } from "./state.js";
+import { saveFile } from "./questions.js";
 import { fixed, percent, thousands } from "../../wording.js";
 
 export function fillResults() {
@@ -42,6 +44,27 @@ export function fillResults() {
   if (any && !t.how.lastChild.childElementCount) t.how.lastChild.replaceChildren(formulaTable(any));
 }
 
+/**
+ * A button that saves one file of the truth.
+ *
+ * @param {string} file its name in the download
+ * @param {string} text
+ * @param {string} what it is, in words
+ */
+export const saveButton = (file, text, what) =>
+  make(
+    "button",
+    {
+      type: "button",
+      class: "zoo-button zoo-save",
+      title: `Save ${what}`,
+      "data-file": file,
+      onclick: () => saveFile(file),
+    },
+    text,
+    spoken(`: save ${what}`),
+  );
+
 export function fillErrors() {
   const t = parts;
   const rows = judgedRows().filter(({ row }) => row.painting);
@@ -56,10 +79,10 @@ export function fillErrors() {
     );
   const foreign = rows.some(({ row }) => row.scores.unknown?.pixels);
   t.errorLegend.replaceChildren(
-    swatch(COLOURS.right, "right"),
-    swatch(COLOURS.unsure, "wrong and unsure"),
-    swatch(COLOURS.sure, "wrong and sure"),
-    foreign ? swatch(COLOURS.foreign, "no such class") : "",
+    swatch(page.errors.right, "right"),
+    swatch(page.errors.unsure, "wrong and unsure"),
+    swatch(page.errors.sure, "wrong and sure"),
+    foreign ? swatch(page.errors.foreign, "no such class") : "",
     swatch("", judged.band === "all" ? "no label" : "no label, or not counted"),
   );
   for (const card of [...t.errors.children])
@@ -90,7 +113,7 @@ const shareWords = (kind, share, words) =>
   make(
     "span",
     { "data-share": kind },
-    make("i", { style: `background:${COLOURS[kind]}` }),
+    make("i", { style: `background:${page.errors[kind]}` }),
     make("b", {}, percent(share)),
     ` ${words}`,
   );
@@ -102,7 +125,16 @@ function makeErrorCard(panel) {
     `Errors of ${panel.title}`,
   );
   card.words = make("p", { class: "zoo-truth-shares" });
-  card.append(make("header", { class: "zoo-head" }, make("h4", {}, panel.title)), card.surface.box, card.words);
+  card.append(
+    make(
+      "header",
+      { class: "zoo-head" },
+      make("h4", {}, panel.title),
+      saveButton(`${panel.id}/errors.png`, "PNG", `the error map of ${panel.title}`),
+    ),
+    card.surface.box,
+    card.words,
+  );
   return card;
 }
 
@@ -149,6 +181,7 @@ function fillDetail(node) {
       "Reliability",
       `${numberWords(row, "ece")}, ${numberWords(row, "adaptive_ece")}. Below, the pixels of each bin.`,
       reliabilityChart(scores, panel.title),
+      saveButton(`${panel.id}/reliability.svg`, "SVG", `the reliability diagram of ${panel.title}`),
     ),
     part(
       "Risk and coverage",
@@ -156,6 +189,7 @@ function fillDetail(node) {
         .map((score) => numberWords(row, `${score}_aurc`))
         .join("; ")}.`,
       riskChart(scores, panel.title),
+      saveButton(`${panel.id}/risk_coverage.svg`, "SVG", `the risk-coverage curves of ${panel.title}`),
     ),
     part(
       "Does doubt find the errors?",

@@ -1,7 +1,7 @@
 // @ts-check
 // What the visitor gives as truth, and what is known by it of each model.
 
-import { finished } from "../../run.js";
+import { finished, run } from "../../run.js";
 import { drawNow } from "../../state.js";
 
 /** @typedef {import("../../draw/painting.js").Painting} Painting */
@@ -41,7 +41,6 @@ export const judged = {
 
 /** In maps from the server: something that no class of the set names. */
 export const FOREIGN = 254;
-export const COLOURS = { right: "#4a90d9", unsure: "#f2b134", sure: "#d1255f", foreign: "#8b6fd6" };
 
 /** @type {Record<string, any>} the tab's elements, once there is a place for them */
 export const parts = {};
@@ -53,9 +52,38 @@ export const judgedRows = () =>
     .map((panel) => ({ panel, row: judged.rows.get(panel.id) }))
     .filter(({ row }) => row);
 
+/** The truth in force, as the server is asked about it; null where there is none. */
+export const truthNow = () =>
+  judged.source && {
+    run: run.id,
+    name: run.name,
+    source: { ...judged.source, set: judged.set },
+    models: finished().map((panel) => panel.id),
+    band: judged.band,
+    sure: judged.sure / 100,
+  };
+
 export function forgetTruth() {
   Object.assign(judged, { source: null, truth: null, painting: null, turn: judged.turn + 1, busy: "", pending: false });
   judged.rows.clear();
+}
+
+/** @typedef {Pick<typeof judged, "mode" | "files" | "regions" | "open" | "source" | "set">} Given */
+
+const NOTHING = () =>
+  /** @type {Given} */ ({ mode: judged.mode, files: [], regions: [], open: [], source: null, set: "" });
+
+/** @type {Map<string, Given>} by run: what was given for the photos of this visit */
+const given = new Map();
+
+/** Another photo is shown: what was given for the last one is kept, and what this one had comes back. */
+export function changePhoto() {
+  const { mode, files, regions, open, source, set } = judged;
+  if (judged.run) given.set(judged.run, { mode, files, regions, open, source, set });
+  const old = given.get(run.id) ?? NOTHING();
+  forgetTruth();
+  Object.assign(judged, old, { run: run.id, source: null, message: "" });
+  return old.source;
 }
 
 export function say(busy, message = "") {

@@ -11,8 +11,8 @@ import { takeFiles } from "./files.js";
 import { paintErrors, paintTruth } from "./paint.js";
 import { TruthSurface } from "./picture.js";
 import { followTruth, giveTruth, judgeAll } from "./questions.js";
-import { fillErrors, fillResults } from "./results.js";
-import { COLOURS, judged, judgedRows, keyNow, parts } from "./state.js";
+import { fillErrors, fillResults, saveButton } from "./results.js";
+import { judged, judgedRows, keyNow, parts, truthNow } from "./state.js";
 import { percent, thousands } from "../../wording.js";
 
 const MODES = { files: "Drop a mask", paint: "Paint regions" };
@@ -70,6 +70,14 @@ function makeParts() {
     t.table,
     make(
       "div",
+      { class: "zoo-row zoo-truth-away" },
+      make("span", { class: "zoo-quiet" }, "Take away:"),
+      saveButton("truth/table.csv", "CSV", "the table, none of its numbers rounded"),
+      saveButton("truth/numbers.json", "JSON", "all numbers, classes, confusions and curves"),
+      make("span", { class: "zoo-quiet" }, "They are in the download as well, with every map and chart."),
+    ),
+    make(
+      "div",
       { class: "zoo-row" },
       make("h3", {}, "Where each is right, and how sure of its mistakes"),
       make("label", { class: "zoo-strength" }, make("span", {}, "Sure from"), t.sure, t.sureText),
@@ -97,6 +105,11 @@ function makeParts() {
         t.busy,
         (t.why = makeWhy()),
         t.facts,
+        (t.annotation = saveButton(
+          "truth/annotation.png",
+          "Annotation PNG",
+          "this truth in the numbers of its class set, at the photo's size",
+        )),
       ),
       make("section", { "aria-label": "The photo and its truth" }, t.surface.box),
     ),
@@ -276,7 +289,7 @@ function fillTruth() {
 function fillTruthFacts() {
   const { truth } = judged;
   const t = parts;
-  t.facts.hidden = !truth;
+  t.facts.hidden = t.annotation.hidden = !truth;
   if (!truth || t.facts.about === truth) return;
   t.facts.about = truth;
   const all = truth.width * truth.height;
@@ -307,7 +320,7 @@ function fillTruthFacts() {
         ? make(
             "li",
             { class: "zoo-code" },
-            make("i", { style: `background:${COLOURS.foreign}` }),
+            make("i", { style: `background:${page.errors.foreign}` }),
             make("span", {}, "no such class"),
             make("b", {}, percent(truth.unknown / all)),
           )
@@ -327,5 +340,6 @@ export const truth = {
     root.replaceChildren(parts.all);
     fillTruth();
   },
+  taken: truthNow,
   onDraw: { layout: followTruth, paint: paintTruth, "tab:truth": fillTruth },
 };
