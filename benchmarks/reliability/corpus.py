@@ -1,4 +1,4 @@
-"""Over a thousand hostile files, made anew each time and the same each time: damaged, misnamed, bombs, no photos at all."""
+"""Over a thousand hostile files, the same each time they are made: damaged, misnamed, bombs, no photos at all."""
 
 from __future__ import annotations
 
@@ -226,7 +226,13 @@ def moving() -> Iterator[Hostile]:
 
 def polyglots() -> Iterator[Hostile]:
     page, script = b"<html><script>alert(1)</script></html>", b"=1;alert(1);//"
-    tails = {"zip": b"PK\x03\x04", "html": page, "pdf": b"%PDF-1.7\n", "php": b"<?php system('id'); ?>", "elf": b"\x7fELF"}
+    tails = {
+        "zip": b"PK\x03\x04",
+        "html": page,
+        "pdf": b"%PDF-1.7\n",
+        "php": b"<?php system('id'); ?>",
+        "elf": b"\x7fELF",
+    }
     for name, (suffix, data) in bases().items():
         for tail, content in tails.items():
             if name in ("jpeg", "png", "gif", "webp", "bmp", "tiff"):
@@ -239,7 +245,9 @@ def polyglots() -> Iterator[Hostile]:
 
 def foreign() -> Iterator[Hostile]:
     """No photo of a kind that is read."""
-    outside = b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg">&x;</svg>'
+    outside = (
+        b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg">&x;</svg>'
+    )
     laughs = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 12))
     files = {
         "a.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
@@ -301,11 +309,13 @@ def names() -> Iterator[Hostile]:
     """A good photo under a bad name; slashes and NUL are what no disk takes."""
     good = saved("JPEG")
     for name in (
-        "line\nbreak.jpg", "tab\t.jpg", "bell\x07.jpg", "\x1b[31mred\x1b[0m.jpg", "\x1b]0;title\x07.jpg", "carriage\rreturn.jpg",
-        "\u202egpj.exe.jpg", "\u200bzero.jpg", "caf\udce9.jpg", "\udcff\udcfe.jpg", "cafe\u0301.jpg", "-o.jpg", "--help.jpg",
-        " .jpg", "...jpg", ".hidden.jpg", "con.jpg", "nul", "a" * 250 + ".jpg", "🦓.jpg", "<img src=x onerror=alert(1)>.jpg",
-        "'\"><script>alert(1)<.jpg", "$(id).jpg", "`id`.jpg", ";id;.jpg", "%2e%2e%2fetc.jpg", "..\\..\\etc.jpg", "a:b|c?*.jpg",
-        "=1+1.jpg", "@SUM(1).jpg", "{}.jpg", "{0}.jpg", "%s%n.jpg", "\ufeffbom.jpg", "\u2028line.jpg", "x.jpg ", "x.JPG.", "~.jpg",
+        "line\nbreak.jpg", "tab\t.jpg", "bell\x07.jpg", "\x1b[31mred\x1b[0m.jpg", "\x1b]0;title\x07.jpg",
+        "carriage\rreturn.jpg", "\u202egpj.exe.jpg", "\u200bzero.jpg", "caf\udce9.jpg", "\udcff\udcfe.jpg",
+        "cafe\u0301.jpg", "-o.jpg", "--help.jpg", " .jpg", "...jpg", ".hidden.jpg", "con.jpg", "nul",
+        "a" * 250 + ".jpg", "🦓.jpg", "<img src=x onerror=alert(1)>.jpg", "'\"><script>alert(1)<.jpg",
+        "$(id).jpg", "`id`.jpg", ";id;.jpg", "%2e%2e%2fetc.jpg", "..\\..\\etc.jpg", "a:b|c?*.jpg", "=1+1.jpg",
+        "@SUM(1).jpg", "{}.jpg", "{0}.jpg", "%s%n.jpg", "\ufeffbom.jpg", "\u2028line.jpg", "x.jpg ", "x.JPG.",
+        "~.jpg",
     ):  # fmt: skip
         yield Hostile("name", name, good)
         yield Hostile("name", f"cut {name}"[:250], good[:200])

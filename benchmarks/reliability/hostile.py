@@ -29,7 +29,7 @@ from benchmarks.visitor import serving
 SECONDS = 10.0
 MEGABYTES = 1200
 """More than this above where a process stood is a fault: three times what 40 megapixels take."""
-TOY = ["-m", "tests.browser.toy_app"]
+TOY = ["-m", "benchmarks.reliability.toy_page"]
 CLI = "import demo.models.zoo as z; from functools import partial; from tests.toy import toy_network; " \
       "z.Zoo = partial(z.Zoo, load=toy_network); from demo.cli import main; import sys; sys.exit(main())"  # fmt: skip
 _OURS = re.compile(r"Traceback|Error\(|errno|unexpected happened|object at 0x|<class", re.I)
@@ -117,11 +117,12 @@ def by_cli(files: Sequence[Hostile]) -> Json:
         photos, out = Path(folder, "photos"), Path(folder, "out")
         photos.mkdir()
         written = [file for file in files if _write(photos, file)]
-        command = [sys.executable, "-c", CLI, "segment", str(photos), *_named(photos), "-o", str(out), "-m", "fcn-compact"]
+        paths = sorted(str(path) for path in photos.iterdir())
+        command = [sys.executable, "-c", CLI, "segment", *paths, "-o", str(out), "-m", "fcn-compact"]
         start = time.perf_counter()
         with open(f"{folder}/said", "wb") as said:
             process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=said)
-            outcome, peak = _Outcome(process.pid), 0
+            peak = 0
             while process.poll() is None:
                 peak = max(peak, tree_memory(process.pid))
                 time.sleep(0.05)
@@ -151,14 +152,6 @@ def _line_fault(line: str) -> str:
     if found := _OURS.search(line):
         return f"our own words: {found[0]}"
     return "control characters" if any(ord(letter) < 32 and letter != "\t" for letter in line) else ""
-
-
-def _named(photos: Path) -> list[str]:
-    """What a folder does not take for a photo is named itself."""
-    from demo.images import files_in
-
-    known = {path.name for path in files_in(photos)}
-    return [str(path) for path in photos.iterdir() if path.name not in known]
 
 
 def _write(folder: Path, file: Hostile) -> bool:
@@ -224,8 +217,6 @@ def main() -> int:
         if options.every == 1:
             keep("hostile", way, found, load)
     return min(1, faults)
-
-
 
 
 if __name__ == "__main__":

@@ -18,7 +18,11 @@ def keep(script: str, part: str, found: Json, load_before: float) -> None:
     known: Json = json.loads(path.read_text()) if path.is_file() else {}
     here = machine.describe()
     known["machine"] = {name: here[name] for name in ("processor", "cores", "memory_gb", "versions")}
-    measured = {"date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), "load_before": load_before, "load_after": machine.load()}
+    measured = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+        "load_before": load_before,
+        "load_after": machine.load(),
+    }
     known.setdefault("parts", {})[part] = found | {"measured": measured}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(known, indent=1) + "\n")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import demo
-from demo.page.blocks import PageBlocks
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+
+import demo
+from demo.page.blocks import PageBlocks
 
 
 def health(blocks: PageBlocks) -> Route:

@@ -103,7 +103,7 @@ def left() -> Callable[[], bool]:
     """For the call that is being made: tells, when asked later from any thread, whether its visitor has left."""
     blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
     queue = getattr(blocks, "_queue", None)
-    event = queue.event_ids_to_events.get(event_id) if queue and event_id else None
+    event = queue.event_ids_to_events.get(event_id) if queue is not None and event_id else None
     return lambda: event is not None and not event.alive
 
 

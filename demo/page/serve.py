@@ -52,7 +52,10 @@ def serve(
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves as Ctrl-C does: the visitors' files go
     launch(blocks, host=host, port=port, root_path=root_path, limits=limits)
     blocks.networks.open_soon()
-    blocks.block_thread()
+    try:
+        blocks.block_thread()
+    finally:
+        blocks.close(verbose=False)  # what visitors uploaded goes as well
 
 
 def launch(
