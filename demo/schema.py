@@ -162,10 +162,12 @@ class Reported:
     """What a model's authors or its model zoo published; None where they did not."""
 
     miou: float | None = None
-    """0..1 on the ADE20K validation set."""
+    """0..1 on the ADE20K validation set, each photo at one scale."""
     fps: float | None = None
     training_memory_gb: float | None = None
     parameter_memory_mb: float | None = None
+    source: str = ""
+    """Where the mIoU stands, when that is not where the weights come from."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,8 @@ class ModelSpec:
     """A class set's name or CSV file that the user gave, which is read when the network is loaded."""
     backend: str = "mmseg"
     """The module of demo.models.backends that builds it."""
+    unverified: str = ""
+    """What this project could not make sure of, as a sentence for whoever chooses the model."""
 
     @property
     def fetched_as(self) -> str:

@@ -61,7 +61,11 @@ def generated() -> dict[str, dict[str, str]]:
     """The parts of each document that are written from the code's own tables, by their marks."""
     return {
         "README.md": {"compact": compact_scores(), "models": model_table(), "commands": command_table()},
-        "docs/models.md": {"sets": set_table(), "default": ", ".join(f"`{name}`" for name in catalog.default_order())},
+        "docs/models.md": {
+            "sets": set_table(),
+            "hub": hub_table(),
+            "default": ", ".join(f"`{name}`" for name in catalog.default_order()),
+        },
         "docs/architecture.md": {"layers": layer_table(), "modules": module_table()},
         "docs/numbers.md": {
             "measures": measure_table(),
@@ -88,6 +92,20 @@ def set_table() -> str:
         )
         rows.append((f"`{name}`", found.about, found.trained_by, where, found.licence))
     return table(("set", "what", "trained by", "on disk", "licence"), rows)
+
+
+def hub_table() -> str:
+    """The Hub's networks, each with where its number stands and what nobody here made sure of."""
+    rows = []
+    for spec in catalog.models("hub"):
+        weights, reported = spec.weights, spec.reported
+        pinned = weights.revision[:8] if len(weights.revision) == 40 else weights.revision or "main"
+        miou = f"[{100 * reported.miou:.2f}]({reported.source})" if reported.miou else ""
+        place = f"[{weights.repository}](https://huggingface.co/{weights.repository}) at {pinned}"
+        family = "CNN" if spec.family == "cnn" else spec.family
+        size = f"{(weights.size or 0) / 1e6:,.0f} MB"
+        rows.append((f"`{spec.id}`", family, place, size, miou, weights.licence, spec.unverified))
+    return table(("id", "family", "repository", "size", "mIoU", "licence", "not sure"), rows)
 
 
 def layer_table() -> str:

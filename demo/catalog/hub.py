@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from demo.errors import UnknownModelError
 from demo.schema import Family, ModelSpec, Weights
@@ -46,7 +47,7 @@ def hub_model(item: str) -> ModelSpec:
 def repository_weights(repository: str, revision: str = "") -> Weights:
     """What has to be on disk of a repository."""
     name = repository.partition("/")[2]
-    source = f"{HUB}/{repository}/resolve/{revision or 'main'}/config.json"
+    source = f"{HUB}/{repository}/resolve/{quote(revision or 'main', safe='')}/config.json"
     return Weights(name, "", (source,), repository=repository, revision=revision)
 
 

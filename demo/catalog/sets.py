@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from demo.catalog.hub import BACKEND, repository_weights
 from demo.catalog.spelling import suggest
 from demo.errors import UnknownModelError
 from demo.labels.ade20k import ADE20K
@@ -20,6 +21,8 @@ COMPACT = Path("checkpoints/compact")
 """Where demo/train writes; the set's row has the same folder."""
 ZOO = "zoo"
 """The set that is read from the installed MMSegmentation, in openmmlab.py."""
+HUB_HOST = "hub"
+"""The `hosts` of a set whose models are repositories of the Hugging Face Hub."""
 SEGFORMER_LICENCE = ", from NVIDIA's MiT weights: research and evaluation only"
 
 
@@ -55,6 +58,10 @@ class ModelSet:
         return bool(self.folder)
 
     @property
+    def on_hub(self) -> bool:
+        return self.hosts == HUB_HOST
+
+    @property
     def fetched_whole(self) -> bool:
         """Whether one fetch brings all of it; the zoo's models are fetched one by one."""
         return not self.shipped and self.name != ZOO
@@ -85,7 +92,7 @@ def model_set(name: str) -> ModelSet:
 def rows(set_name: str) -> tuple[ModelSpec, ...]:
     """The models of one set that catalog.toml spells out. Raises UnknownModelError for a set that does not exist."""
     found = model_set(set_name)
-    read = _shipped_row if found.shipped else _published_row
+    read = _shipped_row if found.shipped else _hub_row if found.on_hub else _published_row
     return tuple(read(found, row) for row in data()[set_name])
 
 
@@ -117,8 +124,17 @@ def _published_row(found: ModelSet, row: Row) -> ModelSpec:
     return _spec(found, row, row["config"], weights)
 
 
+def _hub_row(found: ModelSet, row: Row) -> ModelSpec:
+    repository = row["repository"]
+    weights = repository_weights(repository, row.get("revision", ""))
+    weights = replace(weights, size=int(1e6 * row["megabytes"]), licence=row["licence"])
+    spec = _spec(found, row, repository, weights)
+    return replace(spec, trained_by=row["trained_by"], backend=BACKEND, unverified=row["unverified"])
+
+
 def _spec(found: ModelSet, row: Row, config: str, weights: Weights) -> ModelSpec:
-    reported = Reported(row.get("miou"), row.get("fps"), row.get("memory_gb"), row.get("parameters_mb"))
+    source = row.get("miou_source", "")
+    reported = Reported(row.get("miou"), row.get("fps"), row.get("memory_gb"), row.get("parameters_mb"), source)
     known = (row["id"], row["title"], row["family"], found.name, config, weights, reported, row["paper"])
     return ModelSpec(*known, trained_by=found.trained_by, class_set=ADE20K)
 

@@ -25,7 +25,9 @@ BAR_WIDTH = 24
 
 def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("fetch", help="download checkpoint files", description=run.__doc__)
-    parser.add_argument("models", metavar="MODEL_OR_SET", nargs="+", help="such as paper, segformer-b4")
+    parser.add_argument(
+        "models", metavar="MODEL_OR_SET", nargs="+", help="such as paper, hub, segformer-b4, hf:org/name"
+    )
     parser.add_argument(
         "--source",
         metavar="URL_OR_DIR",
@@ -56,16 +58,18 @@ def _tell(failures: Sequence[Failure], into: Path) -> None:
             complain(str(error))
     unfound = [failure for failure in failures if failure[1].tried]
     if unfound:
-        them = "it" if len(unfound) == 1 else "them"
-        complain(f"{sentence(unfound, str(into))} Or name a source that has {them}: --source.")
+        files = sum(not weights.repository for weights, _ in unfound)
+        elsewhere = f" Or name a source that has {'it' if files == 1 else 'them'}: --source." if files else ""
+        complain(sentence(unfound, str(into)) + elsewhere)
     for line in lines(unfound):
         note(line)
 
 
 def _on_disk(spec: ModelSpec, into: Path) -> bool:
-    """Whether the file is there and right."""
+    """Whether the file is there and right, where it is wanted."""
     path = locate(spec.weights, (into,))
-    if path is None or not path.parent.resolve().is_relative_to(into.resolve()):
+    anywhere = bool(spec.weights.repository) and into == CHECKPOINTS  # the Hub's own cache is meant
+    if path is None or not (anywhere or path.parent.resolve().is_relative_to(into.resolve())):
         return False  # where the user wants it
     try:
         verify(path, spec.weights)

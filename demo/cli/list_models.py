@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from demo import catalog
-from demo.cli.console import print_json, table
+from demo.cli.console import note, print_json, table
 from demo.schema import ModelSpec
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def run(options: argparse.Namespace) -> int:
         print_json([asdict(spec) for spec in specs])
     else:
         print(table(("set", "id", "title", "trained by", "family", "mIoU", "file"), map(row, specs)))
+        for spec in specs:
+            if spec.unverified:
+                note(f"{spec.id}, not sure: {spec.unverified}")
     return 0
 
 

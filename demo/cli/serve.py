@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from demo.catalog import OWN_FILES
+from demo.catalog.hub import HUB_NAMES
 from demo.cli.console import (
     add_classes_option,
     add_limit_options,
@@ -36,7 +37,7 @@ def add(subparsers: Subparsers) -> None:
         "--models",
         metavar="OWN_MODEL",
         nargs="+",
-        help=f"models of your own to offer beside the sets, each as {OWN_FILES}",
+        help=f"models of your own to offer beside the sets, each as {OWN_FILES} or {HUB_NAMES}",
     )
     add_classes_option(parser)
     add_limit_options(parser)
@@ -51,8 +52,8 @@ def run(options: argparse.Namespace) -> int:
     own = models_of(options) or ()
     if foreign := [spec.id for spec in own if spec.set != "own"]:
         raise UnknownModelError(
-            f"-m of serve takes models of your own, {OWN_FILES}, but got {foreign[0]}, which the page offers anyway. "
-            "Leave it out."
+            f"-m of serve takes models of your own, {OWN_FILES} or {HUB_NAMES}, but got {foreign[0]}, which the page "
+            "offers anyway. Leave it out."
         )
     serve(
         partial(open_zoo, options),

@@ -151,7 +151,7 @@ class Page:
         return Further(entries, chain.from_iterable(further.files for further in found))
 
     def fetch(self, set_name: str, request: gr.Request | None = None) -> Iterator[tuple[object, ...]]:
-        """Updates for progress, fetch, cancel and set; the set is the visitor's, but compact when the fetch fails.
+        """Updates for progress, fetch, cancel and set; the set is the visitor's, but compact when none of it is here.
 
         Where the files would have gone is told to a visitor on this machine alone.
         """
@@ -160,9 +160,10 @@ class Page:
                 yield paragraph(words), gr.update(visible=False), gr.update(visible=True), gr.skip()
         except DemoError as error:
             details = list(getattr(error, "details", ()))
-            if details and on_this_machine(request):
-                details.append(f"The folder: {getattr(error, 'folder', '')}")
-            yield _unfetched(set_name, str(error), details)
+            if (folder := getattr(error, "folder", "")) and on_this_machine(request):
+                details.append(f"The folder: {folder}")
+            some = len(selection.missing(self.networks, set_name)) < len(catalog.models(set_name))
+            yield _unfetched(set_name, str(error), details, some=some)
             return
         except Exception:  # our mistake: the page goes on as well, and `guarded` logs it
             yield _unfetched(set_name, "Something unexpected happened here.")
@@ -186,8 +187,11 @@ def on_this_machine(request: gr.Request | None) -> bool:
     return not forwarded and request.client.host in ("127.0.0.1", "::1", "localhost")
 
 
-def _unfetched(set_name: str, why: str, details: Sequence[str] = ()) -> tuple[object, ...]:
+def _unfetched(set_name: str, why: str, details: Sequence[str] = (), *, some: bool = False) -> tuple[object, ...]:
     label = catalog.model_set(set_name).label
+    if some:
+        words = paragraph(f"Not all of {label} could be fetched. {why}", details, failed=True)
+        return words, gr.update(visible=True), gr.update(visible=False), gr.skip()
     words = paragraph(f"{label} could not be fetched; going on with Compact. {why}", details, failed=True)
     return words, gr.update(visible=False), gr.update(visible=False), "compact"
 

@@ -27,12 +27,12 @@ FOLDER = "this server's folder of checkpoints"
 
 
 class UnfetchedError(DemoError):
-    """Files that no home delivered; `details` are what each home said, `folder` is where the files would be."""
+    """Files that no home delivered; `details` are what each home said, `folder` is where files would be put by hand."""
 
     def __init__(self, failures: Sequence[Failure], folder: Path) -> None:
         super().__init__(sentence(failures, FOLDER))
         self.details = lines(failures)
-        self.folder = folder
+        self.folder = "" if all(weights.repository for weights, _ in failures) else str(folder)
 
 
 class _Cancelled(Exception):  # noqa: N818

@@ -14,12 +14,13 @@ import gradio as gr
 
 from demo import catalog
 from demo.errors import BackendError
+from demo.models.checkpoints.hub_access import endpoint
 from demo.page.networks import Networks
 from demo.page.running import SMALL
 from demo.schema import ModelSpec
 
 MOST = 8
-"""Models of the zoo at once."""
+"""Models of the zoo at once; of a longer set the first two are ticked at first."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,14 @@ def lists(networks: Networks, set_name: str, ids: Sequence[str] = ()) -> list[ob
 
 
 def about(networks: Networks, set_name: str) -> str:
-    """What a visitor should know of a set, as HTML."""
-    return f'<p class="zoo-quiet">{escape(_about(networks, set_name))}</p>'
+    """What a visitor should know of a set, as HTML; of repositories, what is known of each, folded away."""
+    said = f'<p class="zoo-quiet">{escape(_about(networks, set_name))}</p>'
+    if not catalog.model_set(set_name).on_hub:
+        return said
+    each = "".join(f"<li>{_known_of(spec)}</li>" for spec in catalog.models(set_name))
+    return (
+        f'{said}<details class="zoo-quiet"><summary>Licence, size and score of each</summary><ul>{each}</ul></details>'
+    )
 
 
 def missing(networks: Networks, set_name: str) -> list[ModelSpec]:
@@ -122,9 +129,21 @@ def _about(networks: Networks, set_name: str) -> str:
     lacking = missing(networks, set_name)
     if not lacking:
         return f"{found.about}."
-    files = f"{len(lacking)} of {len(catalog.models(set_name))} files"
-    home = urlsplit(lacking[0].weights.sources[0]).hostname
+    files = f"{len(lacking)} of {len(catalog.models(set_name))} {'networks' if found.on_hub else 'files'}"
+    home = urlsplit(endpoint() if found.on_hub else lacking[0].weights.sources[0]).hostname
     return f"{found.about}. {files} are not on this machine ({gigabytes(lacking)}); their first home is {home}."
+
+
+def _known_of(spec: ModelSpec) -> str:
+    """A model of the Hub: its repository, licence, size, score and what nobody could make sure of, as HTML."""
+    weights, reported = spec.weights, spec.reported
+    at = f"@{weights.revision[:8] if len(weights.revision) == 40 else weights.revision}" if weights.revision else ""
+    facts = [f"{weights.repository}{at}", f"licence {weights.licence}", f"{(weights.size or 0) / 1e6:,.0f} MB"]
+    said = f"<strong>{escape(spec.title)}</strong>: {escape(', '.join(facts))}"
+    if reported.miou is not None:
+        place = f'<a href="{escape(reported.source)}" target="_blank" rel="noopener">published</a>'
+        said += f", mIoU {100 * reported.miou:.2f} ({place})"
+    return f"{said}.{escape(f' Not sure: {spec.unverified}.' if spec.unverified else '')}"
 
 
 def _list(set_name: str, *, visible: bool) -> gr.components.Component:
@@ -136,7 +155,7 @@ def _list(set_name: str, *, visible: bool) -> gr.components.Component:
     ids = [spec.id for spec in specs]
     return gr.CheckboxGroup(
         [(spec.title, spec.id) for spec in specs],
-        value=ids,
+        value=ids if len(ids) <= MOST else ids[:2],
         label="Models",
         show_label=False,
         visible=visible,

@@ -25,6 +25,7 @@ from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation
 from demo.names import same_name
 
+Photo = PillowImage.Image
 Split = Literal["training", "validation"]
 
 
@@ -234,8 +235,7 @@ def whole_batches(photographs: Photographs, size: int, cell: int, look: Look, di
             photo, _ = photographs[index]
             rows, columns = grid(photo.size)
             if index not in seen:
-                resized = photo.resize((columns * cell, rows * cell), PillowImage.Resampling.BILINEAR)
-                seen[index] = look(torch.from_numpy(np.array(resized)))
+                seen[index] = look(whole(photo, cell))
             chosen = waiting.setdefault((rows, columns), [])
             chosen.append(index)
             if len(chosen) == size:
@@ -274,6 +274,12 @@ def grid(size: tuple[int, int]) -> tuple[int, int]:
     scale = CELLS / 2 / min(size)
     columns, rows = (2 * max(1, round(length * scale)) for length in size)
     return rows, columns
+
+
+def whole(photo: PillowImage.Image, cell: int) -> torch.Tensor:
+    """All of a photograph at so many pixels a cell of `grid`: (H, W, 3), uint8."""
+    rows, columns = grid(photo.size)
+    return torch.from_numpy(np.array(photo.resize((columns * cell, rows * cell), PillowImage.Resampling.BILINEAR)))
 
 
 def cells_of(label_map: PillowImage.Image, size: tuple[int, int]) -> NDArray[np.uint8]:

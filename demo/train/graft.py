@@ -18,18 +18,20 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from PIL import Image as PillowImage
 from torch import Tensor, nn
 from torch.nn import functional
 
 from demo.models.backends.mmseg import build_backbone, build_network, initialise
-from demo.train.data import Photographs, grid, jitter, normalise
+from demo.train.data import Photo, Photographs, grid, jitter, normalise, whole
 from demo.train.recipe import keep_memory
 from demo.train.teacher import EYES
 from demo.train.weights import WeightAverage, read_weights, write_weights
 
-CELL, VIT_CELL = 16, EYES["dinov2"].pixels
-"""Pixels of a photograph's cells as the MiT's last stage sees them, and as the ViT does."""
+VIT = EYES["dinov2"]
+"""The ViT that is grafted: how it is built, and how it takes photographs."""
+
+CELL = 16
+"""Pixels of a photograph's cells as the MiT's last stage sees them."""
 
 EARLY = 2
 """The layer after which `follow` compares a first time."""
@@ -85,7 +87,7 @@ def write_grafted(
 
 def _dinov2(trunk: Path) -> nn.Module:
     """DINOv2's ViT in evaluation mode, its maps after the `EARLY`th and after the last layer."""
-    backbone = dict(EYES["dinov2"].backbone)
+    backbone = dict(VIT.backbone)
     backbone["out_indices"] = (EARLY - 1, cast(int, backbone["num_layers"]) - 1)
     vit = build_backbone(backbone)
     vit.load_state_dict(read_weights(trunk))
@@ -94,16 +96,8 @@ def _dinov2(trunk: Path) -> nn.Module:
     return vit
 
 
-def pixels_of(photo: PillowImage.Image, cell: int) -> Tensor:
-    """A photograph at so many pixels a cell of `grid`, (1, 3, H, W), normalised as DINOv2 was trained."""
-    rows, columns = grid(photo.size)
-    resized = photo.resize((columns * cell, rows * cell), PillowImage.Resampling.BILINEAR)
-    mean, spread = (np.array(values, np.float32) for values in (EYES["dinov2"].mean, EYES["dinov2"].spread))
-    return torch.from_numpy((np.asarray(resized, np.float32) - mean) / spread).permute(2, 0, 1)[None]
-
-
 @torch.no_grad()
-def graft(mit: nn.Module, vit: nn.Module, photos: list[PillowImage.Image]) -> None:
+def graft(mit: nn.Module, vit: nn.Module, photos: list[Photo]) -> None:
     """Give a three-stage MiT of MMSegmentation the weights with which it answers as the ViT does without positions.
 
     Its strides are 4, 2 and 2, its last stage is as wide as the ViT and as deep or less. The fits are made on the
@@ -114,17 +108,17 @@ def graft(mit: nn.Module, vit: nn.Module, photos: list[PillowImage.Image]) -> No
         for layer in layers:
             _stand_still(layer)
     embedded = _embedded(vit, photos)
-    maps = _hand_on_pixels(first, [pixels_of(photo, CELL) for photo in photos])
+    maps = _hand_on_pixels(first, [VIT.given(photo, CELL) for photo in photos])
     maps = _hand_on_cells(second, maps, embedded)
     _embed(last, maps, embedded)
     _take_layers(last[1], vit, photos)
 
 
-def _embedded(vit: nn.Module, photos: list[PillowImage.Image]) -> Tensor:
+def _embedded(vit: nn.Module, photos: list[Photo]) -> Tensor:
     """What the ViT's layers are given: tokens (N, C) of all photographs, each with the mean of all positions."""
     parts = cast(Any, vit)
     position = parts.pos_embed[:, 1:].mean(1)
-    return torch.cat([parts.patch_embed(pixels_of(photo, VIT_CELL))[0][0] + position for photo in photos])
+    return torch.cat([parts.patch_embed(VIT.given(photo))[0][0] + position for photo in photos])
 
 
 def _stand_still(layer: Any) -> None:
@@ -233,11 +227,11 @@ def _least_squares(given: Tensor, wanted: Tensor, ridge: float) -> tuple[Tensor,
     return solved[:-1], solved[-1]
 
 
-def _take_layers(layers: Any, vit: nn.Module, photos: list[PillowImage.Image]) -> None:
+def _take_layers(layers: Any, vit: nn.Module, photos: list[Photo]) -> None:
     """The ViT's layers with the hidden units that weigh most, and a second matrix fitted to what all units say."""
     parts = cast(Any, vit)
     position = parts.pos_embed[:, 1:].mean(1, keepdim=True)
-    tokens = [parts.patch_embed(pixels_of(photo, VIT_CELL))[0] + position for photo in photos]
+    tokens = [parts.patch_embed(VIT.given(photo))[0] + position for photo in photos]
     for mine, theirs in zip(layers, parts.layers, strict=False):
         attended = [theirs.attn(theirs.norm1(one), identity=one) for one in tokens]
         inside, outside, _ = theirs.ffn.layers
@@ -265,7 +259,7 @@ class Said:
         with torch.inference_mode():
             for index, pair in enumerate(photographs.pairs):
                 if not self.path(pair.photo).is_file():
-                    maps = vit(pixels_of(photographs[index][0], VIT_CELL))
+                    maps = vit(VIT.given(photographs[index][0]))
                     np.save(self.path(pair.photo), torch.cat([one[0] for one in maps]).half().numpy())
 
     def path(self, photo: Path) -> Path:
@@ -298,18 +292,17 @@ def follow(
     spread = _spread(photographs, said)
     mit.train()
     seconds, told = 0.0, time.monotonic()
-    for step, (chosen, (rows, columns)) in enumerate(_alike(photographs, following.batch, dice), 1):
+    for step, chosen in enumerate(_alike(photographs, following.batch, dice), 1):
         begun = time.perf_counter()
         share = max(seconds / (60 * minutes), (step - 1) / following.steps if following.steps else 0.0)
         if share >= 1:
             break
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * min(1.0, 25 * share + 0.05) * (0.55 + 0.45 * math.cos(math.pi * share))
-        size = (columns * CELL, rows * CELL)
-        views = [np.array(photographs[index][0].resize(size, PillowImage.Resampling.BILINEAR)) for index in chosen]
+        views = torch.stack([whole(photographs[index][0], CELL) for index in chosen])
         wanted = torch.stack([said(photographs.pairs[index].photo) for index in chosen])
         heard.clear()
-        seen = jitter(torch.from_numpy(np.stack(views)), dice, 0.1)
+        seen = jitter(views, dice, 0.1)
         mit(normalise(seen.permute(0, 3, 1, 2), network))
         missed = [
             functional.mse_loss(tokens, maps.flatten(2).transpose(1, 2)) / scale
@@ -350,7 +343,7 @@ def _groups(mit: Any, following: Following) -> list[dict[str, Any]]:
     ]
 
 
-def _alike(photographs: Photographs, size: int, dice: random.Random) -> Iterator[tuple[list[int], tuple[int, int]]]:
+def _alike(photographs: Photographs, size: int, dice: random.Random) -> Iterator[list[int]]:
     """Photographs of one grid together, by index, for ever."""
     waiting: dict[tuple[int, int], list[int]] = {}
     while True:
@@ -358,4 +351,4 @@ def _alike(photographs: Photographs, size: int, dice: random.Random) -> Iterator
             cells = grid(photographs[index][0].size)
             waiting.setdefault(cells, []).append(index)
             if len(waiting[cells]) == size:
-                yield waiting.pop(cells), cells
+                yield waiting.pop(cells)

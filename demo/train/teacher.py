@@ -22,12 +22,13 @@ from demo.labels.ade20k import ADE20K
 from demo.models import efficientnet_lite  # noqa: F401  registers the backbone
 from demo.models.backends.mmseg import build_backbone
 from demo.schema import VOID
-from demo.train.data import Photographs, cells_of, grid
+from demo.train.data import Photographs, cells_of, grid, whole
 from demo.train.weights import read_weights
 
 HEADS = ((512, 0.5), (768, 0.6))
 """Hidden units, and the share of a batch that comes from photographs shown several times a round."""
 
+STEPS, BATCH = 700, 2048
 FEATURES = 128
 FLOOR = -20.0
 """Log-probabilities go no lower: the targets are kept at float16."""
@@ -41,6 +42,11 @@ class Eye:
     pixels: int
     mean: tuple[float, float, float]
     spread: tuple[float, float, float]
+
+    def given(self, photo: PillowImage.Image, cell: int | None = None) -> Tensor:
+        """A photograph as the trunk takes it, (1, 3, H, W), at `pixels` or so many a cell."""
+        colours = whole(photo, cell or self.pixels)
+        return ((colours - torch.tensor(self.mean)) / torch.tensor(self.spread)).permute(2, 0, 1)[None]
 
 
 def _lite(variant: str) -> Eye:
@@ -84,11 +90,7 @@ class Watcher:
         rows, columns = grid(photo.size)
         maps = []
         for eye, network in self.eyes:
-            size = (columns * eye.pixels, rows * eye.pixels)
-            pixels = np.asarray(photo.resize(size, PillowImage.Resampling.BILINEAR), dtype=np.float32)
-            given = torch.from_numpy(
-                (pixels - np.array(eye.mean, np.float32)) / np.array(eye.spread, np.float32)
-            ).permute(2, 0, 1)[None]
+            given = eye.given(photo)
             with torch.autocast("cpu", torch.bfloat16):
                 maps += [
                     functional.interpolate(one.float(), (rows, columns), mode="bilinear")[0] for one in network(given)
@@ -135,7 +137,7 @@ class Scale:
         return ((features.float() - self.mean) / self.spread).clamp(-5, 5)
 
 
-def fit_head(common: Samples, often: Samples, scale: Scale, hidden: int, share: float, steps: int = 700) -> nn.Module:
+def fit_head(common: Samples, often: Samples, scale: Scale, hidden: int, share: float) -> nn.Module:
     """A perceptron from features (N, C) to class scores (N, C); `share` of each batch is from `often`."""
     head = nn.Sequential(
         nn.Linear(common.features.shape[1], hidden, bias=False),
@@ -144,11 +146,11 @@ def fit_head(common: Samples, often: Samples, scale: Scale, hidden: int, share: 
         nn.Dropout(0.5),
         nn.Linear(hidden, len(ADE20K)),
     )
-    size, peak = 2048, 1e-3
+    peak = 1e-3
     optimizer = torch.optim.AdamW(head.parameters(), peak, weight_decay=0.05)
-    for step in range(steps):
-        optimizer.param_groups[0]["lr"] = peak * (1 - step / steps)
-        parts = [_some(common, size - int(size * share)), _some(often, int(size * share))]
+    for step in range(STEPS):
+        optimizer.param_groups[0]["lr"] = peak * (1 - step / STEPS)
+        parts = [_some(common, BATCH - int(BATCH * share)), _some(often, int(BATCH * share))]
         scores = head(scale(torch.cat([part.features for part in parts])))
         loss = functional.cross_entropy(scores, torch.cat([part.labels for part in parts]))
         optimizer.zero_grad()

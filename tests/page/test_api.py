@@ -64,7 +64,7 @@ def test_files_do_not_grow_in_number_with_the_calls(store: Store, photo: str) ->
     networks = failing()
     first = label_map(networks, store, photo, FIVE[0])
     run = store.open(photo)
-    for number in range(6):
+    for number in range(4):
         overlay_of(networks, store, photo, FIVE[0])
         assert label_map(networks, store, photo, FIVE[0]) == first
         zipped = make_zip(networks, store, run.key, f"{number}.png", [FIVE[0]])

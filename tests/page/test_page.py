@@ -1,7 +1,9 @@
 """The page as a whole: what it imports, what it refuses, what a visitor is told."""
 
+import re
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 from typing import Literal
 
@@ -117,6 +119,18 @@ def test_the_paper_set_is_offered_with_its_size(tmp_path: Path) -> None:
     assert not selection.offer(networks, "compact") and not selection.offer(networks, "zoo")
 
 
+def test_of_each_network_of_the_hub_a_visitor_reads_licence_revision_score_and_what_is_not_sure() -> None:
+    said = selection.about(Networks(toy_zoo()), "hub")
+    rows = re.findall("<li>(.*?)</li>", said)
+    for spec, row in zip(catalog.models("hub"), rows, strict=True):
+        assert spec.title in row and spec.weights.repository in row and escape(spec.weights.licence) in row
+        assert spec.weights.revision[:8] in row and escape(spec.unverified) in row
+        assert (f"{100 * spec.reported.miou:.2f}" in row) if spec.reported.miou else ("mIoU (" not in row)
+    assert "nobody here has run one with its trained weights" in said and "<li>" not in selection.about(
+        Networks(toy_zoo()), "paper"
+    )
+
+
 def test_the_zoos_list_says_whose_files_are_here_and_begins_with_them(tmp_path: Path) -> None:
     spec = max(catalog.models("zoo"), key=lambda spec: spec.title)
     (tmp_path / spec.weights.file).touch()
@@ -220,3 +234,14 @@ def test_after_a_fetch_that_failed_the_page_goes_on_with_compact(tmp_path: Path)
     assert "SSSegmentation could not be fetched; going on with Compact. No home delivered fcn_" in text
     assert "example.org" not in text and "<li>example.org: it refused the connection</li>" in folded
     assert str(tmp_path) not in str(words)
+
+
+def test_after_a_fetch_that_brought_some_the_page_stays_with_the_set(tmp_path: Path) -> None:
+    networks = Networks(toy_zoo(), [tmp_path])
+    if len(selection.missing(networks, "ssseg")) < 5:
+        pytest.skip("files of the set are on this machine")
+    (tmp_path / catalog.models("ssseg")[0].weights.file).touch()
+    page = Page(networks, Store(Limits()), Fetching([tmp_path], no_home), ())
+    *_, (words, fetch, _, chosen) = page.fetch("ssseg")
+    assert chosen == gr.skip() and fetch["visible"]
+    assert "Not all of SSSegmentation could be fetched. No home delivered pspnet_" in str(words)

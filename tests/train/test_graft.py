@@ -9,7 +9,7 @@ from PIL import Image as PillowImage
 from demo.models.backends.mmseg import build_backbone
 from demo.train import graft
 from demo.train.data import Folder, mixed
-from demo.train.graft import CELL, VIT_CELL, Following, Said, follow, pixels_of
+from demo.train.graft import CELL, Following, Said, follow
 from demo.train.weights import LARGE, halve, read_weights
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -68,7 +68,7 @@ def _missed(mit: torch.nn.Module, wanted: list[torch.Tensor], photos: list[Pillo
     hook = mit.layers[2][2].register_forward_pre_hook(lambda _, given: heard.append(given[0][0].T))
     with torch.no_grad():
         for photo in photos:
-            mit.eval()(pixels_of(photo, CELL))
+            mit.eval()(graft.VIT.given(photo, CELL))
     hook.remove()
     told, asked = torch.cat(heard, 1), torch.cat([one.flatten(1) for one in wanted], 1)
     return ((told - asked).square().mean() / asked.var(1).mean()).item()
@@ -76,7 +76,7 @@ def _missed(mit: torch.nn.Module, wanted: list[torch.Tensor], photos: list[Pillo
 
 def _bare(vit: torch.nn.Module, photo: PillowImage.Image) -> torch.Tensor:
     """The ViT's last map (C, h, w) from patches alone, each with the mean of all positions."""
-    tokens, size = vit.patch_embed(pixels_of(photo, VIT_CELL))
+    tokens, size = vit.patch_embed(graft.VIT.given(photo))
     tokens = tokens + vit.pos_embed[:, 1:].mean(1, keepdim=True)
     for layer in vit.layers:
         tokens = layer(tokens)

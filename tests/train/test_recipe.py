@@ -168,7 +168,7 @@ def test_heads_learn_first_on_maps_that_the_trunk_makes_once(
     looked: list[int] = []
     look = Run.look
     monkeypatch.setattr(Run, "look", lambda run, pixels: (looked.append(1), look(run, pixels))[1])
-    weights = _train(scenes, tmp_path / "out", epochs=20, recipe=replace(quick, head_first=1.0, cell=4), report=_quiet)
+    weights = _train(scenes, tmp_path / "out", epochs=8, recipe=replace(quick, head_first=1.0, cell=4), report=_quiet)
     loaded = torch.load(weights, weights_only=True)
     assert len(looked) == 8
     assert loaded["meta"]["validation"]["scenes"]["pixel_accuracy"] > 0.8

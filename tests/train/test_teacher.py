@@ -33,6 +33,7 @@ class Colours:
 def quick_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(teacher, "Watcher", Colours)
     monkeypatch.setattr(teacher, "HEADS", ((16, 0.5),))
+    monkeypatch.setattr(teacher, "BATCH", 64)
     Colours.looked = 0
 
 

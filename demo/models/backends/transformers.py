@@ -8,6 +8,7 @@ code of a repository is run, and no pickle read.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -147,6 +148,8 @@ class Segmentor:
 
 
 _TAKEN = ("pixel_values", "pixel_mask")
+_UNNAMED = re.compile(r"LABEL_\d+")
+"""What transformers calls a class of which nobody told the name."""
 
 
 def _mixture(outputs: Any, size: Size | None) -> Tensor:
@@ -263,6 +266,11 @@ def _class_set(id2label: dict[int, str], spec: ModelSpec) -> ClassSet:
         raise ClassSetError(
             f"Wanted {len(names)} classes, as many as {spec.id} has, but {told.title} names {len(told)}. "
             "Leave --classes out: its config names its own."
+        )
+    if not spec.classes and not all(map(_UNNAMED.fullmatch, names)) and of_names(told.title, names) != told:
+        raise ClassSetError(
+            f"Wanted {told.title}'s classes, which the catalogue says {spec.id} has, but its config names others. "
+            f"Name it hf:{spec.weights.repository} to run it in its own."
         )
     return told
 

@@ -17,10 +17,20 @@ def sentence(failures: Sequence[Failure], where: str) -> str:
 
     >>> sentence([(Weights("net.pth", "", size=237_000_000), FetchError("gone"))], "checkpoints/")
     'No home delivered net.pth (237 MB); by hand, put it into checkpoints/ under that name.'
+    >>> sentence([(Weights("net", "", repository="org/net"), FetchError("gone"))], "checkpoints/")
+    'The Hub did not deliver org/net; a folder with its files, got elsewhere, is a model too: hf:./folder.'
     """
-    named = ", ".join(_file(weights) for weights, _ in failures)
-    it, names = ("it", "that name") if len(failures) == 1 else ("them", "these names")
-    return f"No home delivered {named}; by hand, put {it} into {where} under {names}."
+    files = [weights for weights, _ in failures if not weights.repository]
+    repositories = [weights for weights, _ in failures if weights.repository]
+    said = []
+    if files:
+        it, names = ("it", "that name") if len(files) == 1 else ("them", "these names")
+        named = ", ".join(map(_file, files))
+        said.append(f"No home delivered {named}; by hand, put {it} into {where} under {names}.")
+    if repositories:
+        named = ", ".join(map(_repository, repositories))
+        said.append(f"The Hub did not deliver {named}; a folder with its files, got elsewhere, is a model too: hf:./folder.")
+    return " ".join(said)
 
 
 def lines(failures: Sequence[Failure]) -> list[str]:
@@ -28,11 +38,19 @@ def lines(failures: Sequence[Failure]) -> list[str]:
 
     >>> lines([(Weights("a.pth", ""), FetchError("", [("https://example.org/a.pth", "it refused the connection")]))])
     ['example.org: it refused the connection']
+    >>> lines([(Weights("a", "", repository="org/a"), FetchError("", [("https://example.org", "it is gated")]))])
+    ['example.org, org/a: it is gated']
     """
     said = dict.fromkeys(
-        f"{urlsplit(source).hostname or source}: {why}" for _, error in failures for source, why in error.tried
+        f"{', '.join(filter(None, (urlsplit(source).hostname or source, _repository(weights))))}: {why}"
+        for weights, error in failures
+        for source, why in error.tried
     )
     return list(said)
+
+
+def _repository(weights: Weights) -> str:
+    return "@".join(filter(None, (weights.repository, weights.revision)))
 
 
 def _file(weights: Weights) -> str:

@@ -39,11 +39,12 @@ def table(run: Run | None, models: Sequence[str], *, device: str, precision: str
         return '<p class="zoo-lead">The numbers of each network appear here as soon as it has answered.</p>'
     head = "".join(f'<th scope="col" title="{escape(note)}">{escape(name)}</th>' for name, note in COLUMNS)
     rows = "".join(_row(run.answers[model], run.panels[model]) for model in answered)
+    notes = "".join(map(_notes, (run.answers[model] for model in answered)))
     caption = f"On {escape(device)}, {_precision(precision)}. Times are of this machine, on this photo."
     return (
         f'<div class="zoo-scroll" tabindex="0" role="region" aria-label="Statistics"><table class="zoo-table"><thead>'
         f"<tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f'<p class="zoo-quiet">{caption}</p>'
+        f'<p class="zoo-quiet">{caption}</p>{notes}'
         f'<p class="zoo-quiet">The same as files, by command: <code>{escape(command(photo, answered))}</code></p>'
     )
 
@@ -71,6 +72,16 @@ def _row(answer: Answer, panel: Panel) -> str:
     known = [FAMILIES.get(spec.family, spec.family), *([f"by {spec.trained_by}"] if spec.trained_by else [])]
     family = f"<small>{escape(', '.join(known))}</small>"
     return f'<tr><th scope="row">{escape(spec.title)} {family}</th>' + "".join(f"<td>{cell}</td>" for cell in cells)
+
+
+def _notes(answer: Answer) -> str:
+    """What is to be known of a network beyond numbers: the revision that answers, its licence, what its scores are."""
+    spec, said = answer.spec, [*answer.network.notes]
+    if spec.weights.repository and spec.weights.licence:
+        said.append(f"Licence: {spec.weights.licence}.")
+    if spec.unverified:
+        said.append(f"Not sure: {spec.unverified}.")
+    return f'<p class="zoo-quiet">{escape(spec.title)}: {escape(" ".join(said))}</p>' if said else ""
 
 
 def _seconds(value: float | None) -> str:

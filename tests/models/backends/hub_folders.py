@@ -15,76 +15,79 @@ NAMES = {index: f"thing {index}" for index in range(CLASSES)}
 STAGES = ["stage1", "stage2", "stage3", "stage4"]
 
 
-def _labels() -> dict[str, Any]:
-    return {"id2label": NAMES, "label2id": {name: index for index, name in NAMES.items()}}
+Labels = dict[str, Any]
+
+
+def _labels(names: dict[int, str]) -> Labels:
+    return {"id2label": names, "label2id": {name: index for index, name in names.items()}}
 
 
 def _swin(t: Any) -> Any:
     return t.SwinConfig(embed_dim=8, depths=[1, 1, 1, 1], num_heads=[1, 1, 1, 1], window_size=4, out_features=STAGES)
 
 
-def _segformer(t: Any) -> tuple[Any, Any]:
-    config = t.SegformerConfig(hidden_sizes=[8, 8, 16, 16], depths=[1] * 4, decoder_hidden_size=8, **_labels())
+def _segformer(t: Any, labels: Labels) -> tuple[Any, Any]:
+    config = t.SegformerConfig(hidden_sizes=[8, 8, 16, 16], depths=[1] * 4, decoder_hidden_size=8, **labels)
     return t.SegformerForSemanticSegmentation(config), t.SegformerImageProcessorPil(size={"height": 64, "width": 64})
 
 
-def _upernet(t: Any, backbone: Any) -> tuple[Any, Any]:
-    config = t.UperNetConfig(backbone_config=backbone, hidden_size=16, pool_scales=[1, 2], **_labels())
+def _upernet(t: Any, labels: Labels, backbone: Any) -> tuple[Any, Any]:
+    config = t.UperNetConfig(backbone_config=backbone, hidden_size=16, pool_scales=[1, 2], **labels)
     size = {"height": 96, "width": 64}
     return t.UperNetForSemanticSegmentation(config), t.SegformerImageProcessorPil(size=size)
 
 
-def _upernet_convnext(t: Any) -> tuple[Any, Any]:
+def _upernet_convnext(t: Any, labels: Labels) -> tuple[Any, Any]:
     backbone = t.ConvNextConfig(hidden_sizes=[8, 8, 16, 16], depths=[1, 1, 1, 1], out_features=STAGES)
-    return _upernet(t, backbone)
+    return _upernet(t, labels, backbone)
 
 
-def _upernet_swin(t: Any) -> tuple[Any, Any]:
-    return _upernet(t, _swin(t))
+def _upernet_swin(t: Any, labels: Labels) -> tuple[Any, Any]:
+    return _upernet(t, labels, _swin(t))
 
 
-def _beit_like(t: Any, config: Any, model: Any) -> tuple[Any, Any]:
+def _beit_like(t: Any, labels: Labels, config: Any, model: Any) -> tuple[Any, Any]:
     made = config(
         hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=16, image_size=64, patch_size=16,
         out_indices=[1, 2, 3, 4], use_relative_position_bias=True, pool_scales=[1, 2], use_auxiliary_head=True,
-        auxiliary_channels=8, **_labels(),
+        auxiliary_channels=8, **labels,
     )  # fmt: skip
     return model(made), t.BeitImageProcessorPil(size={"height": 64, "width": 64}, do_center_crop=False)
 
 
-def _beit(t: Any) -> tuple[Any, Any]:
-    return _beit_like(t, t.BeitConfig, t.BeitForSemanticSegmentation)
+def _beit(t: Any, labels: Labels) -> tuple[Any, Any]:
+    return _beit_like(t, labels, t.BeitConfig, t.BeitForSemanticSegmentation)
 
 
-def _data2vec(t: Any) -> tuple[Any, Any]:
-    return _beit_like(t, t.Data2VecVisionConfig, t.Data2VecVisionForSemanticSegmentation)
+def _data2vec(t: Any, labels: Labels) -> tuple[Any, Any]:
+    return _beit_like(t, labels, t.Data2VecVisionConfig, t.Data2VecVisionForSemanticSegmentation)
 
 
-def _dpt(t: Any) -> tuple[Any, Any]:
+def _dpt(t: Any, labels: Labels) -> tuple[Any, Any]:
     config = t.DPTConfig(
         hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=16, image_size=64, patch_size=16,
         backbone_out_indices=[0, 1, 2, 3], neck_hidden_sizes=[8, 8, 16, 16], fusion_hidden_size=8, is_hybrid=False,
-        auxiliary_loss_weight=0.4, **_labels(),
+        auxiliary_loss_weight=0.4, **labels,
     )  # fmt: skip
     return t.DPTForSemanticSegmentation(config), t.DPTImageProcessorPil(size={"height": 64, "width": 64})
 
 
-def _mobilevit(t: Any) -> tuple[Any, Any]:
+def _mobilevit(t: Any, labels: Labels) -> tuple[Any, Any]:
     config = t.MobileViTConfig(
         hidden_sizes=[8, 12, 16], neck_hidden_sizes=[8, 8, 8, 8, 16, 16, 16], num_attention_heads=2,
-        aspp_out_channels=8, image_size=64, **_labels(),
+        aspp_out_channels=8, image_size=64, **labels,
     )  # fmt: skip
     processor = t.MobileViTImageProcessorPil(size={"shortest_edge": 64}, crop_size={"height": 64, "width": 64})
     return t.MobileViTForSemanticSegmentation(config), processor
 
 
-def _mobilenet(t: Any) -> tuple[Any, Any]:
-    config = t.MobileNetV2Config(depth_multiplier=0.25, **_labels())
+def _mobilenet(t: Any, labels: Labels) -> tuple[Any, Any]:
+    config = t.MobileNetV2Config(depth_multiplier=0.25, **labels)
     processor = t.MobileNetV2ImageProcessorPil(size={"shortest_edge": 64}, crop_size={"height": 64, "width": 64})
     return t.MobileNetV2ForSemanticSegmentation(config), processor
 
 
-def _maskformer(t: Any) -> tuple[Any, Any]:
+def _maskformer(t: Any, labels: Labels) -> tuple[Any, Any]:
     backbone = t.SwinConfig(embed_dim=8, depths=[1] * 4, num_heads=[1] * 4, window_size=4, out_features=STAGES)
     decoder = t.DetrConfig(
         d_model=16, encoder_layers=1, decoder_layers=2, encoder_attention_heads=2, decoder_attention_heads=2,
@@ -92,15 +95,15 @@ def _maskformer(t: Any) -> tuple[Any, Any]:
         use_timm_backbone=False, backbone=None, use_pretrained_backbone=False,
     )  # fmt: skip
     config = t.MaskFormerConfig(
-        backbone_config=backbone, decoder_config=decoder, fpn_feature_size=32, mask_feature_size=32, **_labels()
+        backbone_config=backbone, decoder_config=decoder, fpn_feature_size=32, mask_feature_size=32, **labels
     )
     return t.MaskFormerForInstanceSegmentation(config), t.MaskFormerImageProcessorPil(size={"height": 64, "width": 96})
 
 
-def _mask2former(t: Any) -> tuple[Any, Any]:
+def _mask2former(t: Any, labels: Labels) -> tuple[Any, Any]:
     config = t.Mask2FormerConfig(
         backbone_config=_swin(t), feature_size=32, mask_feature_size=32, hidden_dim=32, encoder_feedforward_dim=16,
-        dim_feedforward=16, encoder_layers=1, decoder_layers=2, num_attention_heads=2, num_queries=5, **_labels(),
+        dim_feedforward=16, encoder_layers=1, decoder_layers=2, num_attention_heads=2, num_queries=5, **labels,
     )  # fmt: skip
     return (
         t.Mask2FormerForUniversalSegmentation(config),
@@ -108,17 +111,17 @@ def _mask2former(t: Any) -> tuple[Any, Any]:
     )
 
 
-def _eomt(t: Any) -> tuple[Any, Any]:
+def _eomt(t: Any, labels: Labels) -> tuple[Any, Any]:
     config = t.EomtConfig(
         hidden_size=16, num_hidden_layers=3, num_attention_heads=2, image_size=64, patch_size=16, num_blocks=1,
-        num_queries=5, num_upscale_blocks=1, num_register_tokens=1, **_labels(),
+        num_queries=5, num_upscale_blocks=1, num_register_tokens=1, **labels,
     )  # fmt: skip
     size = {"shortest_edge": 64, "longest_edge": None}
     processor = t.EomtImageProcessorPil(size=size, do_split_image=True, do_pad=False)
     return t.EomtForUniversalSegmentation(config), processor
 
 
-FAMILIES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+FAMILIES: dict[str, Callable[[Any, Labels], tuple[Any, Any]]] = {
     "segformer": _segformer,
     "upernet-convnext": _upernet_convnext,
     "upernet-swin": _upernet_swin,
@@ -133,14 +136,14 @@ FAMILIES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 }
 
 
-def save(family: str, folder: Path) -> Path:
-    """The family's network and image processor as a folder of the Hub's layout."""
+def save(family: str, folder: Path, names: dict[int, str] = NAMES) -> Path:
+    """The family's network of those classes and its image processor as a folder of the Hub's layout."""
     import transformers
 
     for seed in range(3, 30):
         torch.manual_seed(seed)
-        network, processor = FAMILIES[family](transformers)
-        _enliven(network)
+        network, processor = FAMILIES[family](transformers, _labels(names))
+        _enliven(network, len(names))
         if _many_labels(network, processor):
             break
     network.save_pretrained(folder)
@@ -148,7 +151,7 @@ def save(family: str, folder: Path) -> Path:
     return folder
 
 
-def _enliven(network: torch.nn.Module) -> None:
+def _enliven(network: torch.nn.Module, classes: int) -> None:
     """Weights that keep the photo's variance through the layers: labels differ from pixel to pixel."""
     with torch.no_grad():
         for name, value in network.named_parameters():
@@ -166,7 +169,7 @@ def _enliven(network: torch.nn.Module) -> None:
         network.eval()
         logits = getattr(network(pixel_values=_noise()), "logits", None)
         if logits is not None:  # as the last layer's bias has it, no class is everywhere
-            *_, last = (m for m in network.modules() if getattr(m, "out_channels", 0) == CLASSES and m.bias is not None)
+            *_, last = (m for m in network.modules() if getattr(m, "out_channels", 0) == classes and m.bias is not None)
             last.weight /= logits.std()
             last.bias.copy_((last.bias - logits.mean((0, 2, 3))) / logits.std())
 

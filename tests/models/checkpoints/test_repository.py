@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,88 +15,31 @@ from demo.models.checkpoints import transfer
 from demo.models.checkpoints.download import Progress, fetch
 from demo.models.checkpoints.files import CHECKPOINTS, locate, verify
 from demo.models.zoo import Zoo
+from tests.hub_server import COMMIT, Hub, serving
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TENSORS = bytes(range(256)) * 4096
 NAME = "some-lab/net-ade"
-
-
-@dataclass
-class Hub:
-    """One repository, and what is wrong with it."""
-
-    url: str = ""
-    files: dict[str, bytes] = field(default_factory=dict)
-    described: dict[str, Any] = field(default_factory=dict)
-    error: tuple[int, str] | None = None
-    token: str = ""
-    cuts: int = 0
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
+TENSORS_FILE = "model.safetensors"
 
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     config = {"model_type": "segformer", "architectures": ["SegformerForSemanticSegmentation"]}
-    told = Hub(described={"config": config, "gated": False})
-    told.files = {
+    told = Hub(described={"config": config, "gated": False}, hashes={TENSORS_FILE: hashlib.sha256(TENSORS).hexdigest()})
+    told.repositories[NAME] = {
         "config.json": json.dumps(config).encode(),
         "preprocessor_config.json": b"{}",
-        "model.safetensors": TENSORS,
+        TENSORS_FILE: TENSORS,
         "pytorch_model.bin": b"pickle",
         "README.md": b"card",
     }
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            told.asked.append((self.path, self.headers.get("Range")))
-            path = self.path.partition("?")[0]
-            denied = told.token and self.headers.get("Authorization") != f"Bearer {told.token}"
-            if path.startswith("/api/"):
-                return self._describe(path)
-            file = path.rpartition("/")[2]
-            if denied:
-                return self._say(401, b"", {"X-Error-Code": "GatedRepo"})
-            body = told.files[file]
-            start = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").rstrip("-"))
-            ranged = {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
-            cut = len(body) // 3 if file == "model.safetensors" and told.cuts else None
-            told.cuts -= cut is not None
-            self._say(206 if start else 200, body[start:], {"ETag": f'"{file}"', **ranged}, cut)
-
-        def _describe(self, path: str) -> None:
-            if told.error:
-                return self._say(told.error[0], b"{}", {"X-Error-Code": told.error[1]})
-            if not path.startswith(f"/api/models/{NAME}/revision/"):
-                return self._say(401, b"{}", {"X-Error-Code": "RepoNotFound"})
-            siblings = [
-                {"rfilename": name, "size": len(body)}
-                | ({"lfs": {"sha256": hashlib.sha256(TENSORS).hexdigest()}} if name == "model.safetensors" else {})
-                for name, body in told.files.items()
-            ]
-            self._say(200, json.dumps(told.described | {"sha": COMMIT, "siblings": siblings}).encode())
-
-        def _say(self, code: int, body: bytes, headers: dict[str, str] | None = None, cut: int | None = None) -> None:
-            self.send_response(code)
-            self.send_header("Content-Length", str(len(body)))
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body[:cut])
-
-        def log_message(self, *_: object) -> None:
-            pass
-
     monkeypatch.setattr(transfer, "PAUSE", 0.001)
     for name in ("HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        told.url = f"http://127.0.0.1:{running.server_address[1]}"
-        running.handle_error = lambda *_: None
-        threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    with serving(told):
         monkeypatch.setenv("HF_ENDPOINT", told.url)
         yield told
-        running.shutdown()
 
 
 def fetched(name: str = NAME) -> Path:
@@ -152,7 +91,7 @@ def test_a_cut_download_goes_on_where_it_stopped(hub: Hub) -> None:
 
 
 def test_other_bytes_than_the_hub_states_are_refused(hub: Hub) -> None:
-    hub.files["model.safetensors"] = TENSORS[::-1]
+    hub.repositories[NAME]["model.safetensors"] = TENSORS[::-1]
     assert "other bytes" in refused()
 
 
@@ -183,12 +122,12 @@ def test_no_segmentation_network(hub: Hub) -> None:
 
 
 def test_a_pickle_only(hub: Hub) -> None:
-    del hub.files["model.safetensors"]
+    del hub.repositories[NAME]["model.safetensors"]
     assert "its weights are a pickle only (pytorch_model.bin), which is never read" in refused()
 
 
 def test_no_processor(hub: Hub) -> None:
-    del hub.files["preprocessor_config.json"]
+    del hub.repositories[NAME]["preprocessor_config.json"]
     assert "it has no preprocessor_config.json" in refused()
 
 
