@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from demo.page.components import PhotoInput
+from demo.page.line import Line
+
+if TYPE_CHECKING:
+    from demo.page.networks import Networks
+    from demo.page.store import Store
 
 CALLS = "“Use via API” at the page's foot shows calls"
 ELSE = "What was sent does not fit this event of the page; load the page again."
@@ -17,9 +23,15 @@ FILE = 'a file that was uploaded here, as {"path": "...", "meta": {"_type": "gra
 class PageBlocks(gr.Blocks):
     """The page; Gradio alone would answer a call whose values do not fit with `null`."""
 
+    networks: Networks
+    store: Store
+    line: Line
+
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:
         """Gradio's own step, whose every failure is a gr.Error."""
         try:
+            if any(_elsewhere(value) for value in inputs):  # Gradio would fetch it
+                raise ValueError("a file that is not here")
             return await super().preprocess_data(block_fn, inputs, *args, **kwargs)
         except gr.Error:
             raise
@@ -27,6 +39,33 @@ class PageBlocks(gr.Blocks):
             name = block_fn.api_name if block_fn.api_visibility == "public" else ""
             words = misfit(name, block_fn.inputs, inputs) if name else ELSE
             raise gr.Error(words, title="That did not work", print_exception=False) from error
+
+    def queue(self, *args: Any, **kwargs: Any) -> PageBlocks:
+        """Gradio's own step, whose queue is a Line; calls that pass by it are refused."""
+        super().queue(*args, api_open=False, max_size=None, **kwargs)
+        self._queue = self.line = Line(
+            live_updates=True,
+            concurrency_count=self.max_threads,
+            update_intervals=1,
+            max_size=None,
+            blocks=self,
+            default_concurrency_limit=kwargs.get("default_concurrency_limit", "not_set"),
+        )
+        return self
+
+    def called(self) -> list[str]:
+        """The names of the public endpoints."""
+        return [fn.api_name for fn in self.fns.values() if fn.api_visibility == "public" and fn.api_name]
+
+
+def _elsewhere(value: object) -> bool:
+    """Whether a value names a file by an address, at any depth."""
+    if isinstance(value, dict):
+        path = value.get("path")
+        return (isinstance(path, str) and re.match(r"\w[\w+.-]*:/", path) is not None) or any(
+            _elsewhere(inner) for inner in value.values()
+        )
+    return isinstance(value, list) and any(_elsewhere(inner) for inner in value)
 
 
 def misfit(name: str, wanted: Sequence[Any], came: Sequence[object]) -> str:

@@ -23,10 +23,11 @@ from demo.page.examples import Example, examples
 from demo.page.failures import guarded
 from demo.page.fetching import Fetching, paragraph
 from demo.page.figure import Figures
+from demo.page.line import left
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.photos import NOT_HERE, Photos
 from demo.page.running import known, views
-from demo.page.store import Run, Store
+from demo.page.store import KEPT, LOOK, Run, Store
 from demo.page.tabs import statistics, tabs
 from demo.page.tabs.tab import Tab
 from demo.page.view import View
@@ -41,6 +42,8 @@ IN_TURN: dict[str, Any] = {"trigger_mode": "always_last"}
 """A photo that comes while another one is taken is taken after it, and stays; Gradio would drop it."""
 MOST_STOPPED = 1000
 """Turns: far more than can wait in the queue; some may never have come to it."""
+PLACE = '<p class="zoo-quiet zoo-place" role="status"></p>'
+DELETED = '<p class="zoo-quiet">Photos, and all that is made of them, are deleted within an hour of their last use.</p>'
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 CHOSEN = "(models) => document.dispatchEvent(new CustomEvent('zoo:chosen', { detail: { models } }))"
 AGAIN_AFTER_FAILURE = (
@@ -105,7 +108,12 @@ class Page:
         example = self._example_of(run)
         now = Shown(run.key, name, tuple(models))
         buttons: tuple[object, object] = gr.update(visible=False), gr.update(visible=True)
-        for view in views(self.networks, self.store, run, name, models, example, turn, lambda: turn in self.stopped):
+        away = left()
+
+        def ended() -> bool:
+            return turn in self.stopped or away()
+
+        for view in views(self.networks, self.store, run, name, models, example, turn, ended):
             if turn in self.left:
                 yield _no_news()
                 return
@@ -235,7 +243,7 @@ def build(
     checkpoints: Sequence[Path] = (),
     fetching: Fetching | None = None,
     own: Sequence[ModelSpec] = (),
-) -> gr.Blocks:
+) -> PageBlocks:
     """The page over a zoo, or over a function that makes one when it is first needed; nobody is served yet.
 
     Who serves it otherwise than by `demo.page.serve.launch` adds `demo.page.assets.routes()`, the way to its modules.
@@ -250,7 +258,7 @@ def build(
     photos = Photos(networks, store, page.stopped)
     thumbnails = [example.as_dict() for example in page.examples]
     with PageBlocks(
-        title="Segmentation Zoo", fill_width=True, delete_cache=(3600, 7200), analytics_enabled=False
+        title="Segmentation Zoo", fill_width=True, delete_cache=(LOOK, KEPT), analytics_enabled=False
     ) as blocks:
         header()
         shown = gr.State(Shown())
@@ -268,10 +276,12 @@ def build(
                 )
                 go = gr.Button(SEGMENT, variant="primary", elem_id="go")
                 stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop")
+                gr.HTML(PLACE, elem_id="place", padding=False, apply_default_css=False)
                 chosen_example = example_buttons(thumbnails)
                 models = selection.build(networks)
                 save = gr.Button(DOWNLOAD, interactive=False, elem_id="download")
                 file = gr.DownloadButton("Results", elem_id="file", elem_classes="zoo-away")
+                gr.HTML(DELETED, elem_id="deleted", padding=False, apply_default_css=False)
                 asked = gr.Textbox(visible=False)
             with gr.Column(scale=1, elem_id="right"):
                 strip = photo_strip()
@@ -345,7 +355,7 @@ def build(
         models.cancel.click(page.fetching.cancel, None, None, **quick)
         api.add(networks, page.store)
         blocks.load(None, None, None, js="() => document.documentElement.setAttribute('lang', 'en')", **PRIVATE)
-    blocks.queue(max_size=20, default_concurrency_limit=4)
+    blocks.queue(default_concurrency_limit=4)
     blocks.networks, blocks.store = networks, page.store
     return blocks
 

@@ -36,7 +36,9 @@ except ImportError:
 
 log = logging.getLogger(__name__)
 
-ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "networks"}
+NETWORKS = "networks"
+"""The line in which everything waits that runs networks."""
+ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": NETWORKS}
 """Repeated at every event that runs networks: Gradio applies a shared limit only when each of them names it."""
 
 
@@ -69,6 +71,11 @@ class Networks:
     def computed(self) -> str:
         """Where the networks compute and in which precision, in words."""
         return computed_on(self.zoo.device, self.zoo.precision)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the zoo is open: the first run need not wait for it."""
+        return self._zoo is not None
 
     def loaded(self) -> tuple[str, ...]:
         """Ids of the networks in memory; none while the zoo is being opened."""

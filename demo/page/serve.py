@@ -17,7 +17,10 @@ from demo.address import check_free, without_proxies
 from demo.errors import AddressError
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page.assets import Compressed, FirstScript, preload, routes, script, style
+from demo.page.blocks import PageBlocks
 from demo.page.build import build
+from demo.page.guard import Guard
+from demo.page.health import health
 from demo.page.theme import theme
 
 if TYPE_CHECKING:
@@ -44,16 +47,19 @@ def serve(
     The zoo is opened in the background once the page answers.
     """
     blocks = build(zoo, limits=limits, checkpoints=checkpoints, own=own)
-    atexit.register(blocks.store.close)  # type: ignore[attr-defined]  # build puts it there
+    atexit.register(blocks.store.close)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves as Ctrl-C does: the visitors' files go
     launch(blocks, host=host, port=port, root_path=root_path, limits=limits)
-    blocks.networks.open_soon()  # type: ignore[attr-defined]  # the same
-    blocks.block_thread()
+    blocks.networks.open_soon()
+    try:
+        blocks.block_thread()
+    finally:
+        blocks.close(verbose=False)  # what visitors uploaded goes as well
 
 
 def launch(
-    blocks: gr.Blocks,
+    blocks: PageBlocks,
     *,
     host: str | None = None,
     port: int | None = None,
@@ -62,6 +68,7 @@ def launch(
 ) -> str:
     """Start serving in the background; returns the address on this machine. Raises AddressError."""
     check_free(host, port)
+    blocks.store.forget_in_time()
     try:
         with without_proxies():  # Gradio asks its own server whether it answers
             return _launch(blocks, host, port, root_path, limits)
@@ -74,7 +81,7 @@ def mended_stream(version: str = gr.__version__) -> str:
     return f"<script>{script('stream')}</script>" if version.startswith(f"{STREAM_FAULT}.") else ""
 
 
-def _launch(blocks: gr.Blocks, host: str | None, port: int | None, root_path: str | None, limits: Limits) -> str:
+def _launch(blocks: PageBlocks, host: str | None, port: int | None, root_path: str | None, limits: Limits) -> str:
     _, address, _ = blocks.launch(
         server_name=host,
         server_port=port,
@@ -90,8 +97,12 @@ def _launch(blocks: gr.Blocks, host: str | None, port: int | None, root_path: st
         enable_monitoring=False,
         state_session_capacity=200,
         app_kwargs={
-            "routes": routes(),
-            "middleware": [Middleware(Compressed), Middleware(FirstScript, name="language")],
+            "routes": [*routes(), health(blocks)],
+            "middleware": [
+                Middleware(Guard, endpoints=blocks.called, most=int(1.5e6 * limits.megabytes) + 1_000_000),
+                Middleware(Compressed),
+                Middleware(FirstScript, name="language"),
+            ],
         },
         prevent_thread_lock=True,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
     from demo.models.zoo import Answer
 
+KEPT = 50 * 60
+"""Seconds that a photo, and all that was made of it, is kept after its last use."""
+LOOK = 5 * 60
+"""Seconds between two looks at what is to go: nothing is older than an hour."""
+
 
 @dataclass(eq=False)
 class Run:
@@ -43,6 +49,8 @@ class Run:
     """What of the photo's file was ignored."""
     answers: dict[str, Answer] = field(default_factory=dict)
     panels: dict[str, Panel] = field(default_factory=dict)
+    used: float = field(default_factory=time.monotonic)
+    """When it was last asked for."""
 
     @property
     def bytes(self) -> int:
@@ -73,6 +81,7 @@ class Store:
         self._count, self._bytes = count, megabytes * 1e6
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock = threading.Lock()
+        self._closed = threading.Event()
 
     def open(self, path: str | Path) -> Run:
         """The run of the photo in a file, made where there is none. Raises ImageError."""
@@ -88,9 +97,11 @@ class Store:
 
     def get(self, key: str) -> Run | None:
         with self._lock:
-            if key in self._runs:
+            run = self._runs.get(key)
+            if run:
                 self._runs.move_to_end(key)
-            return self._runs.get(key)
+                run.used = time.monotonic()
+            return run
 
     def shed(self) -> None:
         """Let the oldest runs go until the rest keeps to the bounds; call it when answers have come."""
@@ -99,8 +110,25 @@ class Store:
                 _, run = self._runs.popitem(last=False)
                 shutil.rmtree(run.folder, ignore_errors=True)
 
+    def forget(self, kept: float = KEPT) -> None:
+        """Let every run go that nobody has asked for in so many seconds."""
+        with self._lock:
+            for key, run in list(self._runs.items()):
+                if time.monotonic() - run.used > kept:
+                    del self._runs[key]
+                    shutil.rmtree(run.folder, ignore_errors=True)
+
+    def forget_in_time(self) -> None:
+        """Look from now on, until `close`, for what is to go."""
+        threading.Thread(target=self._look, name="forget photos", daemon=True).start()
+
     def close(self) -> None:
+        self._closed.set()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _look(self) -> None:
+        while not self._closed.wait(LOOK):
+            self.forget()
 
     def _add(self, key: str, opened: Opened) -> Run:
         self.folder.mkdir(parents=True, exist_ok=True)  # whoever cleans temporary folders may have taken it

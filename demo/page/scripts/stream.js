@@ -48,6 +48,12 @@
     return new Response(passed, { status: first.status, headers: first.headers });
   }
 
+  function tellPlace({ msg, rank, rank_eta: seconds }) {
+    // where the event stands in the line, which the page does not tell by itself
+    const before = msg === "estimation" ? rank : msg === "process_starts" ? 0 : null;
+    if (before !== null) document.dispatchEvent(new CustomEvent("zoo:place", { detail: { before, seconds } }));
+  }
+
   async function goesOn(reply, controller) {
     // true when the stream ended and an event is still to be told
     const encoder = new TextEncoder();
@@ -58,7 +64,9 @@
       const messages = (text + value).split("\n\n");
       text = messages.pop();
       for (const message of messages) {
-        const { msg, event_id: id } = JSON.parse(message.replace(/^data: /, ""));
+        const told = JSON.parse(message.replace(/^data: /, ""));
+        const { msg, event_id: id } = told;
+        tellPlace(told);
         if (msg === "close_stream" && waiting.size) return true;
         if (msg === "process_completed" && !waiting.delete(id)) early.add(id);
         controller.enqueue(encoder.encode(`${message}\n\n`));

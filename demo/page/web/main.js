@@ -21,6 +21,7 @@ import { followLink } from "./ui/link.js";
 import { live } from "./ui/live.js";
 import { noteBox } from "./ui/notes.js";
 import { notice } from "./ui/notice.js";
+import "./ui/place.js";
 import "./ui/readout.js";
 import { empty, makeEmpty } from "./ui/start.js";
 import { startTab } from "./ui/tabs.js";

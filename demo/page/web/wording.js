@@ -33,6 +33,17 @@ export const wholePercent = (share) => `${Math.round(100 * share)} %`;
 
 export const duration = (seconds) => (seconds < 1 ? `${fixed(1000 * seconds, 0)} ms` : `${fixed(seconds, 1)} s`);
 
+/**
+ * Where someone stands in a line, and for about how long still; nothing where nobody is before.
+ *
+ * @param {number} before
+ * @param {number | null | undefined} seconds
+ */
+export function placeInLine(before, seconds) {
+  if (!before) return "";
+  return `Waiting: ${before} before you${seconds ? `, about ${Math.ceil(seconds)} s` : ""}.`;
+}
+
 /** How many parameters a network has. */
 export const millions = (n) =>
   n >= 9.95e6 ? `${fixed(n / 1e6, 0)} M` : n >= 1e5 ? `${fixed(n / 1e6, 1)} M` : String(n);

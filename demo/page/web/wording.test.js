@@ -7,6 +7,7 @@ import {
   millions,
   orNone,
   percent,
+  placeInLine,
   score,
   shortCount,
   thousands,
@@ -62,4 +63,11 @@ test("a scale is marked at its quarters, or at whole numbers and its end", () =>
   assert.deepEqual(marks(16), ["0", "4", "8", "12", "16"]);
   assert.deepEqual(marks(Math.log(19)), ["0", "1", "2", "2.94"]);
   assert.deepEqual(marks(Math.log(7)), ["0", "1", "1.95"]);
+});
+
+test("a place in the line is said in words, and nothing when nobody is before", () => {
+  assert.deepEqual(
+    [placeInLine(3, 11.2), placeInLine(1, null), placeInLine(0, 4)],
+    ["Waiting: 3 before you, about 12 s.", "Waiting: 1 before you.", ""],
+  );
 });

@@ -1,0 +1,223 @@
+"""Every hostile file through every way in: python -m benchmarks.reliability.hostile [--every N] [--ways open cli api]
+
+For each a photo, or one sentence, within ten seconds. Networks are toys: what they compute plays no part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from benchmarks import machine
+from benchmarks.measure import ROOT, Json, status, tree_memory
+from benchmarks.reliability.corpus import Hostile, sample
+from benchmarks.reliability.results import keep
+from benchmarks.visitor import serving
+
+SECONDS = 10.0
+MEGABYTES = 1200
+"""More than this above where a process stood is a fault: three times what 40 megapixels take."""
+TOY = ["-m", "benchmarks.reliability.toy_page"]
+CLI = "import demo.models.zoo as z; from functools import partial; from tests.toy import toy_network; " \
+      "z.Zoo = partial(z.Zoo, load=toy_network); from demo.cli import main; import sys; sys.exit(main())"  # fmt: skip
+_OURS = re.compile(r"Traceback|Error\(|errno|unexpected happened|object at 0x|<class", re.I)
+
+
+def sentence_fault(text: str) -> str:
+    """What is wrong with what somebody is told; empty when it is one sentence."""
+    if "\n" in text or "\r" in text:
+        return "more than a line"
+    if any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in text):
+        return "control characters"
+    if len(text) > 700:
+        return "very long"
+    if found := _OURS.search(text):
+        return f"our own words: {found[0]}"
+    return "" if text.rstrip().endswith((".", ")", "…")) else "no sentence"
+
+
+def opened(files: Sequence[Hostile]) -> Json:
+    """Read each in this process."""
+    from demo.errors import DemoError
+    from demo.images import open_photo
+
+    outcome = _Outcome(os.getpid())
+    for file in files:
+        start = time.perf_counter()
+        try:
+            image = open_photo(file.content, name=file.name.encode(errors="replace").decode()).image
+            fault, told = ("" if image.ndim == 3 and image.shape[2] == 3 else "no RGB"), "photo"
+        except DemoError as error:
+            fault, told = sentence_fault(str(error).replace(file.name, "")), "sentence"
+        except Exception as error:
+            fault, told = f"{type(error).__name__}: {error}", "fault"
+        outcome.add(file, told, fault, time.perf_counter() - start)
+    return outcome.content()
+
+
+def by_api(files: Sequence[Hostile]) -> Json:
+    """Upload each and call /regions, some at once; then see that nothing is left."""
+    with TemporaryDirectory() as folder:
+        temporary = {"GRADIO_TEMP_DIR": f"{folder}/gradio", "TMPDIR": folder}
+        with serving(TOY, temporary) as server:
+            outcome = _Outcome(server.process)
+            asyncio.run(_call_all(server.address, files, outcome))
+            alive = httpx.get(f"{server.address}/health", trust_env=False).status_code == 200
+        left = [path.name for path in Path(folder).rglob("*") if path.is_file()]
+    found = outcome.content() | {"files_left": len(left)}
+    if not alive:
+        found["faults"]["the page is dead"] = "/health does not answer"
+    if left:
+        found["faults"]["files left"] = ", ".join(left[:5])
+    return found
+
+
+async def _call_all(address: str, files: Sequence[Hostile], outcome: _Outcome) -> None:
+    async with httpx.AsyncClient(base_url=address, timeout=60, trust_env=False) as client:
+        for file in files:  # one after the other: the seconds are this file's
+            start = time.perf_counter()
+            told, fault = await _call(client, file)
+            outcome.add(file, told, fault, time.perf_counter() - start)
+
+
+async def _call(client: httpx.AsyncClient, file: Hostile) -> tuple[str, str]:
+    name = file.name.encode(errors="replace").decode()
+    sent = await client.post("/gradio_api/upload", files={"files": (name, file.content)})
+    if sent.status_code in (400, 413):
+        return "sentence", sentence_fault(sent.text.strip().rstrip(".") + ".")
+    if sent.status_code != 200:
+        return "fault", f"upload answered {sent.status_code}"
+    photo = {"path": sent.json()[0], "meta": {"_type": "gradio.FileData"}}
+    asked = await client.post("/gradio_api/call/regions", json={"data": [photo, "fcn-compact,setr-compact"]})
+    if asked.status_code != 200:
+        return "fault", f"the call was answered {asked.status_code}"
+    text = (await client.get(f"/gradio_api/call/regions/{asked.json()['event_id']}")).text
+    if "event: complete" in text:
+        return "photo", ""
+    error = json.loads(text.rpartition("event: error\ndata: ")[2] or "null")
+    words = (error or {}).get("error") or ""
+    return "sentence", sentence_fault(words.replace(Path(photo["path"]).name, "")) if words else "no words"
+
+
+def by_cli(files: Sequence[Hostile]) -> Json:
+    """One batch of `segment` over all of them as files of a disk; what no name of a disk can be is left out."""
+    with TemporaryDirectory() as folder:
+        photos, out = Path(folder, "photos"), Path(folder, "out")
+        photos.mkdir()
+        written = [file for file in files if _write(photos, file)]
+        paths = sorted(str(path) for path in photos.iterdir())
+        command = [sys.executable, "-c", CLI, "segment", *paths, "-o", str(out), "-m", "fcn-compact"]
+        start = time.perf_counter()
+        with open(f"{folder}/said", "wb") as said:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=said)
+            peak = 0
+            while process.poll() is None:
+                peak = max(peak, tree_memory(process.pid))
+                time.sleep(0.05)
+        seconds = time.perf_counter() - start
+        lines = Path(folder, "said").read_text(encoding="utf-8", errors="replace").splitlines()
+        done = len(list(out.glob("*/summary.json"))) if out.is_dir() else 0
+        parts = [path.name for path in out.rglob("*.part")]
+    refused = [line for line in lines if not re.match(r"\[?\d+ ?/ ?\d+|.*\d s\b.*photo", line)]
+    faults = {line[:80]: fault for line in refused if (fault := _line_fault(line))}
+    if process.returncode not in (0, 1):
+        faults["exit code"] = str(process.returncode)
+    if parts:
+        faults["files left"] = ", ".join(parts[:5])
+    return {
+        "files": len(written),
+        "photos": done,
+        "sentences": len(written) - done,
+        "lines": len(lines),
+        "exit_code": process.returncode,
+        "faults": faults,
+        "seconds_in_all": round(seconds, 1),
+        "peak_megabytes": round(peak / 1e6),
+    }
+
+
+def _line_fault(line: str) -> str:
+    if found := _OURS.search(line):
+        return f"our own words: {found[0]}"
+    return "control characters" if any(ord(letter) < 32 and letter != "\t" for letter in line) else ""
+
+
+def _write(folder: Path, file: Hostile) -> bool:
+    try:
+        (folder / file.name.replace("/", "_")).write_bytes(file.content)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+class _Outcome:
+    """What came of the files so far."""
+
+    def __init__(self, process: int) -> None:
+        self._process, self._stood = process, status("VmRSS", process)
+        self._told: Counter[str] = Counter()
+        self._kinds: Counter[str] = Counter()
+        self._seconds: list[tuple[float, str]] = []
+        self._peak = 0
+        self.faults: dict[str, str] = {}
+
+    def add(self, file: Hostile, told: str, fault: str, seconds: float) -> None:
+        self._told[told] += 1
+        self._kinds[file.kind] += 1
+        self._seconds.append((seconds, ascii(file.name)))
+        grown = status("VmHWM", self._process) - self._stood
+        if grown > MEGABYTES * 1e6 and self._peak <= MEGABYTES * 1e6:
+            fault = fault or f"{grown / 1e6:.0f} MB"
+        self._peak = max(self._peak, grown)
+        if seconds > SECONDS:
+            fault = fault or f"{seconds:.1f} s"
+        if fault:
+            self.faults[ascii(file.name)] = fault
+
+    def content(self) -> Json:
+        slowest, name = max(self._seconds)
+        return {
+            "files": len(self._seconds),
+            "kinds": dict(self._kinds),
+            "photos": self._told["photo"],
+            "sentences": self._told["sentence"],
+            "faults": self.faults,
+            "slowest_seconds": round(slowest, 2),
+            "slowest": name,
+            "peak_megabytes_above_start": round(self._peak / 1e6),
+        }
+
+
+WAYS = {"open": opened, "cli": by_cli, "api": by_api}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="take each kind's every N-th file (1: all)")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    options = parser.parse_args()
+    files, faults = sample(options.every), 0
+    for way in options.ways:
+        load = machine.load()
+        found = WAYS[way](files)
+        faults += len(found["faults"])
+        print(f"{way}: {json.dumps(found, indent=1, ensure_ascii=True)}", flush=True)
+        if options.every == 1:
+            keep("hostile", way, found, load)
+    return min(1, faults)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
