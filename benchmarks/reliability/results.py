@@ -68,10 +68,8 @@ def _load() -> str:
     for part in _parts("load")["parts"].values():
         few, many = part["fewest_and_most_answers_of_a_visitor"]
         rows += [
-            (
-                "visitors, seconds, ms a network",
-                f"{part['visitors']}, {part['seconds']}, {part['milliseconds_a_network']}",
-            ),
+            ("visitors, seconds", f"{part['visitors']}, {part['seconds']}"),
+            ("a network takes at least", f"{part['milliseconds_a_network']} ms"),
             ("answers; somebody else's", f"{part['answers']}; {part['answers_of_another']}"),
             ("refused in words; without", f"{part['refused_in_words']}; {sum(part['refused_without_words'].values())}"),
             ("answers of the unluckiest and the luckiest visitor", f"{few}, {many}"),
