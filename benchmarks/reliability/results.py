@@ -30,7 +30,7 @@ def keep(script: str, part: str, found: Json, load_before: float) -> None:
 
 def tables() -> dict[str, str]:
     """The measured parts of docs/reliability.md, by their marks."""
-    return {"hostile": _hostile(), "load": _load(), "soak": _soak()}
+    return {"hostile": _hostile(), "load": _load()}
 
 
 def _parts(script: str) -> Json:
@@ -80,12 +80,3 @@ def _load() -> str:
             ("measured", _when(part)),
         ]
     return _rows(("what", "measured"), rows)
-
-
-def _soak() -> str:
-    rows: list[tuple[object, ...]] = []
-    for part in _parts("soak")["parts"].values():
-        for words, row in (("after a tenth", part["after_a_tenth"]), ("at the end", part["at_the_end"])):
-            runs, memory, files, temporary, threads = row
-            rows.append((words, runs, f"{memory / 1e6:.0f} MB", files, temporary, threads, _when(part)))
-    return _rows(("", "runs", "memory", "open files", "temporary files", "threads", "measured"), rows)
