@@ -26,6 +26,7 @@ from demo.analysis.comparison import compare
 from demo.analysis.in_common import comparison_of
 from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
+from demo.errors import BackendError
 from demo.images import DEFAULT_LIMITS, Limits, open_photo, safe_stem, write_atomic
 from demo.labels.annotations import encode_annotation
 from demo.measures import BY_ID
@@ -190,13 +191,22 @@ def summary(
     }
 
 
-def figure_row(answer: Answer, prediction: Prediction) -> Row:
-    """What a figure shows of an answer, at the size at which figures are drawn."""
+def figure_row(answer: Answer, prediction: Prediction, measure: str = "entropy") -> Row:
+    """What a figure shows of an answer, at the size at which figures are drawn.
+
+    Raises BackendError for a measure that the network cannot say.
+    """
     from demo.render.figures import Row, reduced, sampled
 
     size, spec = reduced(answer.posterior.photo_size), answer.spec
-    maps = sampled(prediction.label_map, size), sampled(prediction.entropy, size)
-    return Row(spec.title, *maps, prediction.class_set)
+    if measure not in prediction.measures:
+        told = BY_ID[measure]
+        raise BackendError(
+            f"A figure of {told.title.lower()} needs {told.needs}, and the scores of {spec.title} are none; "
+            "choose another measure, or leave that network out."
+        )
+    maps = sampled(prediction.label_map, size), sampled(prediction.measures[measure], size)
+    return Row(spec.title, *maps, prediction.class_set, BY_ID[measure])
 
 
 def figure(
@@ -207,13 +217,16 @@ def figure(
     layout: Layout = "article",
     scheme: Scheme = "colour",
     official: bool = False,
+    opacity: float = 0.6,
 ) -> bytes:
-    """Everything on one page, as a file; the options are those of demo.render.figures."""
+    """Everything on one page, as a file; the options are those of demo.render.figures, `opacity` the grid's."""
     from demo.render.figures import comparison, grid, reduced, to_bytes
 
-    draw = comparison if layout == "article" else grid
     image = shrink(photo.image, reduced(photo.size))
-    return to_bytes(draw(image, rows, title=photo.name, scheme=scheme, official=official), kind)
+    if layout == "article":
+        return to_bytes(comparison(image, rows, title=photo.name, scheme=scheme, official=official), kind)
+    drawn = grid(image, rows, title=photo.name, scheme=scheme, official=official, opacity=opacity)
+    return to_bytes(drawn, kind)
 
 
 def describe(answer: Answer, prediction: Prediction) -> Json:

@@ -42,13 +42,13 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             "Mean entropy",
             "nats",
             "mean of the entropy over all pixels",
-            ("Panel.entropy", "summary.json: mean_entropy"),
+            ("Panel.entropy", "NetworkNumbers.entropy", "summary.json: mean_entropy"),
         ),
         Figure(
             "Time",
             "seconds",
             "wall time of the network and of making its maps, on this machine and this photo",
-            ("Panel.seconds", "summary.json: seconds"),
+            ("Panel.seconds", "NetworkNumbers.seconds", "summary.json: seconds"),
         ),
         Figure(
             "Parameters",
@@ -75,7 +75,12 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             "Votes",
             "0..1",
             "share of the photo where 1, 2, ... different classes are named",
-            ("Differences.votes", "summary.json: comparison.votes", "summary.json: comparison.all_agree"),
+            (
+                "Differences.votes",
+                "PhotoNumbers.agreement",
+                "summary.json: comparison.votes",
+                "summary.json: comparison.all_agree",
+            ),
         ),
         Figure(
             "Split",
@@ -85,6 +90,7 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             (
                 "Split.all_agree",
                 "Split.between_families",
+                "PhotoNumbers.split",
                 "Split.inside_cnn",
                 "Split.inside_transformer",
                 "Split.mixed",
@@ -117,6 +123,7 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             "share of the photo where two networks name different classes, each with a confidence of at least the threshold",
             (
                 "Conflict.area",
+                "PhotoNumbers.conflict",
                 "Differences.conflict_areas",
                 "ClassPair.area",
                 "summary.json: comparison.confident_conflict",

@@ -1,7 +1,4 @@
-"""What the compact networks say of two examples, as it was before class sets were data: the same files and numbers.
-
-But for the words about a region of which one family is divided, which are newer.
-"""
+"""What the compact networks say of two examples: the same files and numbers until one of them is trained anew."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from demo.models.zoo import Answer, Zoo
 
 GOLDEN = Path(__file__).parent / "golden"
 JOINED = {"class_set", "cannot_say", "seconds", "version"}
-"""Keys of summary.json that are newer, or change with every run."""
+"""Keys of summary.json that are not in the golden files: of the class set, or other in every run."""
 
 
 def plain(value: object) -> object:

@@ -40,8 +40,12 @@ def follow(document: str, project: Path) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy to change; what is large is linked."""
-    copy, left_out = tmp_path / "project", shutil.ignore_patterns("__pycache__", "*.pyi")
+    return copied(tmp_path)
+
+
+def copied(folder: Path) -> Path:
+    """A copy of the project to change; what is large is linked."""
+    copy, left_out = folder / "project", shutil.ignore_patterns("__pycache__", "*.pyi")
     for name in ("demo", "tests", "examples"):  # Gradio serves no photo that a link leads to
         shutil.copytree(ROOT / name, copy / name, ignore=left_out)
     for name in ("checkpoints", "docs", "benchmarks", "pyproject.toml", "README.md"):

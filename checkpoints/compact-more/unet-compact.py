@@ -44,6 +44,7 @@ model = dict(
 test_pipeline = [
     dict(type="LoadImageFromFile"),
     dict(type="Resize", scale=(2048, 320), keep_ratio=True),
+    dict(type="ResizeToMultiple", size_divisor=32, interpolation="bilinear"),
     dict(type="PackSegInputs"),
 ]
 test_dataloader = dict(

@@ -1,4 +1,4 @@
-"""SegFormer with a MiT-B0: a small network of the same architecture as the paper's, for trying the tool.
+"""SegFormer on a MiT grafted from layers of DINOv2: a small network of the same architecture as the paper's, for trying the tool.
 
 Self-contained, so that it loads with the package or without its configuration tree. How it was trained: segformer-compact.md.
 """
@@ -19,24 +19,25 @@ model = dict(
     backbone=dict(
         type="MixVisionTransformer",
         in_channels=3,
-        embed_dims=32,
-        num_stages=4,
-        num_layers=[2, 2, 2, 2],
-        num_heads=[1, 2, 5, 8],
-        patch_sizes=[7, 3, 3, 3],
-        sr_ratios=[8, 4, 2, 1],
-        out_indices=(0, 1, 2, 3),
-        mlp_ratio=4,
+        embed_dims=64,
+        num_stages=3,
+        num_layers=[1, 1, 8],
+        num_heads=[1, 2, 6],
+        patch_sizes=[7, 3, 3],
+        strides=[4, 2, 2],
+        sr_ratios=[4, 2, 1],
+        out_indices=(0, 1, 2),
+        mlp_ratio=2,
         qkv_bias=True,
         drop_rate=0.0,
         attn_drop_rate=0.0,
-        drop_path_rate=0.1,
+        drop_path_rate=0.0,
     ),
     decode_head=dict(
         type="SegformerHead",
-        in_channels=[32, 64, 160, 256],
-        in_index=[0, 1, 2, 3],
-        channels=128,
+        in_channels=[64, 128, 384],
+        in_index=[0, 1, 2],
+        channels=192,
         dropout_ratio=0.1,
         num_classes=150,
         norm_cfg=norm_cfg,
@@ -49,7 +50,8 @@ model = dict(
 
 test_pipeline = [
     dict(type="LoadImageFromFile"),
-    dict(type="Resize", scale=(2048, 320), keep_ratio=True),
+    dict(type="Resize", scale=(2048, 256), keep_ratio=True),
+    dict(type="ResizeToMultiple", size_divisor=16, interpolation="bilinear"),
     dict(type="PackSegInputs"),
 ]
 test_dataloader = dict(

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma
 
+from demo.measures import Measure
 from demo.schema import VOID, Field, LabelMap
 
 Counts = NDArray[np.int64]
@@ -98,6 +99,18 @@ def adaptive_ece(counts: Counts, number: int = BINS) -> float:
 def uncertainty_of_confidence(confidence: Field) -> Field:
     """1 - confidence, which is exact where it matters: near certainty. For margins too."""
     return np.float32(1) - np.asarray(confidence, np.float32)
+
+
+def uncertainty(measure: Measure, value: Field) -> Field:
+    """A measure's map as a number that grows with doubt and lies between 0 and 8; the order of the pixels is kept.
+
+    Entropy as it is, 1 - a share, and what has no end, like a logit, squeezed: 4 / (1 + z) for z above 0.
+    """
+    if measure.needs == "probabilities":
+        return value if measure.high_is_doubt else uncertainty_of_confidence(value)
+    doubt = np.asarray(value if measure.high_is_doubt else -value, np.float32)
+    squeezed = 4 / (1 + np.abs(doubt))
+    return np.where(doubt < 0, squeezed, 8 - squeezed)
 
 
 def rank(uncertainty: Field, event: Mask) -> Counts:

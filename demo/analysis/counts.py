@@ -5,19 +5,18 @@ from __future__ import annotations
 import io
 import json
 import zlib
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from demo.analysis import calibration, scores
+from demo.measures import ALWAYS, BY_ID
 from demo.schema import VOID, ClassSet, Field, LabelMap, Prediction
 
 Counts = NDArray[np.int64]
-
-UNCERTAINTIES = ("entropy", "confidence", "margin")
 
 
 def shapes(classes: int) -> dict[str, tuple[int, ...]]:
@@ -27,7 +26,7 @@ def shapes(classes: int) -> dict[str, tuple[int, ...]]:
         "boundary": (3, classes),
         "reliability": (3, calibration.STEPS),
         "proper": (3,),
-        **{name: (2, calibration.RANKS) for name in UNCERTAINTIES},
+        **{name: (2, calibration.RANKS) for name in ALWAYS},
     }
 
 
@@ -49,12 +48,23 @@ class TruthCounts:
     """The same by 1 - confidence."""
     margin: Counts
     """The same by 1 - margin."""
+    more: Mapping[str, Counts] = field(default_factory=dict)
+    """The same by each further measure of doubt that was counted, by its id in demo.measures."""
 
     def __add__(self, other: TruthCounts) -> TruthCounts:
         if self.class_set != other.class_set:
             raise ValueError(f"counts add in one class set, but got {self.class_set.title}, {other.class_set.title}")
         sums = {name: getattr(self, name) + getattr(other, name) for name in self._shapes}
-        return TruthCounts(self.class_set, **sums)
+        more = {name: self.more[name] + other.more[name] for name in self.more if name in other.more}
+        if not (self.pixels and other.pixels):
+            more = dict(self.more if self.pixels else other.more)
+        return TruthCounts(self.class_set, **sums, more=more)
+
+    @property
+    def rankings(self) -> dict[str, Counts]:
+        """(2, 33280) right and wrong pixels by every measure of doubt, in the order of demo.measures."""
+        found = {name: getattr(self, name) for name in ALWAYS} | dict(self.more)
+        return {name: found[name] for name in BY_ID if name in found}
 
     @property
     def _shapes(self) -> dict[str, tuple[int, ...]]:
@@ -73,9 +83,9 @@ class TruthCounts:
     def to_bytes(self) -> bytes:
         """The counts as a small block for storage."""
         block = io.BytesIO()
-        block.write(json.dumps(asdict(self.class_set)).encode() + b"\n")
-        for name in self._shapes:
-            flat = getattr(self, name).reshape(-1)
+        block.write(json.dumps(asdict(self.class_set) | {"more": [*self.more]}).encode() + b"\n")
+        for counts in (*(getattr(self, name) for name in self._shapes), *self.more.values()):
+            flat = counts.reshape(-1)
             places = np.flatnonzero(flat)
             block.write(np.int64(places.size).tobytes() + places.astype("<i4").tobytes())
             block.write(flat[places].astype("<i8").tobytes())
@@ -84,21 +94,25 @@ class TruthCounts:
     @classmethod
     def from_bytes(cls, block: bytes) -> TruthCounts:
         """What `to_bytes` wrote."""
-        content, arrays = io.BytesIO(zlib.decompress(block)), {}
+        content = io.BytesIO(zlib.decompress(block))
+        arrays: dict[str, Any] = {}
         told: dict[str, Any] = json.loads(content.readline())
+        further: list[str] = told.pop("more", [])
         class_set = ClassSet(**{key: _tuple(value) for key, value in told.items()})
-        for name, shape in shapes(len(class_set)).items():
+        for name, shape in [*shapes(len(class_set)).items(), *((name, (2, calibration.RANKS)) for name in further)]:
             size = int(np.frombuffer(content.read(8), "<i8")[0])
             places = np.frombuffer(content.read(4 * size), "<i4")
             flat = np.zeros(int(np.prod(shape)), np.int64)
             flat[places] = np.frombuffer(content.read(8 * size), "<i8")
             arrays[name] = flat.reshape(shape)
-        return cls(class_set, **arrays)
+        more = {name: arrays.pop(name) for name in further}
+        return cls(class_set, **arrays, more=more)
 
     @classmethod
     def zero(cls, class_set: ClassSet) -> TruthCounts:
         """The counts of no photo."""
-        return cls(class_set, **{name: np.zeros(shape, np.int64) for name, shape in shapes(len(class_set)).items()})
+        empty: dict[str, Any] = {name: np.zeros(shape, np.int64) for name, shape in shapes(len(class_set)).items()}
+        return cls(class_set, **empty)
 
 
 @dataclass(frozen=True)
@@ -133,16 +147,18 @@ def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Fiel
         raise ValueError(f"prediction and truth must have one size, but got {prediction.size} and {label_map.shape}")
     known = label_map != VOID
     right = (prediction.label_map == label_map)[known]
-    confidence = prediction.confidence[known]
+    rankings = {
+        name: calibration.rank(calibration.uncertainty(BY_ID[name], value[known]), ~right)
+        for name, value in prediction.measures.items()
+    }
     return TruthCounts(
         prediction.class_set,
         sizes=scores.size_confusions(prediction.label_map, label_map, classes, truth.groups),
         boundary=scores.boundary_areas(prediction.label_map, label_map, classes, truth.inner),
-        reliability=calibration.reliability(confidence, right),
+        reliability=calibration.reliability(prediction.confidence[known], right),
         proper=np.zeros(3, np.int64) if strips is None else calibration.proper_scores(strips, label_map),
-        entropy=calibration.rank(prediction.entropy[known], ~right),
-        confidence=calibration.rank(calibration.uncertainty_of_confidence(confidence), ~right),
-        margin=calibration.rank(calibration.uncertainty_of_confidence(prediction.margin[known]), ~right),
+        **{name: rankings.pop(name) for name in ALWAYS},
+        more=rankings,
     )
 
 

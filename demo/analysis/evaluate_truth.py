@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.analysis import calibration, scores, structure
-from demo.analysis.counts import UNCERTAINTIES, Truth, TruthCounts, count
+from demo.analysis.counts import Truth, TruthCounts, count
 from demo.analysis.numbers import Json, finding, numbers, plain
 from demo.errors import TruthError
 from demo.labels.annotations import values_of
+from demo.measures import BY_ID
 from demo.schema import VOID, Field, LabelMap, Prediction
 
 Band = Literal["all", "boundary", "interior"]
@@ -73,7 +74,7 @@ def evaluate_truth(
         "classes": class_rows(counts),
         "confusions": confusion_rows(counts),
         "reliability": reliability_rows(counts),
-        "risk_coverage": {score: risk_rows(getattr(counts, score)) for score in UNCERTAINTIES},
+        "risk_coverage": {score: risk_rows(found) for score, found in counts.rankings.items()},
         "unknown": _unknown(prediction, shape.label_map, foreign) if unknown is not None else None,
         "error_shares": error_shares(error_map),
     }
@@ -145,12 +146,10 @@ def risk_rows(ranking: NDArray[np.int64]) -> dict[str, Json]:
 def _unknown(prediction: Prediction, truth: LabelMap, foreign: NDArray[np.bool_]) -> Json:
     """How well each uncertainty tells pixels that no class names from labelled ones."""
     asked = foreign | (truth != VOID)
-    fields = {
-        "entropy": prediction.entropy,
-        "confidence": calibration.uncertainty_of_confidence(prediction.confidence),
-        "margin": calibration.uncertainty_of_confidence(prediction.margin),
-    }
-    found = [finding(calibration.rank(f[asked], foreign[asked]), name, "unknown") for name, f in fields.items()]
+    found = [
+        finding(calibration.rank(calibration.uncertainty(BY_ID[name], value[asked]), foreign[asked]), name, "unknown")
+        for name, value in prediction.measures.items()
+    ]
     return {"pixels": int(foreign.sum()), "numbers": [number.as_json() for row in found for number in row]}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.labels.mapping import into, sayable
+from demo.labels.mapping import broader, into, sayable
 from demo.schema import VOID, ClassSet, Comparison, ModelSpec, Prediction
 
 
@@ -44,19 +44,40 @@ def comparison_of(answers: Sequence[tuple[ModelSpec, Prediction]]) -> Comparison
 def in_words_of(
     words: ClassSet, class_sets: Sequence[ClassSet], label_maps: Sequence[NDArray[np.uint8]]
 ) -> NDArray[np.uint8]:
-    """(M, H, W) label maps, each of its own set, in the words of one; `VOID` where a model cannot say."""
+    """(M, H, W) label maps, each of its own set, in the words of one; `VOID` where a model cannot say.
+
+    A word that is broader than any of the one set's (Cityscapes' vegetation among ADE20K's tree and plant) agrees with
+    whichever of its kinds most of that set's models say at the pixel, and with none where they say something else.
+    """
     said = np.stack([into(own, words)[label_map] for own, label_map in zip(class_sets, label_maps, strict=True)])
     if all(own == words for own in class_sets):
         return said
+    theirs = said[[own == words for own in class_sets]]
+    for number, (own, label_map) in enumerate(zip(class_sets, label_maps, strict=True)):
+        if own != words:
+            _take_narrower(said[number], label_map, broader(words, own), theirs)
     found = said.copy()
     for own in set(class_sets) - {words}:
-        foreign = ~sayable(own, words)
+        foreign = ~sayable(own, words) & (broader(words, own) == VOID)
         foreign[VOID] = False  # whoever has said nothing has said nothing foreign
         silent = foreign[said].any(0)
         for number, other in enumerate(class_sets):
             if other == own:
                 found[number, silent] = VOID
     return found
+
+
+def _take_narrower(
+    said: NDArray[np.uint8], label_map: NDArray[np.uint8], kinds: NDArray[np.uint8], theirs: NDArray[np.uint8]
+) -> None:
+    """Fill (H, W) `said` where its model's word is broader: with the kind that most of (N, H, W) `theirs` say there."""
+    rows, columns = np.nonzero((said == VOID) & np.isin(label_map, kinds[kinds != VOID]))
+    offered = theirs[:, rows, columns]
+    fits = kinds[offered] == label_map[rows, columns]
+    backed = (offered[:, None] == offered[None]).sum(1) * fits
+    if len(backed):
+        best = backed.argmax(0), np.arange(offered.shape[1])
+        said[rows, columns] = np.where(backed[best] > 0, offered[best], VOID)
 
 
 @dataclass(frozen=True, eq=False)

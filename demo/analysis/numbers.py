@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from demo.analysis import calibration, scores
-from demo.analysis.counts import UNCERTAINTIES, Counts, TruthCounts
+from demo.analysis.counts import Counts, TruthCounts
+from demo.measures import BY_ID
 
 Better = Literal["higher", "lower"]
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -129,7 +130,7 @@ FINDING: dict[str, Definition] = {
 
 
 def numbers(counts: TruthCounts) -> list[Number]:
-    """Every number that counts give, in the order of `DEFINITIONS`, then `FINDING` for entropy, confidence and margin.
+    """Every number that counts give, in the order of `DEFINITIONS`, then `FINDING` for each measure of doubt.
 
     Numbers on probabilities are nan with 0 pixels where those were not looked at.
     """
@@ -137,7 +138,7 @@ def numbers(counts: TruthCounts) -> list[Number]:
     plainly = [
         Number(key, definition, values[key], pixels.get(key, counts.pixels)) for key, definition in DEFINITIONS.items()
     ]
-    return plainly + [number for score in UNCERTAINTIES for number in finding(getattr(counts, score), score)]
+    return plainly + [number for score, found in counts.rankings.items() for number in finding(found, score)]
 
 
 def finding(ranking: Counts, score: str, event: Literal["wrong", "unknown"] = "wrong") -> list[Number]:
@@ -167,7 +168,10 @@ def plain(value: float) -> float | None:
 
 def _worded(known: Definition, score: str, event: str, other: str) -> Definition:
     return Definition(
-        f"{known.title}, {score}", known.unit, known.better, known.formula.format(event=event, other=other)
+        f"{known.title}, {BY_ID[score].title.lower()}",
+        known.unit,
+        known.better,
+        known.formula.format(event=event, other=other),
     )
 
 

@@ -33,7 +33,7 @@ def add(subparsers: Subparsers) -> None:
         metavar="PHOTOS",
         type=Path,
         nargs="+",
-        help="photos, folders of photos, or datasets in ADE20K's layout",
+        help="photos, folders of photos, or datasets in ADE20K's, Cityscapes' or Pascal VOC's layout",
     )
     parser.add_argument(
         "--outside", metavar="PHOTOS", type=Path, nargs="+", default=[], help="photos unlike those trained on"

@@ -38,8 +38,13 @@ SHOWN = {
 
 def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("evaluate", help="score models on photos with ground truth", description=run.__doc__)
-    parser.add_argument("dataset", metavar="DATASET", type=Path, help="a folder with images/ and annotations/")
-    parser.add_argument("--split", help="the folder below images/ and annotations/, such as validation")
+    parser.add_argument(
+        "dataset",
+        metavar="DATASET",
+        type=Path,
+        help="a folder with images/ and annotations/, or in Cityscapes' or Pascal VOC's layout",
+    )
+    parser.add_argument("--split", help="the folder below images/ and annotations/, such as validation; val, train")
     parser.add_argument(
         "--scales", metavar="N", type=positive, nargs="+", default=[1.0], help="average over these sizes (default: 1)"
     )
@@ -53,9 +58,10 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Score models on a dataset in ADE20K's layout: mIoU, accuracies, boundary IoU, calibration, per class and by size.
+    """Score models on a dataset with ground truth: mIoU, accuracies, boundary IoU, calibration, per class and by size.
 
-    Writes CSV, JSON and one HTML page. The same command again goes on where it was stopped.
+    Its layout is ADE20K's, Cityscapes' or Pascal VOC's; of the latter two a network of other classes is scored on what
+    it has a word for. Writes CSV, JSON and one HTML page. The same command again goes on where it was stopped.
     """
     zoo = open_zoo(options)
     from demo.study import evaluate

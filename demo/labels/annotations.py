@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -47,11 +48,14 @@ def encode_annotation(label_map: LabelMap, class_set: ClassSet, *, palette: NDAr
     return stream.getvalue()
 
 
-def decode_annotation(source: Path | str | bytes, class_set: ClassSet, *, size: Size | None = None) -> LabelMap:
+def decode_annotation(
+    source: Path | str | bytes, class_set: ClassSet, *, size: Size | None = None, ids: Sequence[int] = ()
+) -> LabelMap:
     """The label map of an annotation PNG in the set's numbers, path or bytes (grey or palette).
 
     ADE20K: classes from 1, void 0; 255 is void in any set that has no class there. Raises TruthError for anything else,
-    and where `size` (height, width) is given and differs.
+    and where `size` (height, width) is given and differs. With `ids`, the number of each class in a file of other
+    numbers, all others are void.
     """
     data, name = read_file(source)
     pixels = open_png(data, name, ("L", "P"), f"one grey or palette channel of 8 bits ({values_of(class_set)})")
@@ -60,6 +64,11 @@ def decode_annotation(source: Path | str | bytes, class_set: ClassSet, *, size: 
     read = np.full(256, VOID, np.uint8)
     read[class_set.offset : class_set.offset + len(class_set)] = np.arange(len(class_set))
     label_map = read[pixels]
+    if ids:
+        read[:] = VOID
+        read[list(ids)] = np.arange(len(class_set))
+        check_size(pixels, size, name)
+        return read[pixels]
     foreign = (label_map == VOID) & (pixels != class_set.void) & (pixels != VOID)
     if foreign.any():
         raise TruthError(
@@ -70,9 +79,11 @@ def decode_annotation(source: Path | str | bytes, class_set: ClassSet, *, size: 
     return label_map
 
 
-def labelled(source: Path | str | bytes, class_set: ClassSet, *, size: Size | None = None) -> LabelMap:
+def labelled(
+    source: Path | str | bytes, class_set: ClassSet, *, size: Size | None = None, ids: Sequence[int] = ()
+) -> LabelMap:
     """`decode_annotation` of a truth that says something: one without any label is a TruthError as well."""
-    label_map = decode_annotation(source, class_set, size=size)
+    label_map = decode_annotation(source, class_set, size=size, ids=ids)
     if (label_map == VOID).all():
         raise nothing_labelled(read_file(source)[1], class_set)
     return label_map

@@ -73,6 +73,16 @@ def into(class_set: ClassSet, other: ClassSet) -> NDArray[np.uint8]:
     return table
 
 
+def broader(other: ClassSet, class_set: ClassSet) -> NDArray[np.uint8]:
+    """(256,) of each class of another set: the class of this one that it is a kind of, where no class is that one's.
+
+    ADE20K's tree and plant are kinds of Cityscapes' vegetation, for which ADE20K has no word. `VOID` elsewhere.
+    """
+    table = into(other, class_set)
+    named = into(class_set, other)[table] != VOID
+    return np.where(named, np.uint8(VOID), table)
+
+
 def sayable(class_set: ClassSet, other: ClassSet) -> NDArray[np.bool_]:
     """(256,) whether a set has any word for each class of another; it has none for `VOID`."""
     mask = np.zeros(256, bool)

@@ -21,7 +21,7 @@ from demo.labels.annotations import encode_annotation
 from demo.page.api_shapes import Compared, Disputed, DisputedRegion, LeftOut, Pixel, Summary
 from demo.page.components import PhotoInput
 from demo.page.failures import guarded
-from demo.page.figure import draw
+from demo.page.figure import Look, draw
 from demo.page.headline import Shares, headline
 from demo.page.line import left
 from demo.page.networks import ONE_AT_A_TIME, Networks
@@ -131,7 +131,7 @@ def caution(found: Sequence[DisputedRegion], conflict: float, sure: float) -> st
 def figure(networks: Networks, store: Store, photo: str, models: str) -> str:
     """A PNG for a paper: the photo, and a row a model with its entropy on the fixed scale and its named classes."""
     run, answers, _ = _answers(networks, store, photo, models)
-    drawn = draw(run, "", answers, "png", "article", grey=False, official=False)
+    drawn = draw(run, "", answers, "png", "article", Look())
     name = sha256(" ".join(answer.spec.id for answer in answers).encode()).hexdigest()[:8]
     path = _file(run, f"figure-{name}.png", drawn)
     _keep_newest(run, "figure-*.png")

@@ -19,7 +19,7 @@ class LeftOut(TypedDict):
 class ClassShare(TypedDict):
     name: str
     index: int
-    """As in annotation files of the class set (ADE20K: 1..150)."""
+    """As in annotation files of the class set (ADE20K's count from 1)."""
     area: float
     mean_entropy: float
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,9 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HERE = Path(__file__).parent
 WEB = HERE / "web"
-STYLES = ("viewer.css", "differ.css", "truth.css")
+STYLES = ("viewer.css", "visit.css", "differ.css", "truth.css")
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """Changed modules have another address."""
+SMALL = 600
+"""Bytes below which nothing is compressed."""
 
 
 @cache
@@ -76,6 +79,53 @@ class FirstScript:
             await send({"type": "http.response.body", "body": body})
 
         await self._app(scope, receive, pass_on)
+
+
+class Compressed:
+    """ASGI middleware: pages and JSON go gzipped to whoever takes that. Streams of events and files go as they are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+            await self._app(scope, receive, send)
+            return
+        begun: list[Message] = []
+        body = b""
+
+        async def pass_on(message: Message) -> None:
+            nonlocal body
+            if message["type"] == "http.response.start" and _compressible(message):
+                begun.append(message)
+            elif message["type"] == "http.response.body" and begun:
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    packed = _compress(begun[0], body)
+                    await send(begun[0])
+                    await send({"type": "http.response.body", "body": packed})
+            else:
+                await send(message)
+
+        await self._app(scope, receive, pass_on)
+
+
+def _compressible(start: Message) -> bool:
+    headers = Headers(raw=start["headers"])
+    kind = headers.get("content-type", "").split(";")[0]
+    return kind in ("text/html", "application/json") and "content-encoding" not in headers
+
+
+def _compress(start: Message, body: bytes) -> bytes:
+    """The body as it goes out, and what its headers say of it; on a small one nothing would be saved."""
+    headers = MutableHeaders(raw=start["headers"])
+    headers.add_vary_header("Accept-Encoding")
+    if len(body) >= SMALL:
+        body = gzip.compress(body, 6)
+        headers["content-encoding"] = "gzip"
+    headers["content-length"] = str(len(body))
+    start["headers"] = headers.raw
+    return body
 
 
 async def _module(request: Request) -> Response:

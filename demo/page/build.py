@@ -18,15 +18,16 @@ from demo.export import Further
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page import api, download, selection
 from demo.page.blocks import PageBlocks
-from demo.page.components import PhotoInput, Viewer, example_buttons, header
+from demo.page.components import PhotoInput, Viewer, example_buttons, header, is_uploaded, photo_strip
 from demo.page.examples import Example, examples
 from demo.page.failures import guarded
 from demo.page.fetching import Fetching, paragraph
 from demo.page.figure import Figures
 from demo.page.line import left
 from demo.page.networks import ONE_AT_A_TIME, Networks
-from demo.page.running import views
-from demo.page.store import KEPT, LOOK, Store
+from demo.page.photos import NOT_HERE, Photos
+from demo.page.running import known, views
+from demo.page.store import KEPT, LOOK, Run, Store
 from demo.page.tabs import statistics, tabs
 from demo.page.tabs.tab import Tab
 from demo.page.view import View
@@ -70,6 +71,8 @@ class Page:
     tabs: tuple[Tab, ...] = ()
     stopped: set[str] = field(default_factory=set)
     """The turns that their visitors stopped and that have not ended yet."""
+    left: set[str] = field(default_factory=set)
+    """Those of them whose visitor looks at another photo by now."""
 
     def example(self, name: str) -> Example:
         found = next((example for example in self.examples if example.name == name), None)
@@ -92,16 +95,17 @@ class Page:
             yield from self._run(turn, photo, *choice)
         finally:
             self.stopped.discard(turn)
+            self.left.discard(turn)
 
     def _run(self, turn: str, photo: str | None, *choice: Any) -> Iterator[tuple[object, ...]]:
         if turn in self.stopped:  # before its turn had come
-            yield gr.skip(), gr.skip(), gr.skip(), *_idle(), gr.skip()
+            yield _no_news()
             return
         if photo is None:
             raise DemoError("Choose a photo first: drop one, paste one, or take an example.")
         models = selection.chosen(*choice)
         run, name = self.store.open(photo), Path(photo).name
-        example = next((example.name for example in self.examples if example.sha256 == run.key), "")
+        example = self._example_of(run)
         now = Shown(run.key, name, tuple(models))
         buttons: tuple[object, object] = gr.update(visible=False), gr.update(visible=True)
         away = left()
@@ -110,25 +114,45 @@ class Page:
             return turn in self.stopped or away()
 
         for view in views(self.networks, self.store, run, name, models, example, turn, ended):
+            if turn in self.left:
+                yield _no_news()
+                return
             yield view, self.table(now), now, *buttons, _ready(view)
             buttons = gr.skip(), gr.skip()  # said once: what comes after a stop must not bring Stop back
         yield view, self.table(now), now, *_idle(), _ready(view)
 
+    def show(self, event: gr.EventData, *choice: Any) -> tuple[object, ...]:
+        """Updates for photo, viewer, statistics, shown and download, from what is known of {turn, path or example}."""
+        asked = event._data or {}
+        example = str(asked.get("example", ""))
+        path = str(self.example(example).path) if example else str(asked.get("path", ""))
+        if not example and not is_uploaded(path):
+            raise DemoError(NOT_HERE)
+        models, run = selection.chosen(*choice), self.store.open(path)
+        now = Shown(run.key, Path(path).name, tuple(models))
+        view = known(self.networks, run, now.name, models, self._example_of(run), str(asked.get("turn", "")))
+        return path, view, self.table(now), now, _ready(view)
+
+    def _example_of(self, run: Run) -> str:
+        return next((example.name for example in self.examples if example.sha256 == run.key), "")
+
     def stop(self, question: object) -> dict[str, object]:
-        """The turn that the browser names is to end."""
+        """The turn that the browser names is to end; if the visitor has `left` it, it has nothing more to show."""
         turn = question.get("turn") if isinstance(question, dict) else None
         if isinstance(turn, str) and 0 < len(turn) <= 40:
             if len(self.stopped) >= MOST_STOPPED:
                 self.stopped.clear()
+                self.left.clear()
             self.stopped.add(turn)
+            if isinstance(question, dict) and question.get("left") is True:
+                self.left.add(turn)
         return {}
 
     def table(self, shown: Shown) -> str:
         run = self.store.get(shown.key)
         if run is None or not run.answers:
-            return statistics.table(None, (), device="", precision="")
-        zoo = self.networks.zoo
-        return statistics.table(run, shown.models, device=zoo.device, precision=zoo.precision, photo=shown.name)
+            return statistics.table(None, ())
+        return statistics.table(run, shown.models, computed=self.networks.computed, photo=shown.name)
 
     def check(self, photo: str | None) -> None:
         """A chosen file is looked at before anything on the page changes. Raises ImageError."""
@@ -231,6 +255,7 @@ def build(
     store = Store(limits)
     every = tabs(store)
     page = Page(networks, store, fetching or Fetching(checkpoints), tuple(examples()), every)
+    photos = Photos(networks, store, page.stopped)
     thumbnails = [example.as_dict() for example in page.examples]
     with PageBlocks(
         title="Segmentation Zoo", fill_width=True, delete_cache=(LOOK, KEPT), analytics_enabled=False
@@ -259,15 +284,16 @@ def build(
                 gr.HTML(DELETED, elem_id="deleted", padding=False, apply_default_css=False)
                 asked = gr.Textbox(visible=False)
             with gr.Column(scale=1, elem_id="right"):
+                strip = photo_strip()
                 viewer = Viewer(
-                    examples=thumbnails,
                     answers=[_called(tab.name, tab.ask) for tab in every if tab.ask]
-                    + [_called("stop", page.stop), _called("figure", Figures(page.store).ask)],
+                    + [_called("stop", page.stop), _called("figure", Figures(page.store).ask)]
+                    + [_called("look", photos.look), _called("numbers", photos.numbers)],
                 )
                 with gr.Tabs(elem_id="tabs"):
                     built = {}
                     for tab in every:
-                        with gr.Tab(tab.title, id=tab.name):
+                        with gr.Tab(tab.title, id=tab.name, elem_id=f"tab-{tab.name}"):
                             built[tab.name] = tab.build()
 
         queued: dict[str, Any] = dict(show_progress="hidden", **PRIVATE)
@@ -294,6 +320,15 @@ def build(
         failed = run.failure(None, None, [go, stop], js=_at_once(*_idle(), tell="failed"))
         failed.success(None, None, None, js=_at_once(tell="ran"))
         stop.click(None, None, [go, stop], js=_at_once(*_idle(), tell="stop"))
+
+        showing = viewer.show(
+            guarded(page.show), models.inputs, [photo, viewer, built["statistics"], shown, save], **quick
+        )
+        showing.success(None, None, None, js=_at_once(tell="showed"))
+        showing.failure(None, None, None, js=_at_once(tell="showed"))
+        behind = viewer.answer(guarded(photos.answer), models.inputs, strip, **ONE_AT_A_TIME, **queued)
+        behind.success(None, None, None, js=_at_once(tell="answered"))
+        behind.failure(None, None, None, js=_at_once(tell="answered"))
 
         making = save.click(None, None, save, js=_at_once(gr.update(value=PREPARING, interactive=False)))
         made = making.then(guarded(page.zip), [shown, asked], file, js=download.ASK, **queued)
@@ -323,6 +358,11 @@ def build(
     blocks.queue(default_concurrency_limit=4)
     blocks.networks, blocks.store = networks, page.store
     return blocks
+
+
+def _no_news() -> tuple[object, ...]:
+    """Updates of a run whose photo is not looked at any more."""
+    return gr.skip(), gr.skip(), gr.skip(), *_idle(), gr.skip()
 
 
 def _idle() -> tuple[dict[str, Any], dict[str, Any]]:

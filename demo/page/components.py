@@ -28,12 +28,12 @@ class PhotoInput(gr.Image):
     def preprocess(self, payload: ImageData | None) -> str | None:
         if payload is None:
             return None
-        if payload.path is None or not _uploaded(payload.path):
+        if payload.path is None or not is_uploaded(payload.path):
             raise gr.Error("Upload a file.", print_exception=False)
         return payload.path
 
 
-def _uploaded(path: str) -> bool:
+def is_uploaded(path: str) -> bool:
     """Whether a file came by upload or example: a caller may name any path of the server's."""
     return Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve())
 
@@ -50,7 +50,6 @@ class Viewer(gr.HTML):
         self,
         value: View | None = None,
         *,
-        examples: Thumbnails = (),
         answers: Sequence[Callable[..., Any]] = (),
         **again: Any,  # Gradio makes the component anew, from its whole configuration, when an update touches it
     ) -> None:
@@ -68,7 +67,6 @@ class Viewer(gr.HTML):
             scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
             levels=FIELD_LEVELS,
             errors=dict(COLOURS),
-            examples=list(examples),
         )
 
     def preprocess(self, payload: View | None) -> View | None:  # type: ignore[override]  # gr.HTML has strings
@@ -85,6 +83,17 @@ class Viewer(gr.HTML):
 
     def example_value(self) -> None:
         return None
+
+
+def photo_strip() -> gr.HTML:
+    """The place of this visit's photos, which the page's modules fill; its value is the last that is told of one."""
+    return gr.HTML(
+        html_template='<div class="zoo zoo-visit"></div>',
+        js_on_load=script("visit"),
+        apply_default_css=False,
+        elem_id="visit",
+        padding=False,
+    )
 
 
 def header() -> gr.HTML:

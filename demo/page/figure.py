@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from demo.errors import DemoError
 from demo.export import figure, figure_row
 from demo.images import safe_stem
+from demo.measures import BY_ID
 from demo.page.failures import sentence
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE
@@ -34,7 +36,10 @@ class Figures:
         self._turn = threading.Lock()
 
     def ask(self, question: object) -> Row:
-        """The reply to {run, name, models, kind, layout, grey, official}: a file's name and its content as a URL."""
+        """The reply to {run, name, models, kind, layout} and the look: a file's name and its content as a URL.
+
+        The look is {measure, opacity, grey, official}; what of it is missing is as a first visitor sees it.
+        """
         options = question if isinstance(question, dict) else {}
         match question:
             case {"run": str(key), "name": str(name), "models": list(models), "kind": kind, "layout": layout} if (
@@ -48,10 +53,10 @@ class Figures:
         answers = [run.answers[m] for m in models if isinstance(m, str) and m in run.answers]
         if not answers:
             return {"message": "There is nothing to draw yet: segment a photo first."}
-        grey, official = options.get("grey") is True, options.get("official") is True
+        look = Look.of(options)
         try:
             with self._turn:
-                content = draw(run, name, answers, kind, layout, grey=grey, official=official)
+                content = draw(run, name, answers, kind, layout, look)
         except DemoError as error:
             return {"message": str(error)}
         except Exception as error:
@@ -60,9 +65,31 @@ class Figures:
         return {"name": f"{safe_stem(name)}-{layout}.{kind}", "url": url}
 
 
-def draw(
-    run: Run, name: str, answers: Sequence[Answer], kind: Kind, layout: Layout, *, grey: bool, official: bool
-) -> bytes:
-    rows = [figure_row(answer, answer.prediction) for answer in answers]
-    scheme: Scheme = "article" if grey else "colour"
-    return figure(run.named(name), rows, kind, layout=layout, scheme=scheme, official=official)
+@dataclass(frozen=True)
+class Look:
+    """How the page's panels look at the moment."""
+
+    measure: str = "entropy"
+    opacity: float = 0.6
+    """Of the classes over the photo, 0..1."""
+    grey: bool = False
+    official: bool = False
+
+    @classmethod
+    def of(cls, told: dict[str, object]) -> Look:
+        """From a browser's words; what is none of them is left as it is."""
+        measure, opacity = told.get("measure"), told.get("opacity")
+        return cls(
+            measure if isinstance(measure, str) and measure in BY_ID else cls.measure,
+            float(opacity) if isinstance(opacity, int | float) and 0 <= opacity <= 1 else cls.opacity,
+            told.get("grey") is True,
+            told.get("official") is True,
+        )
+
+
+def draw(run: Run, name: str, answers: Sequence[Answer], kind: Kind, layout: Layout, look: Look) -> bytes:
+    rows = [figure_row(answer, answer.prediction, look.measure) for answer in answers]
+    scheme: Scheme = "article" if look.grey else "colour"
+    return figure(
+        run.named(name), rows, kind, layout=layout, scheme=scheme, official=look.official, opacity=look.opacity
+    )

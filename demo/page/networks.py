@@ -68,6 +68,11 @@ class Networks:
             return self._zoo
 
     @property
+    def computed(self) -> str:
+        """Where the networks compute and in which precision, in words."""
+        return computed_on(self.zoo.device, self.zoo.precision)
+
+    @property
     def ready(self) -> bool:
         """Whether the zoo is open: the first run need not wait for it."""
         return self._zoo is not None
@@ -99,6 +104,16 @@ class Networks:
             self.zoo.warm_up()
         except Exception:  # nobody waits for this thread; a run that needs the zoo tells its visitor
             log.exception("The networks could not be opened; the next run tries again.")
+
+
+def computed_on(device: str, precision: str) -> str:
+    """
+    >>> computed_on("cpu", "exact"), computed_on("cuda:1", "fast")
+    ('CPU, float32', 'GPU 1, bfloat16')
+    """
+    kind, _, number = device.partition(":")
+    name = f"{ {'cpu': 'CPU', 'cuda': 'GPU'}.get(kind, kind) } {number}".strip()
+    return f"{name}, {({'exact': 'float32', 'fast': 'bfloat16'}).get(precision, precision)}"
 
 
 @gpu

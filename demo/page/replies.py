@@ -261,12 +261,6 @@ class RiskCurve(_Exact):
     risk: list[float]
 
 
-class RiskCurves(_Exact):
-    entropy: RiskCurve
-    confidence: RiskCurve
-    margin: RiskCurve
-
-
 class Findings(_Exact):
     """How well doubt finds what no class names."""
 
@@ -285,7 +279,8 @@ class TruthScores(_Exact):
     classes: list[ClassRow]
     confusions: list[Confusion]
     reliability: list[ReliabilityBin]
-    risk_coverage: RiskCurves
+    risk_coverage: dict[str, RiskCurve]
+    """By each measure of doubt that the network can say."""
     unknown: Findings | None
     error_shares: dict[str, float]
 
@@ -316,6 +311,27 @@ class Figure(_Exact):
     url: str
 
 
+class Looked(_Exact):
+    """A photo that can be answered, by the store's key."""
+
+    run: str
+
+
+class NetworkNumbers(_Exact):
+    title: str
+    entropy: float
+    seconds: float
+
+
+class PhotoNumbers(_Exact):
+    """One photo's row in the table of a visit's photos; null where fewer than two networks have answered."""
+
+    agreement: float | None
+    split: float | None
+    conflict: float | None
+    networks: list[NetworkNumbers]
+
+
 REPLIES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
@@ -332,6 +348,8 @@ REPLIES: dict[str, type] = {
         Judged,
         Proper,
         Figure,
+        Looked,
+        PhotoNumbers,
     )
 }
 """What comes whole; the rest is in these."""

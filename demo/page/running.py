@@ -44,8 +44,8 @@ def views(
     specs = networks.named(list(models))
     waiting = [spec for spec in specs if spec.id not in run.answers]
     refused: dict[str, Panel] = {}
-    blank = _blank_view(run, name, example, turn).model_copy(update={"notes": _notes(run, specs)})
-    yield _filled(blank, run, specs, refused)
+    blank = known(networks, run, name, models, example, turn)
+    yield blank
     work = _Work(networks, store, run, [spec.id for spec in waiting])
     shown: dict[str, Panel] = {}
     try:
@@ -63,6 +63,13 @@ def views(
             yield _filled(blank, run, specs, refused | {spec.id: _stopped(spec) for spec in waiting})
     finally:
         work.stop.set()
+
+
+def known(networks: Networks, run: Run, name: str, models: Sequence[str], example: str = "", turn: str = "") -> View:
+    """The view of a run with the answers that the store has; the other panels wait, and nothing is started."""
+    specs = networks.named(list(models))
+    blank = _blank_view(run, name, example, turn).model_copy(update={"notes": _notes(run), "caution": _caution(specs)})
+    return _filled(blank, run, specs, {})
 
 
 class _Work:
@@ -90,7 +97,7 @@ class _Work:
         networks, store, run, models = self._args
         try:
             for outcome in networks.outcomes(run.image, models, run.size):
-                _keep(store, run, outcome)
+                _keep(networks, store, run, outcome)
                 self._done.put(outcome)
                 if self.stop.is_set():
                     return
@@ -98,11 +105,11 @@ class _Work:
             self._done.put(error)
 
 
-def _keep(store: Store, run: Run, outcome: Outcome) -> None:
+def _keep(networks: Networks, store: Store, run: Run, outcome: Outcome) -> None:
     from demo.models.zoo import Answer
 
     if isinstance(outcome, Answer):
-        run.keep(outcome, panel_of(outcome, run.folder))
+        run.keep(outcome, panel_of(outcome, run.folder, networks.computed))
         store.shed()
 
 
@@ -138,12 +145,15 @@ def _blank_view(run: Run, name: str, example: str, turn: str) -> View:
     )
 
 
-def _notes(run: Run, specs: Sequence[ModelSpec]) -> list[str]:
+def _caution(specs: Sequence[ModelSpec]) -> str:
+    shipped = any(catalog.model_set(spec.set).shipped for spec in specs if spec.set != "own")
+    return f"Compact networks: {SMALL}." if shipped else ""
+
+
+def _notes(run: Run) -> list[str]:
     height, width = run.size
     photo_height, photo_width = run.image.shape[:2]
     notes = list(run.notes)
-    if any(catalog.model_set(spec.set).shipped for spec in specs if spec.set != "own"):
-        notes.append(f"Compact networks: {SMALL}.")
     if (height, width) != (photo_height, photo_width):
         notes.append(f"Shown at {width} × {height}; the download has the photo's own {photo_width} × {photo_height}.")
     return notes

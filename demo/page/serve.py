@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from demo.address import check_free, without_proxies
 from demo.errors import AddressError
 from demo.images import DEFAULT_LIMITS, Limits
-from demo.page.assets import FirstScript, preload, routes, script, style
+from demo.page.assets import Compressed, FirstScript, preload, routes, script, style
 from demo.page.blocks import PageBlocks
 from demo.page.build import build
 from demo.page.guard import Guard
@@ -101,6 +101,7 @@ def _launch(blocks: PageBlocks, host: str | None, port: int | None, root_path: s
             "routes": [*routes(), health(blocks)],
             "middleware": [
                 Middleware(Guard, endpoints=blocks.called, most=int(1.5e6 * limits.megabytes) + 1_000_000),
+                Middleware(Compressed),
                 Middleware(FirstScript, name="language"),
             ],
         },

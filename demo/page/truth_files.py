@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from demo.analysis.evaluate_truth import RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSURE, error_shares
 from demo.labels.annotations import encode_annotation
+from demo.measures import BY_ID
 from demo.names import to_json
 from demo.page.truth_replies import prediction_at
 from demo.page.truths import Given
@@ -138,9 +139,12 @@ def reliability_chart(verdict: Verdict) -> str:
 
 
 def risk_chart(verdict: Verdict) -> str:
-    """The risk-coverage curves of three scores of doubt as a file of its own."""
+    """The risk-coverage curves of every measure of doubt as a file of its own."""
     curves = cast("dict[str, dict[str, list[float]]]", verdict.scores["risk_coverage"])
-    series = [charts.Line(name, i, curve["coverage"], curve["risk"]) for i, (name, curve) in enumerate(curves.items())]
+    series = [
+        charts.Line(BY_ID[name].title.lower(), i, curve["coverage"], curve["risk"])
+        for i, (name, curve) in enumerate(curves.items())
+    ]
     drawn = charts.lines(series, "share of pixels kept, the surest first, %", "wrong among them, %")
     title = f"{verdict.answer.spec.title}: risk and coverage"
     return charts.standalone(drawn, title, [(line.name, line.series) for line in series])

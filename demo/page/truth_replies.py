@@ -82,7 +82,7 @@ def prediction_at(answer: Answer, size: tuple[int, ...]) -> Prediction:
     height, width = size
     if answer.prediction.size == (height, width):
         return answer.prediction
-    return answer.posterior.reduce(answer.spec.id, (height, width))
+    return answer.posterior.reduce(answer.spec.id, (height, width), measures=[*answer.prediction.more])
 
 
 def wrong_by_confidence(error_map: NDArray[np.uint8], confidence: Field) -> NDArray[np.uint8]:

@@ -75,6 +75,8 @@ class Panel(GradioModel):
     classes: list[ClassShare] = Field(default_factory=list)
     """The classes present, the largest first."""
     seconds: float = 0.0
+    computed: str = ""
+    """Where and in which precision, in words."""
     parameters: int = 0
     entropy: float = 0.0
     """Mean over all pixels, nats."""
@@ -125,6 +127,8 @@ class View(GradioModel):
     photo_height: int = 0
     notes: list[str] = Field(default_factory=list)
     """Sentences that a reader of the maps should know."""
+    caution: str = ""
+    """What must not be concluded from these networks, to stand beside every conclusion."""
     class_sets: list[Classes] = Field(default_factory=list)
     """Those that the panels answer in, but for ADE20K, which the page has from the start."""
     panels: list[Panel] = Field(default_factory=list)

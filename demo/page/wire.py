@@ -40,8 +40,8 @@ def photo_file(image: Image, folder: Path) -> FileData:
     return _file(folder / "photo.jpg", jpeg(shrink(image, display_size(image.shape[:2]))))
 
 
-def panel_of(answer: Answer, folder: Path) -> Panel:
-    """The finished panel of an answer; its files are written to `folder`."""
+def panel_of(answer: Answer, folder: Path, computed: str = "") -> Panel:
+    """The finished panel of an answer; its files are written to `folder`. `computed` says where and how, in words."""
     prediction, spec = answer.prediction, answer.spec
     return Panel(
         id=spec.id,
@@ -55,6 +55,7 @@ def panel_of(answer: Answer, folder: Path) -> Panel:
         class_set=prediction.class_set.key,
         classes=_shares(prediction),
         seconds=sum(prediction.seconds.values()),
+        computed=computed,
         parameters=answer.network.parameters,
         entropy=float(prediction.entropy.mean()),
     )

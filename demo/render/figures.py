@@ -23,6 +23,7 @@ from scipy import ndimage
 
 from demo.analysis.regions import percent
 from demo.labels.palette import palette_for
+from demo.measures import BY_ID, Measure
 from demo.render.paint import Scheme, colour_table, colourise, overlay, scalar
 from demo.schema import VOID, ClassSet, Field, Image, LabelMap
 
@@ -55,12 +56,24 @@ LISTED = 12
 
 @dataclass(frozen=True)
 class Row:
-    """One network's answer, entropy in nats."""
+    """One network's answer."""
 
     title: str
     label_map: LabelMap
-    entropy: Field
+    field: Field
+    """Its measure of doubt, in the measure's unit."""
     class_set: ClassSet
+    measure: Measure = BY_ID["entropy"]
+
+    @property
+    def top(self) -> float:
+        """The end of the measure's scale."""
+        return self.measure.top(len(self.class_set))
+
+    @property
+    def mean(self) -> str:
+        """Of the measure over the photo, with its unit."""
+        return f"{self.field.mean():.2f} {self.measure.unit}".strip()
 
 
 @dataclass(frozen=True)
@@ -122,19 +135,18 @@ def comparison(
     scheme: Scheme = "colour",
     official: bool = False,
 ) -> Figure:
-    """The photo, then a row a network: entropy on the fixed scale 0..ln C, segmentation with named classes.
+    """The photo, then a row a network: its measure of doubt on its fixed scale, segmentation with named classes.
 
     A class has one colour in all rows of its set, the set's own where `official` asks for it. All maps have the photo's
-    size. `scheme` "article" draws entropy in grey.
+    size. `scheme` "article" draws doubt in grey.
     """
     _fit(photo, rows)
     palettes = _palettes(rows, official)
     sheet = Sheet.of(photo, columns=2, rows=len(rows) + 1, widest=(WIDTH - BESIDE) / 2, title=title, beside=BESIDE)
     _show(sheet.panel(0, 0), photo, "Photo")
-    _colour_bar(sheet.panel(0, 1), list(palettes), scheme)
+    _colour_bar(sheet.panel(0, 1), rows, scheme)
     for line, row in enumerate(rows, 1):
-        mean = f"(mean {row.entropy.mean():.2f} nats)"
-        _show(sheet.panel(line, 0), scalar(row.entropy, row.class_set.max_entropy, scheme), f"{row.title}   {mean}")
+        _show(sheet.panel(line, 0), _doubt(row, scheme), f"{row.title}   (mean {row.mean})")
         segmented = sheet.panel(line, 1)
         _show(segmented, colourise(row.label_map, palettes[row.class_set]))
         _write_names(segmented, row, sheet.wide)
@@ -151,7 +163,7 @@ def grid(
     official: bool = False,
     opacity: float = 0.6,
 ) -> Figure:
-    """The page's grid: the photo and every network's named classes over it, then every entropy, one list of classes.
+    """The page's grid: the photo and every network's named classes over it, then every doubt, one list of classes.
 
     The rest as in `comparison`; `opacity` 1 shows the classes alone.
     """
@@ -162,14 +174,13 @@ def grid(
     below = 0.17 * -(-min(len(listed), SHARED + 1) // LISTS) + 0.1
     sheet = Sheet.of(photo, columns=COLUMNS, rows=2 * lines, widest=WIDTH / COLUMNS, title=title, below=below)
     _show(sheet.panel(0, 0), photo, "Photo")
-    _colour_bar(sheet.panel(lines, 0), list(palettes), scheme)
+    _colour_bar(sheet.panel(lines, 0), rows, scheme)
     for place, row in enumerate(rows, 1):
         line, column = divmod(place, COLUMNS)
         named = sheet.panel(line, column)
         _show(named, overlay(photo, row.label_map, palettes[row.class_set], opacity), row.title)
         _write_names(named, row, sheet.wide)
-        entropy = scalar(row.entropy, row.class_set.max_entropy, scheme)
-        _show(sheet.panel(lines + line, column), entropy, f"{row.title}, {row.entropy.mean():.2f} nats")
+        _show(sheet.panel(lines + line, column), _doubt(row, scheme), f"{row.title}, mean {row.mean}")
     _list_shared(sheet.list_below(), listed, palettes)
     return sheet.figure
 
@@ -216,10 +227,10 @@ def name_places(label_map: LabelMap, share: float = NAMED) -> list[tuple[int, in
 
 def _fit(photo: Image, rows: Sequence[Row]) -> None:
     for row in rows:
-        if row.label_map.shape != photo.shape[:2] or row.entropy.shape != photo.shape[:2]:
+        if row.label_map.shape != photo.shape[:2] or row.field.shape != photo.shape[:2]:
             raise ValueError(
                 f"maps must have the photo's size {photo.shape[:2]}, but {row.title} has "
-                f"{row.label_map.shape} and {row.entropy.shape}"
+                f"{row.label_map.shape} and {row.field.shape}"
             )
 
 
@@ -241,22 +252,37 @@ def _show(axes: Axes, picture: Image, title: str = "") -> None:
     axes.set_title(title, fontsize=8, loc="left", pad=2, parse_math=False)
 
 
-def _colour_bar(axes: Axes, sets: Sequence[ClassSet], scheme: Scheme) -> None:
-    """The scale of every entropy map, in the free place; with several sets each map ends at its own.
+def _doubt(row: Row, scheme: Scheme) -> Image:
+    """The measure's map on its fixed scale; much doubt is bright, whether the measure grows with it or falls."""
+    return scalar(row.field if row.measure.high_is_doubt else row.top - row.field, row.top, scheme)
 
-    Whole nats are marked where one set has them.
+
+def _colour_bar(axes: Axes, rows: Sequence[Row], scheme: Scheme) -> None:
+    """The scale of every map of doubt, in the free place; with several scales each map ends at its own.
+
+    Whole numbers are marked where there is one scale.
     """
+    if not rows:
+        return
     inset = axes.inset_axes((0.04, 0.42, 0.88, 0.09))
-    top = sets[0].max_entropy
-    scale = ScalarMappable(Normalize(0, top), ListedColormap(colour_table(scheme) / 255))
+    measure, tops = rows[0].measure, list(dict.fromkeys(row.top for row in rows))
+    table = colour_table(scheme) if measure.high_is_doubt else colour_table(scheme)[::-1]
+    scale = ScalarMappable(Normalize(0, tops[0]), ListedColormap(table / 255))
     bar = axes.figure.colorbar(scale, cax=inset, orientation="horizontal")
-    whole = [nats for nats in range(int(top) + 1) if top - nats > 0.25] if len(sets) == 1 else [0]
-    tops = " or ".join(f"{found.max_entropy:.2f}" for found in {len(found): found for found in sets}.values())
-    bar.set_ticks([*whole, top], labels=[*map(str, whole), tops])
+    whole = [number for number in range(int(tops[0]) + 1) if tops[0] - number > 0.25] if len(tops) == 1 else [0]
+    end = " or ".join(f"{top:.2f}" if top % 1 else f"{top:g}" for top in tops)
+    bar.set_ticks([*whole, tops[0]], labels=[*map(str, whole), end])
     bar.ax.tick_params(labelsize=6.5)
-    bar.ax.set_title("Entropy, nats", fontsize=7, pad=3, loc="left")
-    ends = " or ".join(f"ln {count}" for count in dict.fromkeys(map(len, sets)))
-    bar.ax.set_xlabel(f"0 is certain, {ends} no idea", fontsize=6, labelpad=2, loc="left")
+    bar.ax.set_title(", ".join(part for part in (measure.title, measure.unit) if part), fontsize=7, pad=3, loc="left")
+    bar.ax.set_xlabel(_ends(rows), fontsize=6, labelpad=2, loc="left")
+
+
+def _ends(rows: Sequence[Row]) -> str:
+    """What the two ends of the scale mean."""
+    if rows[0].measure.id == "entropy":
+        classes = " or ".join(f"ln {count}" for count in dict.fromkeys(len(row.class_set) for row in rows))
+        return f"0 is certain, {classes} no idea"
+    return "bright is doubtful" if rows[0].measure.high_is_doubt else "low is doubtful, and bright"
 
 
 def _write_names(axes: Axes, row: Row, wide: float) -> None:

@@ -1,14 +1,16 @@
-"""A folder of photos, with ground truth in ADE20K's layout or Cityscapes', or without."""
+"""A folder of photos, with ground truth in ADE20K's layout, Cityscapes' or Pascal VOC's, or without."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.errors import DatasetError
 from demo.images import SUFFIXES, files_in
+from demo.labels.class_set import known
 from demo.names import readable, same_name
+from demo.schema import ClassSet
 
 USUAL_SPLITS = ("validation", "training")
 """Taken, the first there is, where none is named."""
@@ -17,9 +19,17 @@ LAYOUT = (
     "class set (ADE20K: 0 = void, classes from 1)"
 )
 CITYSCAPES = ("leftImg8bit", "gtFine")
-"""Cityscapes' two folders: <split>/<city>/<name>_leftImg8bit.png, and <name>_gtFine_labelTrainIds.png."""
+"""Cityscapes' two folders: <split>/<city>/<name>_leftImg8bit.png, and <name> with one of the two endings below."""
 CITYSCAPES_SPLITS = ("val", "train")
-TRAIN_IDS = "_gtFine_labelTrainIds"
+TRAIN_IDS, LABEL_IDS = "_gtFine_labelTrainIds", "_gtFine_labelIds"
+LABELLED = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
+"""The ids of the 19 classes, in their order, in files as Cityscapes publishes them; every other id is not labelled.
+
+From the table in cityscapesscripts/helpers/labels.py.
+"""
+VOC = ("JPEGImages", "SegmentationClass")
+"""Pascal VOC's two folders; ImageSets/Segmentation/<split>.txt lists the names of a split."""
+VOC_SPLITS = ("val", "train")
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,10 @@ class Case:
     """Unique in its dataset."""
     photo: Path
     annotation: Path | None = None
+    class_set: ClassSet | None = None
+    """In whose numbers the annotation is; None: in those of the class set of whichever network is asked."""
+    ids: tuple[int, ...] = ()
+    """The numbers of its classes in the file, where they are not those of the class set's annotations."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +60,13 @@ def open_dataset(folder: Path, split: str | None = None) -> Dataset:
 
     `split` is that folder; it defaults to validation, else training, where there is one. A photo without annotation, or
     the reverse, or a second one of its name is a problem of its own; only a folder without a pair raises DatasetError.
-    A folder with leftImg8bit/ and gtFine/ is read as Cityscapes lays it out; its split defaults to val, else train.
+    A folder with leftImg8bit/ and gtFine/ is read as Cityscapes lays it out, one with JPEGImages/ and
+    SegmentationClass/ as Pascal VOC does; their split defaults to val, else train.
     """
-    if all((folder / part).is_dir() for part in CITYSCAPES):
+    if _has(folder, CITYSCAPES):
         return _open_cityscapes(folder, split)
+    if _has(folder, VOC):
+        return _open_voc(folder, split)
     images, annotations, name = _folders(folder, split)
     problems: list[str] = []
     photos, truths = _by_stem(files_in(images), problems), _by_stem(files_in(annotations, (".png",)), problems)
@@ -74,20 +91,58 @@ def _open_cityscapes(folder: Path, split: str | None) -> Dataset:
     images, annotations = (folder / part for part in CITYSCAPES)
     chosen = split or next((name for name in CITYSCAPES_SPLITS if (images / name).is_dir()), "val")
     photos = {_stem(path).removesuffix("_leftImg8bit"): path for path in sorted((images / chosen).glob("*/*.*"))}
-    found = sorted((annotations / chosen).glob(f"*/*{TRAIN_IDS}.png"))
-    truths = {_stem(path).removesuffix(TRAIN_IDS): path for path in found}
-    cases = tuple(Case(stem, photos[stem], truths[stem]) for stem in sorted(photos.keys() & truths.keys()))
+    truths: dict[str, tuple[Path, tuple[int, ...]]] = {}
+    for ending, ids in ((LABEL_IDS, LABELLED), (TRAIN_IDS, ())):  # train ids, where both are there
+        found = sorted((annotations / chosen).glob(f"*/*{ending}.png"))
+        truths |= {_stem(path).removesuffix(ending): (path, ids) for path in found}
+    city, paired = known()["cityscapes"], sorted(photos.keys() & truths.keys())
+    cases = tuple(Case(stem, photos[stem], truths[stem][0], city, truths[stem][1]) for stem in paired)
     if not cases:
         raise DatasetError(
             f"{folder} must hold {images.name}/{chosen}/CITY/NAME_leftImg8bit.png and "
-            f"{annotations.name}/{chosen}/CITY/NAME{TRAIN_IDS}.png, but no photo of its {len(photos)} has one among "
-            f"the {len(truths)} annotations. Make them with cityscapesscripts, or name another split."
+            f"{annotations.name}/{chosen}/CITY/NAME{TRAIN_IDS}.png or NAME{LABEL_IDS}.png, but no photo "
+            f"of its {len(photos)} has one among the {len(truths)} annotations. Check the names, or name another split."
         )
     problems = [
         f"{photos[stem].name} has no {stem}{TRAIN_IDS}.png; it is left out."
         for stem in sorted(photos.keys() - truths.keys())
     ]
     return Dataset(readable(f"{folder.name}, {chosen}"), cases, tuple(map(readable, problems)))
+
+
+def _open_voc(folder: Path, split: str | None) -> Dataset:
+    """Only names that a split lists; without ImageSets/ every photo that has an annotation."""
+    lists = folder / "ImageSets" / "Segmentation"
+    present = sorted(path.stem for path in lists.glob("*.txt"))
+    chosen = split or next((name for name in VOC_SPLITS if name in present), None)
+    if split and split not in present:
+        raise DatasetError(
+            f"{folder} has no ImageSets/Segmentation/{split}.txt; it has {', '.join(present) or 'none'}. "
+            "Leave the split out or name one of these."
+        )
+    problems: list[str] = []
+    photos, truths = (
+        _by_stem(files_in(folder / VOC[0]), problems),
+        _by_stem(files_in(folder / VOC[1], (".png",)), problems),
+    )
+    wanted = set(truths)
+    if chosen:
+        listed = (lists / f"{chosen}.txt").read_text(encoding="utf-8", errors="replace").split()
+        wanted = set(map(same_name, listed))
+    voc, paired = known()["pascal-voc"], sorted(photos.keys() & truths.keys() & wanted)
+    if not paired:
+        raise DatasetError(
+            f"{folder} must hold {VOC[0]}/NAME.jpg and {VOC[1]}/NAME.png, but of the {len(wanted)} names of "
+            f"{chosen or VOC[1]} none has both. Check the names, or name another split."
+        )
+    problems += [f"{stem} has no photo or no annotation; it is left out." for stem in sorted(wanted - set(paired))]
+    cases = tuple(Case(stem, photos[stem], truths[stem], voc) for stem in paired)
+    name = f"{folder.name}, {chosen}" if chosen else folder.name
+    return Dataset(readable(name), cases, tuple(map(readable, problems)))
+
+
+def _has(folder: Path, parts: tuple[str, ...]) -> bool:
+    return all((folder / part).is_dir() for part in parts)
 
 
 def open_photos(paths: Sequence[Path], split: str | None = None) -> Dataset:
@@ -108,9 +163,7 @@ def _any(path: Path, split: str | None) -> Dataset:
         return Dataset(path.name, (Case(_stem(path), path),))
     if not path.is_dir():
         raise DatasetError(f"{path} does not exist. Name photos, folders of photos, or a dataset in ADE20K's layout.")
-    if all((path / part).is_dir() for part in ("images", "annotations")) or all(
-        (path / part).is_dir() for part in CITYSCAPES
-    ):
+    if any(_has(path, parts) for parts in (("images", "annotations"), CITYSCAPES, VOC)):
         return open_dataset(path, split)
     return Dataset(path.name, tuple(Case(_stem(photo), photo) for photo in files_in(path)))
 
@@ -135,7 +188,7 @@ def _unique(cases: Iterable[Case]) -> Iterator[Case]:
     seen: dict[str, int] = {}
     for case in cases:
         seen[case.name] = number = seen.get(case.name, 0) + 1
-        yield case if number == 1 else Case(f"{case.name} ({number})", case.photo, case.annotation)
+        yield case if number == 1 else replace(case, name=f"{case.name} ({number})")
 
 
 def _folders(folder: Path, split: str | None) -> tuple[Path, Path, str]:

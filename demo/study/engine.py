@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 from demo.errors import BackendError, DemoError, TruthError
 from demo.images import DEFAULT_LIMITS, Limits, open_image
 from demo.labels.annotations import labelled
+from demo.labels.mapping import into
 from demo.models.zoo import Refusal, Zoo
 from demo.names import readable
-from demo.schema import ClassSet, Image, LabelMap, ModelSpec, Prediction, Size
+from demo.schema import VOID, ClassSet, Image, LabelMap, ModelSpec, Prediction, Size
 from demo.study.dataset import Case
 from demo.study.ledger import Ledger, key_of
 
@@ -175,11 +177,28 @@ class _Truths:
         """Whether it can be read so; why it cannot is told once, in `problems`."""
         if class_set not in self._read and self._case.annotation:
             try:
-                self._read[class_set] = labelled(self._case.annotation, class_set, size=self._size)
+                self._read[class_set] = self._labelled(self._case.annotation, class_set)
             except TruthError as error:
                 self._read[class_set] = None
                 self.problems.append(str(error))
         return self._case.annotation is None or self._read[class_set] is not None
+
+    def _labelled(self, annotation: Path, class_set: ClassSet) -> LabelMap:
+        """In the data set's own classes, brought to the network's by name; its own if it has as many.
+
+        What the network has no word for counts as not labelled. Raises TruthError.
+        """
+        written = self._case.class_set or class_set
+        truth = labelled(annotation, written, size=self._size, ids=self._case.ids)
+        if len(written) == len(class_set):
+            return truth
+        found = into(written, class_set)[truth]
+        if (found == VOID).all():
+            raise TruthError(
+                f"{annotation.name} is in the classes of {written.title}, and {class_set.title} has a word for none of "
+                "those that it shows."
+            )
+        return found
 
     def of(self, class_set: ClassSet) -> LabelMap | None:
         """The truth, None where the case has none."""

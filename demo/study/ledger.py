@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from demo.errors import DatasetError
+from demo.models.checkpoints.files import locate
 from demo.names import readable
 from demo.schema import ModelSpec
 from demo.study.dataset import Case
@@ -80,4 +81,9 @@ def key_of(case: Case, spec: ModelSpec, settings: str) -> str:
         if path is not None and path.exists()
     ]
     content = [VERSION, case.name, files, spec.id, spec.weights.file, spec.weights.sha256, settings, spec.classes]
+    if case.class_set:
+        content.append(case.class_set.key)
+    if spec.weights.repository:  # a branch is what it was at the last fetch
+        place = locate(spec.weights)
+        content += [spec.weights.repository, spec.weights.revision, place.name if place else ""]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.analysis.counts import UNCERTAINTIES, TruthCounts
+from demo.analysis.counts import TruthCounts
 from demo.analysis.evaluate_truth import class_rows, confusion_rows, reliability_rows, risk_rows
 from demo.analysis.numbers import Json, numbers
 from demo.schema import ModelSpec
@@ -66,5 +66,5 @@ def _model_json(model: ModelResult) -> dict[str, Json]:
         "pixels": counts.pixels, "numbers": [number.as_json() for number in numbers(counts)],
         "classes": class_rows(counts), "confusions": confusion_rows(counts, 15),
         "reliability": reliability_rows(counts),
-        "risk_coverage": {score: risk_rows(getattr(counts, score)) for score in UNCERTAINTIES},
+        "risk_coverage": {score: risk_rows(found) for score, found in counts.rankings.items()},
     }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -116,7 +116,7 @@ def _measure(prediction: Prediction, truth: LabelMap | None) -> bytes:
 
 
 def _renamed(cases: Sequence[Case]) -> list[Case]:
-    return [Case(f"outside: {case.name}", case.photo, case.annotation) for case in cases]
+    return [replace(case, name=f"outside: {case.name}") for case in cases]
 
 
 def _evidence(

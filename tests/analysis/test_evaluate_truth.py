@@ -1,6 +1,7 @@
 """One prediction against one truth: what the truth tab shows."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from demo.analysis.evaluate_truth import ERROR_NAMES, RIGHT, UNKNOWN, WRONG_SURE
 from demo.analysis.numbers import DEFINITIONS
 from demo.errors import TruthError
 from demo.labels.ade20k import ADE20K
+from demo.measures import ALWAYS
 from demo.schema import VOID, Prediction
 
 SIZE = (40, 50)
@@ -97,6 +99,27 @@ def test_unknown_objects_found_by_entropy() -> None:
     assert (values["entropy_auroc"], values["entropy_aupr"], values["entropy_fpr95"]) == (1, 1, 0)
     assert 0.3 < values["confidence_auroc"] < 0.7
     assert "entropy_aurc" not in values
+
+
+def test_every_measure_that_a_network_can_say_is_judged_by_how_it_finds_the_errors() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    plain, labelled = prediction(), truth()
+    logit = np.random.default_rng(3).normal(2, 6, SIZE).astype(np.float32)  # below zero, and above its scale's end
+    said = replace(plain, more={"max_logit": logit})
+    report = evaluate_truth(said, labelled).scores
+    assert list(report["risk_coverage"]) == [*ALWAYS, "max_logit"]
+    known = labelled != VOID
+    expected = metrics.roc_auc_score((said.label_map != labelled)[known], -logit[known])
+    assert number(report, "max_logit_auroc")["value"] == pytest.approx(expected, abs=0.003)
+    assert number(report, "max_logit_auroc")["title"] == "AUROC, max logit"
+    assert list(evaluate_truth(plain, labelled).scores["risk_coverage"]) == [*ALWAYS]
+    counts = count(said, Truth.of(labelled))
+    stored = TruthCounts.from_bytes((counts + TruthCounts.zero(ADE20K) + counts).to_bytes())
+    assert (stored.rankings["max_logit"] == 2 * counts.rankings["max_logit"]).all()
+    foreign = np.zeros(SIZE, bool)
+    foreign[10:20] = True
+    unknown = evaluate_truth(said, labelled, unknown=foreign).scores["unknown"]["numbers"]
+    assert {"max_logit_auroc", "margin_auroc"} < {row["id"] for row in unknown}
 
 
 def test_classes_come_most_annotated_first_with_indexes_from_one() -> None:

@@ -75,6 +75,19 @@ def test_five_of_one_set_dispute_among_themselves_whatever_a_sixth_cannot_say() 
     assert all("M4" not in party.models for region in regions for party in region.parties if party.says == "bed")
 
 
+def test_a_broad_word_agrees_with_any_of_its_kinds_and_says_nothing_among_other_words() -> None:
+    c = told(
+        (ADE20K, "tree tree tree wall tree bed", "c"),
+        (ADE20K, "tree plant wall wall grass tree", "t"),
+        (ADE20K, "tree plant wall wall grass tree", "t"),
+        (CITY, "vegetation vegetation vegetation vegetation wall vegetation", "t"),
+    )
+    said = [None if place == VOID else ADE20K.names[place] for place in c.label_maps[3, 0]]
+    assert c.class_set == ADE20K and said == ["tree", "plant", "tree", None, "wall", None]
+    assert votes(c).tolist() == [[1, 2, 2, 0, 3, 2]] and cannot_say(c) == pytest.approx(1 / 6)
+    assert split(c)[0, 0] == 0, "all four agree on a tree"
+
+
 def test_nothing_in_common_is_said_without_a_number_that_pretends() -> None:
     c = told((ADE20K, "bed bed", "c"), (VOC, "background background", "t"))
     numbers = compare(c)

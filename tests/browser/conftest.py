@@ -40,8 +40,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serve(command: list[str], temporary: Path) -> Iterator[str]:
-    """The address of a page that answers; the process ends with the tests."""
+def serve(command: list[str], temporary: Path, project: Path = ROOT) -> Iterator[str]:
+    """The address of a page that answers, run in a copy of the project or here; the process ends with the tests."""
     port = free_port()
     log = (temporary / "log.txt").open("w+")
     environment = os.environ | {
@@ -50,7 +50,7 @@ def serve(command: list[str], temporary: Path) -> Iterator[str]:
         "TMPDIR": str(temporary),
         "OMP_NUM_THREADS": "1",
     }
-    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=log, stderr=log)
+    process = subprocess.Popen([sys.executable, *command], cwd=project, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}/"
     try:
         wait_until(lambda: answers(address), lambda: Path(log.name).read_text(), 180)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
@@ -160,25 +159,3 @@ def test_the_first_stop_of_the_keyboard_leads_past_everything_to_the_panels(visi
 def test_gradios_own_words_are_in_the_pages_language(visit: Open, toy: str) -> None:
     page = visit(toy, script=BEFORE_OUR_SCRIPTS, locale="de-DE")
     assert page.locator("footer").inner_text().strip() == "Use via API"
-
-
-@pytest.mark.parametrize("place", ["#right", "#photo"])
-def test_of_several_photos_the_page_says_which_one_it_took(visit: Open, toy: str, place: str, tmp_path: Path) -> None:
-    for name, level in (("first.png", 60), ("second.png", 200)):
-        Image.new("RGB", (40, 30), (level, 90, 30)).save(tmp_path / name)
-    page = visit(toy)
-    files = [[name, list((tmp_path / name).read_bytes())] for name in ("first.png", "second.png")]
-    carried = page.evaluate_handle(
-        "files => { const carrier = new DataTransfer();"
-        " for (const [name, bytes] of files)"
-        " carrier.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/png' })); return carrier; }",
-        files,
-    )
-    target = page.locator(place) if place == "#right" else page.locator("#photo button").first
-    target.dispatch_event("drop", {"dataTransfer": carried})
-    filled(page)
-    told = page.locator(".zoo-notice")
-    assert told.inner_text().startswith("2 files came at once") and "first.png was taken" in told.inner_text()
-    assert "first.png" in page.locator("[data-id=photo] .zoo-surface").get_attribute("aria-label")
-    page.locator("#go").click()
-    told.wait_for(state="hidden")

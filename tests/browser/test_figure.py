@@ -26,6 +26,26 @@ def a_pdf(content: bytes) -> bool:
     return content.startswith(b"%PDF") and b"/FontFile2" in content
 
 
+def test_the_figure_is_of_the_measure_that_is_looked_at(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    choose(page, PHOTO)
+    contents = []
+    for measure in ("Entropy", "Margin"):
+        page.keyboard.press("u")
+        page.get_by_label(measure, exact=True).check()
+        page.get_by_role("button", name="Figure", exact=True).click()
+        dialog = page.get_by_role("dialog", name="Figure")
+        assert f"its {measure.lower()} on one scale" in dialog.inner_text()
+        dialog.get_by_label("PNG", exact=True).check()
+        with page.expect_download() as download:
+            dialog.get_by_role("button", name="Download").click()
+        contents.append(Path(download.value.path()).read_bytes())
+        dialog.get_by_role("button", name="Close").click()
+        dialog.wait_for(state="hidden")
+    assert contents[0] != contents[1]
+    assert all(Image.open(BytesIO(content)).format == "PNG" for content in contents)
+
+
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
 def test_what_the_panels_show_is_saved_as_a_figure_of_each_kind(visit: Open, toy: str, options: dict[str, Any]) -> None:
     page = visit(toy, **({"viewport": options} if options else {}))

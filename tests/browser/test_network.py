@@ -14,7 +14,11 @@ window.fetch = async (input, options) => {
   const reply = await ask(input, options), path = new URL(input.url ?? input, location.href).pathname;
   if (path.endsWith("/queue/join")) await later(JOIN);
   if (!path.endsWith("/queue/data")) return reply;
-  const slow = new TransformStream({ async transform(chunk, out) { await later(MESSAGE); out.enqueue(chunk); } });
+  window.streams = (window.streams ?? 0) + 1;
+  const ended = () => { window.streams--; };
+  const slow = new TransformStream({
+    async transform(chunk, out) { await later(MESSAGE); out.enqueue(chunk); }, flush: ended, cancel: ended,
+  });
   return new Response(reply.body.pipeThrough(slow), { headers: reply.headers });
 };
 """
@@ -69,7 +73,7 @@ def test_a_stop_that_overtakes_the_first_answer_leaves_no_panel_waiting(
     page = visit(toy, script=late(message=400))
     page.set_input_files("#photo input[type=file]", str(slow_photo))
     page.locator("#stop").click()
-    page.wait_for_timeout(3000)  # what was under way has come
+    page.wait_for_function("window.streams === 0")  # what was under way has come
     assert page.locator(".zoo-status.queued, .zoo-status.loading, .zoo-status.running").count() == 0
     assert page.locator("#go").is_enabled() and page.locator("#stop").is_hidden()
     page.locator("#go").click()

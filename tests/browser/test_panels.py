@@ -141,6 +141,7 @@ def test_a_class_is_isolated_everywhere_and_escape_brings_the_rest_back(page: An
 
 def test_labels_view_shows_the_legends_colours_and_nothing_else(page: Any) -> None:
     page.keyboard.press("l")
+    page.get_by_label("Names", exact=True).uncheck()
     page.locator("[data-id=fcn-compact] .zoo-tool").click()  # large enough for every label pixel to be drawn whole
     settle(page)
     colours = {tuple(c) for c in pixels(page, 1).reshape(-1, 3).tolist()} - {(0, 0, 0)}
@@ -148,6 +149,7 @@ def test_labels_view_shows_the_legends_colours_and_nothing_else(page: Any) -> No
         "all => all.map(i => getComputedStyle(i).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number))"
     )
     assert colours == {tuple(c) for c in swatches}
+    page.get_by_label("Names", exact=True).check()
 
 
 def test_the_threshold_hides_pixels_without_asking_the_server(page: Any, predictions: dict[str, Any]) -> None:

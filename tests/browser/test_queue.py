@@ -8,6 +8,7 @@ import pytest
 from demo.images import open_image
 from demo.page.examples import examples
 from tests.browser.conftest import Open, filled
+from tests.browser.test_network import late
 from tests.toy import SLOW_WIDTH
 
 pytestmark = pytest.mark.browser
@@ -64,14 +65,14 @@ def test_the_address_names_the_example_that_is_shown(visit: Open, toy: str) -> N
 
 
 def test_a_stop_ends_also_what_waits_and_segment_begins_anew(visit: Open, toy: str, slow_photo: Path) -> None:
-    page = visit(toy)
+    page = visit(toy, script=late())
     begin(page, slow_photo)
     page.locator(".zoo-example-buttons button").nth(1).click()
     page.wait_for_function("() => document.querySelector('#photo img').src.includes('cat')")
     page.locator("#stop").click()
     page.wait_for_selector(".zoo-status.stopped")
     page.wait_for_selector("#stop", state="hidden")
-    page.wait_for_timeout(3000)  # longer than the network that worked when Stop was pressed
+    page.wait_for_function("window.streams === 0")  # the network that worked when Stop was pressed has ended
     assert size_shown(page).startswith(f"{SLOW_WIDTH} × ") and page.locator("#stop").is_hidden()
     page.locator("#go").click()
     page.wait_for_url("**example=cat**")

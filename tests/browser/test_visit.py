@@ -42,7 +42,7 @@ def test_a_first_visitor_reads_what_to_do_and_an_example_does_it(visit: Open, to
 
 def test_a_legend_that_comes_under_a_resting_pointer_isolates_nothing(visit: Open, toy: str) -> None:
     def shown(page: Any) -> str:
-        page.wait_for_timeout(400)
+        settled(page)
         return str(page.evaluate("() => document.querySelectorAll('.zoo-map')[1].toDataURL()"))
 
     pages = [visit(toy), visit(toy)]

@@ -72,7 +72,7 @@ def test_check_asks_nobody_unless_it_is_told_to(monkeypatch: pytest.MonkeyPatch,
     assert asked == [] and "Home" not in capsys.readouterr().out
     cli.main(["check", "--online"])
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Home ")]
-    assert asked == ["mmassets.onedl.ai", "download.openmmlab.com", "github.com"]
+    assert asked == ["mmassets.onedl.ai", "download.openmmlab.com", "github.com", "huggingface.co"]
     assert lines[0] == "Home mmassets.onedl.ai (paper, zoo): it refused the connection."
     assert lines[2] == "Home github.com (ssseg): it refused the connection."
 

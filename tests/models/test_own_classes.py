@@ -88,8 +88,9 @@ FAULTS = {
         2,
         "model['decode_head']['out_channels'] = 1\nmodel['decode_head']['threshold'] = 0.5",
         (),
-        r"Wanted a network with a score for each of its classes, got own with 1 for 2",
+        r"Wanted scores for 2 to 255 classes, got own with one score a pixel, as for a sigmoid\. Train it with two",
     ),
+    "one class": (1, "", (), r"Wanted scores for 2 to 255 classes, got own with one score a pixel"),
 }
 
 

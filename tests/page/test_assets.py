@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import pytest
 from gradio.routes import App
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from demo.page import assets
-from demo.page.assets import HERE, WEB, folder, modules, preload, routes, script
+from demo.page.assets import HERE, WEB, Compressed, folder, modules, preload, routes, script
 from demo.page.serve import mended_stream
 
 NODE = shutil.which("node")
@@ -63,3 +70,31 @@ def test_the_event_stream_is_mended_in_the_gradio_that_is_pinned_and_in_no_other
     pinned = re.search(r"^gradio==(.+)$", (Path(__file__).parents[2] / "requirements.txt").read_text(), re.M)
     assert pinned and mended_stream(pinned[1]).startswith("<script>")
     assert mended_stream("6.32.0") == mended_stream("7.0.0") == mended_stream("6.3.0") == ""
+
+
+def compressed(kind: str, body: bytes, accepted: str = "gzip", **headers: str) -> Any:
+    """What comes of a reply of so many bytes and that kind."""
+
+    async def reply(request: Request) -> Response:
+        return Response(body, media_type=kind, headers=headers)
+
+    app = Starlette(routes=[Route("/", reply)], middleware=[Middleware(Compressed)])
+    return TestClient(app).get("/", headers={"Accept-Encoding": accepted})
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
+def test_pages_and_json_go_compressed(kind: str) -> None:
+    body = b"a long page " * 1000
+    reply = compressed(kind, body)
+    assert reply.headers["content-encoding"] == "gzip" and reply.content == body
+    assert int(reply.headers["content-length"]) < len(body) / 10 and reply.headers["vary"] == "Accept-Encoding"
+    assert "content-encoding" not in compressed(kind, body, "identity").headers
+    assert "content-encoding" not in compressed(kind, b"short").headers
+
+
+def test_events_files_and_what_is_compressed_already_go_as_they_are() -> None:
+    body = b"a long page " * 1000
+    for kind in ("text/event-stream", "image/png", "application/zip"):
+        assert "content-encoding" not in compressed(kind, body).headers
+    again = gzip.compress(body)
+    assert compressed("text/html", again, **{"content-encoding": "gzip"}).content == body

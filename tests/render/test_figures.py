@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from demo.labels.ade20k import ADE20K
+from demo.measures import BY_ID
 from demo.render.figures import HEIGHT, KINDS, WIDTH, Row, comparison, grid, name_places, to_bytes
 
 PHOTO = np.full((60, 90, 3), 90, np.uint8)
@@ -75,7 +76,7 @@ def test_the_grid_has_the_photo_each_networks_classes_over_it_and_each_entropy()
     figure = grid(PHOTO, rows(5), title="Sheep", opacity=1)
     named = [axes.get_title(loc="left") for axes in figure.axes if axes.images]
     assert named[0] == "Photo"
-    assert sorted(named[1:]) == sorted(f"Network {n}{more}" for n in range(5) for more in ("", f", {n}.00 nats"))
+    assert sorted(named[1:]) == sorted(f"Network {n}{more}" for n in range(5) for more in ("", f", mean {n}.00 nats"))
     words = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert words.count(ADE20K.names[9]) == 5
     listed = next(axes.get_legend() for axes in figure.axes if axes.get_legend())
@@ -105,3 +106,25 @@ def test_official_colours_are_drawn_where_they_are_asked_for() -> None:
 def test_maps_of_another_size_are_a_mistake() -> None:
     with pytest.raises(ValueError, match=r"photo's size \(60, 90\), but Network 0 has \(90, 60\)"):
         comparison(PHOTO, [Row("Network 0", label_map().T, np.zeros((90, 60), np.float32), ADE20K)])
+
+
+def test_another_measure_has_its_own_scale_and_is_bright_where_doubt_is() -> None:
+    sure, unsure = (
+        Row("N", label_map(), np.full((60, 90), value, np.float32), ADE20K, BY_ID["margin"]) for value in (0.95, 0.05)
+    )
+    for draw in (comparison, grid):
+        figures = [draw(PHOTO, [row]) for row in (sure, unsure)]
+        titles = [{axes.get_title(loc="left") for axes in figure.axes} for figure in figures]
+        assert any("0.95" in title for title in titles[0]) and any("0.05" in title for title in titles[1])
+        low, high = (darkest(figure) for figure in figures)
+        assert low < 150 < 600 < high
+        [bar] = [inset for axes in figures[0].axes for inset in axes.child_axes]
+        assert bar.get_xlim() == pytest.approx((0, 1)) and bar.get_title(loc="left") == "Margin"
+
+
+def darkest(figure: Any) -> int:
+    """The colour sum of the one map that has one colour everywhere, apart from the photo."""
+    maps = [np.asarray(axes.images[0].get_array()).astype(int) for axes in figure.axes if axes.images]
+    even = [m for m in maps if m.ndim == 3 and m.shape[2] == 3 and (m == m[0, 0]).all() and (m[0, 0] != 90).any()]
+    [found] = [int(m[0, 0].sum()) for m in even]
+    return found

@@ -26,7 +26,7 @@ from demo.models.backends.mmseg_package import (
     fuse_conv_bn,
     init_default_scope,
 )
-from demo.models.backends.modules import arithmetic, bytes_of, parameters_of, without_random_init
+from demo.models.backends.modules import arithmetic, bytes_of, one_score, parameters_of, without_random_init
 from demo.models.checkpoints.conversion import converted
 from demo.models.checkpoints.files import verify
 from demo.models.checkpoints.tensors import check_finite, load_state
@@ -220,6 +220,8 @@ def _number_of_scores(network: nn.Module, spec: ModelSpec) -> int:
     """How many scores a pixel gets; one for each class, or BackendError."""
     head = _last_head(network)
     scores, classes = (getattr(head, name, None) for name in ("out_channels", "num_classes"))
+    if scores == 1 and classes in (1, 2):
+        raise one_score(spec.id)
     if not isinstance(scores, int) or scores != classes:
         raise BackendError(
             f"Wanted a network with a score for each of its classes, got {spec.id} with {scores} for {classes}. "

@@ -8,7 +8,16 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from demo.schema import Precision
+from demo.errors import ClassSetError
+from demo.schema import MOST_CLASSES, Precision
+
+
+def one_score(name: str) -> ClassSetError:
+    """What is to be said of a head that gives a pixel one score: a sigmoid of one class, and no other to compare."""
+    return ClassSetError(
+        f"Wanted scores for 2 to {MOST_CLASSES} classes, got {name} with one score a pixel, as for a sigmoid. "
+        "Train it with two classes, one of them the background."
+    )
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from transformers.models.auto.modeling_auto import (
 
 from demo.errors import BackendError, ClassSetError, CorruptCheckpointError
 from demo.labels.class_set import of_names
-from demo.models.backends.modules import arithmetic, bytes_of, parameters_of
+from demo.models.backends.modules import arithmetic, bytes_of, one_score, parameters_of
 from demo.models.checkpoints.files import verify_folder
 from demo.models.checkpoints.tensors import check_finite
 from demo.models.network import Network
@@ -260,6 +260,8 @@ def _network(folder: Path, config: Any, universal: bool, name: str) -> tuple[Any
 def _class_set(id2label: dict[int, str], spec: ModelSpec) -> ClassSet:
     names = [id2label[index] for index in sorted(id2label)]
     told = spec.class_set
+    if len(names) == 1:
+        raise one_score(spec.id)
     if told is None:
         return of_names(spec.title, names)
     if len(told) != len(names):

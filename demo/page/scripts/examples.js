@@ -12,6 +12,11 @@ for (const example of props.examples) {
   button.addEventListener("click", () => choose(example.name));
   list.append(button);
 }
+// the viewer offers the same: what is in a page twice is sent twice
+const here = () =>
+  document.dispatchEvent(new CustomEvent("zoo:examples-here", { detail: { examples: props.examples } }));
+document.addEventListener("zoo:examples-wanted", here);
+here();
 document.addEventListener("zoo:choose", (event) => choose(event.detail.name));
 
 function choose(name) {

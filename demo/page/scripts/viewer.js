@@ -1,6 +1,12 @@
 "use strict";
 // Fetches the viewer's modules. What the page asks of the viewer until they are here is kept, and then asked again.
-const ways = { run: (detail) => trigger("run", detail), wait: () => trigger("wait") }; // Gradio looks for these names
+// Gradio looks for these names
+const ways = {
+  run: (detail) => trigger("run", detail),
+  wait: () => trigger("wait"),
+  show: (detail) => trigger("show", detail),
+  answer: (detail) => trigger("answer", detail),
+};
 const heard = ["arrived", "run", "stop", "ran", "failed"].map((name) => `zoo:${name}`);
 const early = [];
 const keep = (event) => early.push(event);

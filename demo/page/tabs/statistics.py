@@ -29,23 +29,25 @@ FAMILIES = {"cnn": "CNN", "transformer": "transformer"}
 
 
 def build() -> gr.HTML:
-    return gr.HTML(table(None, (), device="", precision=""), apply_default_css=False, elem_id="statistics")
+    return gr.HTML(table(None, ()), apply_default_css=False, elem_id="statistics")
 
 
-def table(run: Run | None, models: Sequence[str], *, device: str, precision: str, photo: str = "") -> str:
+def table(run: Run | None, models: Sequence[str], *, computed: str = "", photo: str = "") -> str:
     """The table as HTML, for the models of a run that have answered; `photo` is its file's name."""
     answered = [model for model in models if model in run.panels] if run else []
     if run is None or not answered:
         return '<p class="zoo-lead">The numbers of each network appear here as soon as it has answered.</p>'
-    head = "".join(f'<th scope="col" title="{escape(note)}">{escape(name)}</th>' for name, note in COLUMNS)
+    head = "".join(f'<th scope="col">{_noted(name, note)}</th>' for name, note in COLUMNS)
     rows = "".join(_row(run.answers[model], run.panels[model]) for model in answered)
     notes = "".join(map(_notes, (run.answers[model] for model in answered)))
-    caption = f"On {escape(device)}, {_precision(precision)}. Times are of this machine, on this photo."
+    caption = f"On {escape(computed)}. Times are of this machine, on this photo."
+    told = escape(command(photo, answered))
     return (
         f'<div class="zoo-scroll" tabindex="0" role="region" aria-label="Statistics"><table class="zoo-table"><thead>'
         f"<tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         f'<p class="zoo-quiet">{caption}</p>{notes}'
-        f'<p class="zoo-quiet">The same as files, by command: <code>{escape(command(photo, answered))}</code></p>'
+        f'<p class="zoo-quiet">The same as files, by command: <code>{told}</code> '
+        f'<button type="button" class="zoo-button" data-copy="{told}">Copy</button></p>'
     )
 
 
@@ -74,6 +76,14 @@ def _row(answer: Answer, panel: Panel) -> str:
     return f'<tr><th scope="row">{escape(spec.title)} {family}</th>' + "".join(f"<td>{cell}</td>" for cell in cells)
 
 
+def _noted(text: str, note: str) -> str:
+    """As `noted` of web/ui/notes.js makes it."""
+    if not note:
+        return escape(text)
+    told = f'data-note="{escape(note)}" title="{escape(note)}"'
+    return f'<button type="button" class="zoo-note" {told}>{escape(text)}</button>'
+
+
 def _notes(answer: Answer) -> str:
     """What is to be known of a network beyond numbers: the revision that answers, its licence, what its scores are."""
     spec, said = answer.spec, [*answer.network.notes]
@@ -86,7 +96,3 @@ def _notes(answer: Answer) -> str:
 
 def _seconds(value: float | None) -> str:
     return "" if value is None else f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
-
-
-def _precision(precision: str) -> str:
-    return {"exact": "float32", "fast": "bfloat16"}.get(precision, escape(precision))

@@ -38,8 +38,8 @@ export function makeSvg(tag, attributes = {}, ...children) {
 /** For ears only. */
 export const spoken = (text) => make("span", { class: "zoo-said" }, text);
 
-/** The colour of a class, which follows the palette. */
-export const swatch = (index) => make("i", { style: `background:var(--class-${index})` });
+/** The colour of a class, which follows the palette, with its pattern where patterns are shown. */
+export const swatch = (index) => make("i", { style: `background:var(--pattern-${index}, none) var(--class-${index})` });
 
 export function icon(name) {
   const paths = {

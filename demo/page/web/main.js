@@ -14,10 +14,12 @@ import { sync } from "./ui/answers.js";
 import { grid } from "./ui/cards.js";
 import { makeStage, stage } from "./ui/compare.js";
 import { listenForPhotos } from "./ui/drop.js";
+import "./ui/copy.js";
 import { keysDialog, makeKeys } from "./ui/keys.js";
 import { figureDialog, makeFigure } from "./ui/figure.js";
 import { followLink } from "./ui/link.js";
 import { live } from "./ui/live.js";
+import { noteBox } from "./ui/notes.js";
 import { notice } from "./ui/notice.js";
 import "./ui/place.js";
 import "./ui/readout.js";
@@ -26,6 +28,7 @@ import { startTab } from "./ui/tabs.js";
 import { makeToolbar, toolbar } from "./ui/toolbar.js";
 import { tour } from "./ui/tour.js";
 import "./ui/turns.js";
+import { startVisit } from "./ui/visit/strip.js";
 
 const TABS = [pixel, differ, truth];
 
@@ -33,7 +36,6 @@ const TABS = [pixel, differ, truth];
 export function mount(given) {
   fillPage(given);
   addClassSet(given.props.classes);
-  followLink();
   makeToolbar();
   makeStage();
   makeEmpty();
@@ -41,11 +43,13 @@ export function mount(given) {
   makeFigure();
   listenForPhotos();
   TABS.forEach(startTab);
+  followLink();
   given.element
     .querySelector(".zoo")
-    .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog, tour);
+    .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog, noteBox, tour);
   publishPalette();
   new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  startVisit();
   given.watch("value", sync);
   sync();
   redraw("layout", "toolbar", "paint");

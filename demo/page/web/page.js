@@ -15,13 +15,15 @@
  * @property {Ask<any>} truth Truth, Judged, Proper, ClassIndex or Figure, as the question says
  * @property {Ask<import("./wire.d.ts").Figure>} figure
  * @property {Ask<object>} stop
+ * @property {Ask<import("./wire.d.ts").Looked>} look
+ * @property {Ask<import("./wire.d.ts").PhotoNumbers>} numbers
  */
 
 /**
  * @typedef {object} Given what the component's script has in hand
  * @property {HTMLElement} element the component's own
  * @property {{value: import("./wire.d.ts").View} & Record<string, any>} props what the server has put into it
- * @property {(name: "run" | "wait", detail?: object) => void} trigger starts an event of the server's
+ * @property {(name: "run" | "wait" | "show" | "answer", detail?: object) => void} trigger starts a server's event
  * @property {Server} server
  * @property {(file: File) => Promise<{path: string}>} upload
  * @property {(name: string, changed: () => void) => void} watch
@@ -45,7 +47,7 @@ export const page = {
 
 /** @param {Given} given */
 export function fillPage({ element, props, trigger, server, upload }) {
-  const { scales, levels, errors, examples } = props;
+  const { scales, levels, errors } = props;
   Object.assign(page, { element, props, trigger, server, upload });
-  Object.assign(page, { scales, levels, errors, examples });
+  Object.assign(page, { scales, levels, errors });
 }

@@ -44,6 +44,7 @@ export const run = {
   name: "",
   /** @type {string} empty for a visitor's own photo */ example: "",
   /** @type {string[]} */ notes: [],
+  /** what must not be concluded from these networks */ caution: "",
   /** the grid on which all is shown */ width: 0,
   height: 0,
   /** the photo's own size */ photoWidth: 0,
@@ -55,6 +56,7 @@ export const run = {
   /** @type {Map<string, Layer>} */ layers: new Map(),
   /** the mark of what is asked for, empty when nothing is */ turn: "",
   /** @type {string | null} the turn that was ended before its time */ ended: null,
+  /** @type {string | null} the turn that was left for another photo */ left: null,
   /** whether to ask again when this turn is over */ next: false,
 };
 

@@ -15,6 +15,7 @@ export const state = {
   /** @type {"below" | "above"} the side of the threshold that is hidden */ side: "below",
   /** @type {"distinct" | "official"} */ palette: "distinct",
   patterns: false,
+  /** names on the regions, where classes are shown alone */ names: true,
   /** @type {number | null} the class shown alone */ isolated: null,
   /** @type {number | null} the class whose row of a legend is hovered */ preview: null,
   /** @type {Point | null} on the view's grid */ pin: null,

@@ -160,6 +160,11 @@ export interface LikelyClass {
   probability: number;
 }
 
+/** A photo that can be answered, by the store's key. */
+export interface Looked {
+  run: string;
+}
+
 /** The mean of the networks' probabilities; `grid` is height, width. */
 export interface Mean {
   grid: [number, number];
@@ -196,6 +201,12 @@ export interface MeasureScale {
   needs: string;
 }
 
+export interface NetworkNumbers {
+  title: string;
+  entropy: number;
+  seconds: number;
+}
+
 export interface Number {
   id: string;
   title: string;
@@ -225,6 +236,7 @@ export interface Panel {
   class_set: string;
   classes: ClassShare[];
   seconds: number;
+  computed: string;
   parameters: number;
   entropy: number;
 }
@@ -233,6 +245,14 @@ export interface Party {
   class: string;
   models: string[];
   confidence: number;
+}
+
+/** One photo's row in the table of a visit's photos; null where fewer than two networks have answered. */
+export interface PhotoNumbers {
+  agreement: number | null;
+  split: number | null;
+  conflict: number | null;
+  networks: NetworkNumbers[];
 }
 
 /** Some words of a sentence; a class where there is an index. */
@@ -294,12 +314,6 @@ export interface RiskCurve {
   risk: number[];
 }
 
-export interface RiskCurves {
-  entropy: RiskCurve;
-  confidence: RiskCurve;
-  margin: RiskCurve;
-}
-
 /** Between whom the dispute runs, as shares of the photo. */
 export interface Split {
   all_agree: number;
@@ -351,7 +365,7 @@ export interface TruthScores {
   classes: ClassRow[];
   confusions: Confusion[];
   reliability: ReliabilityBin[];
-  risk_coverage: RiskCurves;
+  risk_coverage: Record<string, RiskCurve>;
   unknown: Findings | null;
   error_shares: Record<string, number>;
 }
@@ -368,6 +382,7 @@ export interface View {
   photo_width: number;
   photo_height: number;
   notes: string[];
+  caution: string;
   class_sets: Classes[];
   panels: Panel[];
   layers: Layer[];

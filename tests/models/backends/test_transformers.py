@@ -13,7 +13,7 @@ import torch
 
 from demo import catalog
 from demo.catalog import resolve
-from demo.errors import BackendError, CorruptCheckpointError, DemoError
+from demo.errors import BackendError, ClassSetError, CorruptCheckpointError, DemoError
 from demo.models.zoo import Refusal, Zoo
 from tests.models.backends.hub_folders import FAMILIES, NAMES, change, photo, save
 
@@ -115,6 +115,11 @@ def test_code_of_a_repository_is_never_run(segformer: Path) -> None:
     (segformer / "net.py").write_text("raise SystemExit('it ran')")
     change(segformer, "config.json", model_type="mine", architectures=["Mine"], auto_map={"AutoConfig": "net.Mine"})
     assert "needs code of its own repository, which is never run here" in refused(segformer, BackendError)
+
+
+def test_one_score_a_pixel_is_refused_in_a_sentence(segformer: Path) -> None:
+    change(segformer, "config.json", id2label={"0": "crack"})
+    assert "got net with one score a pixel, as for a sigmoid. Train it with two" in refused(segformer, ClassSetError)
 
 
 def test_more_classes_than_a_label_map_holds(segformer: Path) -> None:

@@ -693,5 +693,7 @@ def test_the_homes_are_those_of_the_catalogue_once_each() -> None:
         ("mmassets.onedl.ai", ("paper", "zoo")),
         ("download.openmmlab.com", ("paper", "zoo")),
         ("github.com", ("ssseg",)),
+        ("huggingface.co", ("hub",)),
     ]
-    assert all(home.url.startswith(f"https://{home.host}/") and home.url.endswith(".pth") for home in known)
+    assert all(home.url.startswith(f"https://{home.host}/") for home in known)
+    assert {home.url.rpartition(".")[2] for home in known} == {"pth", "json"}

@@ -2,6 +2,7 @@
 // Maps painted onto canvases of their own size.
 
 import { countLevels } from "./levels.js";
+import { namePlaces } from "./names.js";
 import { colour, hatch, outline } from "./pixels.js";
 
 /** @typedef {import("./sampling.js").GreyMap} GreyMap */
@@ -19,11 +20,18 @@ export class Painting {
     this.table = null;
     /** @type {Uint32Array | null} */
     this.counted = null;
+    /** @type {import("./names.js").Place[] | null} */
+    this.found = null;
   }
 
   /** How many pixels have each value. */
   get counts() {
     return (this.counted ??= countLevels(this.map));
+  }
+
+  /** Where the names of its regions go. */
+  get places() {
+    return (this.found ??= namePlaces(this.map));
   }
 
   /** @param {Uint32Array} table */

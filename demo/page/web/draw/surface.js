@@ -2,6 +2,7 @@
 // A surface shows the photo and a map over it, at the zoom that all share, with the crosshair on a pane of glass.
 
 import { centred, frameIn, panned, wheelFactor, within, zoomedAt } from "./zoom.js";
+import { clamp } from "./sampling.js";
 import { make } from "../elements.js";
 import { emit } from "../events.js";
 import { run } from "../run.js";
@@ -9,9 +10,14 @@ import { change, onDraw, redraw, state } from "../state.js";
 
 export const surfaces = new Set();
 
+/** @typedef {{text: string, x: number, y: number, room: number}} Name words, and a place as in names.js */
+
+const LINE = 13; // CSS pixels of a name's letters
+
 export class Surface {
   constructor(sources, label) {
     this.sources = sources; // () -> [{base, map, opacity, clip: [from, to]}]
+    /** @type {() => Name[]} what is written over them, the most important first */ this.names = () => [];
     this.canvas = make("canvas", { class: "zoo-map", "aria-hidden": "true" });
     this.glass = make("canvas", { class: "zoo-glass", "aria-hidden": "true" });
     this.box = make(
@@ -69,7 +75,32 @@ export class Surface {
       context.restore();
     }
     if (run.outline) this.put(context, frame, run.outline, 1);
+    this.write(context, frame);
     this.mark();
+  }
+
+  /** Each name where its region has room for the letters' height and no earlier name stands. */
+  write(context, { scale, left, top }) {
+    const names = this.names();
+    if (!names.length) return;
+    const { width, height } = this.canvas;
+    const ratio = width / this.box.clientWidth;
+    const line = LINE * ratio;
+    const taken = [];
+    Object.assign(context, { textAlign: "center", textBaseline: "middle", lineJoin: "round" });
+    Object.assign(context, { font: `600 ${line}px system-ui, sans-serif`, lineWidth: 3 * ratio });
+    Object.assign(context, { strokeStyle: "rgba(8,12,16,.85)", fillStyle: "#fff" });
+    for (const { text, x, y, room } of names) {
+      const half = context.measureText(text).width / 2 + 3 * ratio;
+      const [px, py] = [left + x * run.width * scale, top + y * run.height * scale];
+      if (px < 0 || py < 0 || px > width || py > height || 2 * room * run.width * scale < line) continue;
+      const at = clamp(px, half, width - half); // whole, even at the frame
+      const on = clamp(py, line * 0.7, height - line * 0.7);
+      if (taken.some((one) => Math.abs(one.at - at) < one.half + half && Math.abs(one.on - on) < line * 1.2)) continue;
+      taken.push({ at, on, half });
+      context.strokeText(text, at, on);
+      context.fillText(text, at, on);
+    }
   }
 
   put(context, { scale, left, top }, picture, opacity) {

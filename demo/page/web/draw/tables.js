@@ -2,7 +2,7 @@
 // Tables of 256 pixels through which maps are coloured, in the colours and scales of the moment.
 
 import { classOf, classSet, measureOf, sameName } from "./classes.js";
-import { css, doubt, hex, rgba } from "./colours.js";
+import { PATTERNS, css, doubt, hex, rgba, shade } from "./colours.js";
 import { extent, hides } from "./levels.js";
 import { clamp } from "./sampling.js";
 import { page } from "../page.js";
@@ -20,6 +20,50 @@ export function scaleColour(t) {
 export function publishPalette() {
   const style = document.documentElement.style;
   page.palettes[state.palette].forEach((colour, index) => style.setProperty(`--class-${index}`, css(colour)));
+}
+
+/** @type {Map<string, string>} tiles as CSS has them, by pattern and colour */
+const tiles = new Map();
+
+/**
+ * The pattern of a class as a picture that is transparent where it has the class's colour.
+ *
+ * @param {number} pattern
+ * @param {import("./colours.js").Colour} colour
+ */
+function tile(pattern, colour) {
+  const key = `${pattern} ${colour}`;
+  if (!tiles.has(key)) {
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width: 16, height: 16 });
+    const image = new ImageData(16, 16);
+    const pixels = new Uint32Array(image.data.buffer);
+    const ink = shade(rgba(...colour));
+    PATTERNS[pattern].forEach((on, i) => {
+      pixels[i] = on ? ink : 0;
+    });
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    tiles.set(key, `url(${canvas.toDataURL()})`);
+  }
+  return tiles.get(key);
+}
+
+/**
+ * The swatches inside a node have the patterns that the pictures have, or none.
+ *
+ * @param {HTMLElement} node
+ * @param {((key: string) => Uint8Array) | null} rank as `ranks` gives it
+ */
+export function publishPatterns(node, rank) {
+  if (!rank && !node.classList.contains("patterned")) return;
+  node.classList.toggle("patterned", Boolean(rank));
+  for (const name of [...node.style]) if (name.startsWith("--pattern-")) node.style.removeProperty(name);
+  if (!rank) return;
+  for (const { panel } of run.cards.values())
+    for (const { index } of panel.classes) {
+      const number = classOf(panel.class_set, index);
+      node.style.setProperty(`--pattern-${number}`, tile(rank(panel.class_set)[index] & 7, classColour(number)));
+    }
 }
 
 const REST = { light: rgba(226, 231, 236), dark: rgba(38, 48, 59) };

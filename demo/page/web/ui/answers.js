@@ -14,7 +14,7 @@ import { fillStatus, grid, makeCard, makePhotoCard, photoCard } from "./cards.js
 import { clearCross, inspect } from "./inspect.js";
 import { addedLayers, placeLayers } from "./layers.js";
 import { fillLegend } from "./legend.js";
-import { arrive } from "./link.js";
+import { arrive, enter, entered } from "./link.js";
 import { announce } from "./live.js";
 import { toolbar } from "./toolbar.js";
 
@@ -25,11 +25,13 @@ import { toolbar } from "./toolbar.js";
 export async function sync() {
   const view = page.props.value;
   if (!view?.run) return;
+  if (view.turn && view.turn === run.left) return;
   if (view.turn === run.ended && view.panels.some(isUnfinished)) return; // came after the stop
   if (view.run !== run.id) begin(view);
   Object.assign(run, {
     name: view.name,
     notes: view.notes,
+    caution: view.caution,
     example: view.example,
     width: view.width,
     height: view.height,
@@ -53,6 +55,7 @@ export async function sync() {
  * @param {View} view
  */
 function begin(view) {
+  enter(view.run);
   if (run.id) state.arrival = null;
   clearCross();
   Object.assign(run, { id: view.run, photo: null, grey: null, outline: null });
@@ -76,6 +79,7 @@ function begin(view) {
     "layout",
     "glass",
   );
+  entered();
   if (!photoCard) {
     makePhotoCard();
     grid.prepend(photoCard.node);

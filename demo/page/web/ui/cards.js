@@ -1,11 +1,11 @@
 // @ts-check
 // The grid: the photo's card and one card a model, each with its picture, what is under the crosshair, its legend.
 
-import { measureOf, nameOf } from "../draw/classes.js";
+import { classOf, measureOf, nameOf, sameName } from "../draw/classes.js";
 import { hiddenShare } from "../draw/levels.js";
 import { clamp } from "../draw/sampling.js";
 import { Surface } from "../draw/surface.js";
-import { classTable, fieldTable, layerTable, ranks } from "../draw/tables.js";
+import { classTable, fieldTable, layerTable, publishPatterns, ranks } from "../draw/tables.js";
 import { icon, make } from "../elements.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
@@ -78,22 +78,12 @@ export function makeCard(panel) {
   /** @type {any} what is missing comes below */
   const card = { kind: "model", panel, labels: null, fields: null };
   const surface = new Surface(() => [mapOf(card)], panel.title);
+  surface.names = () => namesOn(card);
+  const family = make("span", { class: `zoo-family ${panel.family}` }, FAMILY[panel.family] ?? panel.family);
+  const trained = make("span", { title: `trained by ${panel.trained_by}` }, panel.trained_by);
   const fact = make("span", { class: "zoo-fact" });
-  Object.assign(
-    card,
-    frameOf(
-      surface,
-      panel.title,
-      [
-        make("span", { class: "zoo-trained", title: `trained by ${panel.trained_by}` }, panel.trained_by),
-        make("span", { class: `zoo-family ${panel.family}` }, FAMILY[panel.family] ?? panel.family),
-        fact,
-      ],
-      panel.id,
-      titleButton(panel),
-    ),
-    { fact },
-  );
+  const facts = make("p", { class: "zoo-facts" }, family, trained, fact);
+  Object.assign(card, frameOf(surface, panel.title, [facts], panel.id, titleButton(panel)), { fact });
   return card;
 }
 
@@ -146,9 +136,36 @@ export function fillStatus(card) {
   );
   if (panel.status === "done") fillLost(card);
   if (panel.status === "done" && !card.lost) fillUnsayable(card);
-  card.fact.textContent = panel.status === "done" ? `${duration(panel.seconds)} · ${millions(panel.parameters)}` : "";
-  card.fact.title = panel.status === "done" ? "Time for this photo, and parameters" : "";
+  card.fact.replaceChildren(...(panel.status === "done" ? factsOf(panel) : []));
   card.surface.box.setAttribute("aria-label", describe(card));
+}
+
+/**
+ * @param {import("../run.js").Panel} panel
+ * @returns {Node[]}
+ */
+const factsOf = (panel) => [
+  make("span", { title: "Parameters: weights in use when it answers" }, millions(panel.parameters)),
+  make(
+    "span",
+    { title: "Time for this photo: the network and its maps" },
+    `${duration(panel.seconds)}${panel.computed && ` on ${panel.computed}`}`,
+  ),
+];
+
+/**
+ * The names on a network's regions, where its classes are shown alone.
+ *
+ * @param {import("../run.js").Card} card
+ * @returns {import("../draw/surface.js").Name[]}
+ */
+function namesOn(card) {
+  if (state.view !== "labels" || !state.names || state.bare || !card.labels) return [];
+  const { class_set: key } = card.panel;
+  const only = shownClass();
+  return card.labels.places
+    .filter(({ value }) => only === null || sameName(only, classOf(key, value)))
+    .map(({ value, x, y, room }) => ({ text: nameOf(key, value), x, y, room }));
 }
 
 function describe(card) {
@@ -240,6 +257,7 @@ const hints = () => [
 
 onDraw("paint", () => {
   const rank = state.patterns ? ranks() : null;
+  publishPatterns(grid, classView() ? rank : null);
   const needed = state.view === "compare" ? [state.left, state.right] : null;
   for (const card of run.cards.values()) {
     const { id, class_set: key } = card.panel;

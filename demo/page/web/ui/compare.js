@@ -85,6 +85,9 @@ function mapKeys() {
   return keys;
 }
 
+/** @param {string} key */
+export const knowsMap = (key) => mapKeys().some(([known]) => known === key);
+
 function mapByKey(key) {
   const [id, what] = key.split(":");
   const card = run.cards.get(id);

@@ -1,14 +1,19 @@
 // @ts-check
-// A photo may be dropped or pasted anywhere; it goes the way of a chosen file.
+// Photos may be dropped or pasted anywhere. One goes the way of a chosen file, several go to the queue.
 
 import { page } from "../page.js";
 import { typing } from "./keys.js";
-import { notify } from "./notice.js";
+import { addPhotos, remember } from "./visit/queue.js";
+
+/** @param {File[]} files */
+function take(files) {
+  if (files.length > 1) addPhotos(files);
+  else hand(files[0]);
+}
 
 /** @param {File} file */
 function hand(file) {
-  /** @type {HTMLInputElement} */
-  const input = document.querySelector("#photo input[type=file]");
+  const input = place();
   const carrier = new DataTransfer();
   if (!input) return;
   carrier.items.add(file);
@@ -16,28 +21,25 @@ function hand(file) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+/** @type {() => HTMLInputElement | null} */
+const place = () => document.querySelector("#photo input[type=file]");
+
 /** @param {DataTransfer} data */
-function firstFile(data) {
-  const files = [...(data?.files ?? [])];
-  if (files.length > 1)
-    notify(`${files.length} files came at once, and the page takes one at a time: ${files[0].name} was taken.`);
-  return files[0];
-}
+const filesOf = (data) => [...(data?.files ?? [])];
 
 /** @param {DragEvent} event */
 const isElsewhere = ({ target }) => target instanceof Element && target.closest("#photo, [data-own-drop]");
 
-/** @param {DragEvent} event */
 const onPlace = ({ target }) => target instanceof Element && target.closest("#photo");
 
 export function listenForPhotos() {
   const mark = (on) => page.element.classList.toggle("dropping", on);
   document.addEventListener("paste", (event) => {
     if (typing(event.target)) return;
-    const file = firstFile(event.clipboardData);
-    if (!file) return;
+    const files = filesOf(event.clipboardData);
+    if (!files.length) return;
     event.preventDefault();
-    hand(file);
+    take(files);
   });
   document.addEventListener("dragover", (event) => {
     if (!event.dataTransfer?.types.includes("Files") || isElsewhere(event)) return;
@@ -51,11 +53,35 @@ export function listenForPhotos() {
   document.addEventListener("drop", (event) => {
     mark(false);
     if (isElsewhere(event)) return;
-    const file = firstFile(event.dataTransfer);
-    if (!file) return;
+    const files = filesOf(event.dataTransfer);
+    if (!files.length) return;
     event.preventDefault();
-    hand(file);
+    take(files);
   });
-  // Gradio's own place for photos takes the first of several as well, and lets nobody know
-  document.addEventListener("drop", (event) => onPlace(event) && firstFile(event.dataTransfer), true);
+  // Gradio's own place for photos would take the first of several and let nobody know
+  document.addEventListener("drop", (event) => intercept(event, filesOf(event.dataTransfer)), true);
+  document.addEventListener(
+    "change",
+    (event) => {
+      if (event.target !== place()) return;
+      const files = [...place().files];
+      if (files.length === 1) remember(files[0]);
+      intercept(event, files);
+    },
+    true,
+  );
+  // its input takes one file; it is made anew now and then
+  document.addEventListener("click", (event) => event.target === place() && (place().multiple = true), true);
+}
+
+/**
+ * @param {Event} event
+ * @param {File[]} files
+ */
+function intercept(event, files) {
+  if (files.length < 2 || !onPlace(event)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  page.element.classList.remove("dropping");
+  addPhotos(files);
 }

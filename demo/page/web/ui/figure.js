@@ -1,6 +1,7 @@
 // @ts-check
 // The figure: what the panels show on one page, to save as a file for a slide or a paper.
 
+import { measureOf } from "../draw/classes.js";
 import { make, radioBar } from "../elements.js";
 import { page } from "../page.js";
 import { finished, run } from "../run.js";
@@ -17,6 +18,8 @@ const save = make("button", { type: "button", class: "zoo-button zoo-first", onc
 
 const told = make("p", { class: "zoo-quiet", role: "status" });
 
+const about = make("p", {});
+
 export const figureDialog = make("dialog", { class: "zoo-dialog", "aria-label": "Figure" });
 
 export function makeFigure() {
@@ -30,12 +33,7 @@ export function makeFigure() {
   );
   figureDialog.append(
     make("h2", {}, "Figure"),
-    make(
-      "p",
-      {},
-      "The photo, each network's classes with their names, and its entropy on one scale, as large as a printed page. " +
-        "Colours are those chosen on the page.",
-    ),
+    about,
     line("Layout", layout),
     line("File", kind),
     told,
@@ -45,6 +43,10 @@ export function makeFigure() {
 
 export function showFigure() {
   told.textContent = "";
+  const { title } = measureOf(state.measure);
+  about.textContent =
+    `The photo, each network's classes with their names, and its ${title.toLowerCase()} on one scale, as large as a ` +
+    "printed page. Measure, colours and, in the page's grid, opacity are those of the panels.";
   figureDialog.showModal();
 }
 
@@ -56,6 +58,8 @@ async function download() {
     run: run.id,
     name: run.name,
     models: finished().map((panel) => panel.id),
+    measure: state.measure,
+    opacity: state.view === "labels" ? 1 : state.opacity.overlay,
     grey: state.article,
     official: state.palette === "official",
     ...wanted,

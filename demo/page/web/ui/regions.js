@@ -10,6 +10,6 @@ import { inspect } from "./inspect.js";
 export function showRegion(number, point) {
   const layer = [...run.layers.values()].find((candidate) => candidate.kind === "regions");
   run.outline = number && layer?.painting ? new Painting(layer.painting.map).outline(number).canvas : null;
-  change({ region: number }, "draw");
+  change({ region: number }, "draw", "glass", "link");
   if (point) inspect(point);
 }

@@ -17,6 +17,8 @@ const ENTROPY = [
     "on average. ",
   "One class with p = 1 gives 0. Two with ½ each give ln 2 = 0.69, ten with 0.1 each give ln 10 = 2.30. ",
   "With the natural logarithm the unit is the nat; 0.69 nats are one bit. ",
+  "A formula that you read elsewhere is another number if it lacks the minus (no entropy is negative), the p before " +
+    "the logarithm (then what is impossible counts most), or has another logarithm (then the unit is another). ",
   "High entropy says that the network hesitates, not that it is wrong; low entropy that it is sure, not that " +
     "it is right.",
 ];
@@ -45,7 +47,7 @@ export function makeScale() {
     state.measure,
     (measure) => change({ measure }, "layout", "legend", "paint", "toolbar", "glass", "link"),
   );
-  ruler.article = checkbox("White = high entropy", "Grey levels, as in the article's figures", (article) =>
+  ruler.article = checkbox("White = high", "Grey levels, as in the article's figures", (article) =>
     change({ article }, "paint", "toolbar"),
   );
   ruler.stretch = checkbox(
@@ -106,6 +108,9 @@ export function makeScale() {
 const placesOf = ([low, high], side) =>
   side === "below" ? { min: low, max: high, rest: low } : { min: low + 1, max: high + 1, rest: high + 1 };
 
+/** Grey shows doubt: white is a high entropy, but a low confidence. */
+const whiteWords = ({ title, high_is_doubt: high }) => `White = ${high ? "high" : "low"} ${title.toLowerCase()}`;
+
 function moveCut() {
   const value = Number(ruler.cut.value);
   const { rest } = placesOf(shownExtent(state.measure), state.side);
@@ -121,6 +126,7 @@ export function fillScale() {
   const tops = [...new Set(scales.map((scale) => scale.top))];
   ruler.measure.pick(state.measure);
   ruler.article.input.checked = state.article;
+  ruler.article.querySelector("span").textContent = whiteWords(measure);
   ruler.stretch.input.checked = state.stretch;
   ruler.side.value = state.side;
   const extent = shownExtent(state.measure);

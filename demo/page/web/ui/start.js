@@ -2,7 +2,7 @@
 // What a visitor meets before the first photo: what this is, what to do, and something to do it with.
 
 import { make } from "../elements.js";
-import { emit } from "../events.js";
+import { emit, hear } from "../events.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
 import { onDraw } from "../state.js";
@@ -16,15 +16,24 @@ onDraw("layout", () => {
   if (held) photoCard?.surface.box.focus({ preventScroll: true }); // a hidden button would drop it
 });
 
-export function makeEmpty() {
-  const thumbs = page.examples.map((example) =>
-    make(
-      "button",
-      { type: "button", class: "zoo-example", onclick: () => emit("choose", { name: example.name }) },
-      make("img", { src: example.thumb, alt: "", width: example.width, height: example.height }),
-      make("span", {}, example.title),
+const thumbs = make("div", { class: "zoo-examples", role: "group", "aria-label": "Example photos", hidden: true });
+
+hear("examples-here", ({ examples }) => {
+  page.examples = examples;
+  thumbs.hidden = !examples.length;
+  thumbs.replaceChildren(
+    ...examples.map((example) =>
+      make(
+        "button",
+        { type: "button", class: "zoo-example", onclick: () => emit("choose", { name: example.name }) },
+        make("img", { src: example.thumb, alt: "", width: example.width, height: example.height }),
+        make("span", {}, example.title),
+      ),
     ),
   );
+});
+
+export function makeEmpty() {
   const steps = [
     ["See", "what each network sees: every class it names, in one colour in all panels."],
     ["Doubt", "where it hesitates: entropy, confidence and margin, each on one fixed scale."],
@@ -38,13 +47,12 @@ export function makeEmpty() {
       "Drop a photo anywhere on this page, paste one with Ctrl + V, or take an example. FCN, PSPNet, DeepLabV3+, " +
         "SETR and SegFormer answer side by side. Nothing leaves the server that runs this page.",
     ),
-    thumbs.length
-      ? make("div", { class: "zoo-examples", role: "group", "aria-label": "Example photos" }, ...thumbs)
-      : null,
+    thumbs,
     make(
       "dl",
       { class: "zoo-steps" },
       ...steps.map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, text))),
     ),
   );
+  emit("examples-wanted");
 }

@@ -41,6 +41,7 @@ export function makeToolbar() {
   tools.patterns = checkbox("Patterns", "Outlines and hatchings, to tell classes apart without colour", (on) =>
     change({ patterns: on }, "paint"),
   );
+  tools.names = checkbox("Names", "Names on the larger regions", (on) => change({ names: on }, "draw"));
   tools.out = make(
     "button",
     {
@@ -104,6 +105,7 @@ export function makeToolbar() {
       tools.view,
       tools.strength,
       make("span", { class: "zoo-space" }),
+      tools.names,
       tools.palette,
       tools.patterns,
       make("div", { class: "zoo-zooms", role: "group", "aria-label": "Zoom" }, tools.out, tools.zoom, tools.in),
@@ -123,6 +125,8 @@ onDraw("toolbar", () => {
   tools.opacityText.textContent = wholePercent(strength);
   tools.strength.hidden = state.view === "labels";
   tools.palette.hidden = tools.patterns.hidden = state.view === "uncertainty";
+  tools.names.hidden = state.view !== "labels";
+  tools.names.input.checked = state.names;
   tools.palette.input.checked = state.palette === "official";
   tools.patterns.input.checked = state.patterns;
   tools.zoom.textContent = wholePercent(state.zoom.k);

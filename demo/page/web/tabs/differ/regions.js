@@ -69,16 +69,8 @@ export function regionList(regions) {
   return list;
 }
 
-export async function copyRegions(button) {
-  const { reply } = differing;
-  const text = [reply.headline, ...reply.regions.map((region) => region.sentence)].join("\n");
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  } catch {
-    button.textContent = "Select and copy";
-  }
-  setTimeout(() => {
-    button.textContent = "Copy";
-  }, 2000);
-}
+/** The headline and every region, to be copied. */
+export const regionWords = () => {
+  const { headline, regions } = differing.reply;
+  return [headline, ...regions.map((region) => region.sentence)].join("\n");
+};

@@ -10,10 +10,11 @@ import { MEAN_MAPS, conflictCodes, levelNow } from "./layers.js";
 import { classLegend, codeLegend, conflictWords, scaleLegend } from "./legend.js";
 import { RegionSurface, bigMap, shownLayer } from "./map.js";
 import { askConflict, askDifferences, askMean, followRun, ownLayers } from "./questions.js";
-import { copyRegions, regionList } from "./regions.js";
+import { regionList, regionWords } from "./regions.js";
 import { differing } from "./state.js";
 import { pairTable, pairWords, structureTable } from "./tables.js";
 import { fillTeaser, offerLikeliest, sayHeadline, openTab } from "./teaser.js";
+import { placeViews } from "./views.js";
 import { layerText } from "../../ui/readout.js";
 import { showRegion } from "../../ui/regions.js";
 import { fixed, percent, unbroken } from "../../wording.js";
@@ -48,6 +49,7 @@ function makeParts() {
     }
   });
   parts.headline = make("p", { class: "zoo-headline", "aria-live": "polite" });
+  parts.caution = make("p", { class: "zoo-caution" });
   parts.boundaries = checkbox(
     "Hide boundary-only disputes",
     "Disputes that are only a shifted boundary count as agreed; the majority settles them",
@@ -125,7 +127,15 @@ function makeParts() {
     parts.list,
   );
   parts.tables = make("div", { class: "zoo-differ-tables" });
-  parts.all = make("div", { class: "zoo-differ-all" }, parts.headline, parts.controls, parts.main, parts.tables);
+  parts.all = make(
+    "div",
+    { class: "zoo-differ-all" },
+    parts.headline,
+    parts.caution,
+    parts.controls,
+    parts.main,
+    parts.tables,
+  );
 }
 
 function sayDistance() {
@@ -166,6 +176,7 @@ function fillDiffer() {
   if (!parts.all) return;
   const some = Boolean(reply?.maps);
   parts.headline.textContent = unbroken(sayHeadline());
+  parts.caution.textContent = some ? run.caution : "";
   parts.main.hidden = parts.controls.hidden = !some;
   parts.busy.textContent = differing.asking && some ? "Counting again ..." : "";
   sayDistance();
@@ -207,7 +218,7 @@ function fillRegions() {
   const regions = differing.reply?.regions;
   if (regions && parts.list.regions !== regions) {
     const covered = regions.reduce((sum, region) => sum + region.area, 0);
-    const copy = make("button", { type: "button", class: "zoo-button", onclick: () => copyRegions(copy) }, "Copy");
+    const copy = make("button", { type: "button", class: "zoo-button", "data-copy": regionWords() }, "Copy");
     parts.list.replaceChildren(
       make(
         "header",
@@ -217,7 +228,12 @@ function fillRegions() {
         regions.length ? copy : "",
       ),
       regions.length
-        ? make("p", { class: "zoo-quiet" }, "Largest and surest first; severe: different kinds of thing.")
+        ? make(
+            "p",
+            { class: "zoo-quiet" },
+            "Largest and surest first. In brackets: how sure those networks are there, 0 to 1, on average. " +
+              "Severe: different kinds of thing.",
+          )
         : "",
       regions.length ? regionList(regions) : make("p", { class: "zoo-quiet" }, "None but shifted boundaries."),
     );
@@ -225,6 +241,7 @@ function fillRegions() {
   }
   for (const button of parts.list.querySelectorAll(".zoo-region"))
     button.setAttribute("aria-pressed", String(Number(button.dataset.region) === state.region));
+  placeViews(parts.list);
 }
 
 function fillTables() {
@@ -269,6 +286,21 @@ function sayTip() {
   parts.tip.textContent = words;
 }
 
+const putLink = () => ({
+  map: differing.show === "votes" ? null : differing.show === "together" ? differing.field : differing.show,
+  sure: differing.threshold === 0.8 ? null : String(differing.threshold),
+});
+
+/** @param {URLSearchParams} query */
+function takeLink(query) {
+  const map = query.get("map") ?? "votes";
+  const sure = Number(query.get("sure") ?? 0.8);
+  if (Object.hasOwn(MEAN_MAPS, map)) Object.assign(differing, { show: "together", field: map });
+  else differing.show = Object.hasOwn(SHOWN, map) ? /** @type {any} */ (map) : "votes";
+  differing.threshold = sure >= 0.05 && sure <= 0.99 ? Math.round(sure * 100) / 100 : 0.8;
+  if (differing.show === "together") askMean();
+}
+
 /** @type {import("../../ui/tabs.js").Tab} */
 export const differ = {
   name: "differ",
@@ -289,5 +321,6 @@ export const differ = {
     },
   },
   layers: ownLayers,
+  link: { put: putLink, take: takeLink },
   hears: { "differ-map": ({ map }) => showMap(map), tab: ({ name }) => openTab(name) },
 };

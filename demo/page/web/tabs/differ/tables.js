@@ -3,6 +3,7 @@
 
 import { bringUp, make, scrolled, spoken } from "../../elements.js";
 import { titleOf } from "../../run.js";
+import { noted } from "../../ui/notes.js";
 import { differing } from "./state.js";
 import { toolbar } from "../../ui/toolbar.js";
 import { showPair } from "../../ui/view.js";
@@ -82,7 +83,11 @@ export function pairWords() {
   const lonely = alone.length ? `Alone against all others: ${alone.join(", ")}. ` : "";
   return unbroken(
     `${extremes}${lonely}Fleiss' kappa of all ${reply.models.length}: ${orNone(reply.fleiss_kappa)}; ` +
-      "1 is complete agreement, 0 what chance would reach.",
+      "1 is complete agreement, 0 what chance would reach; κ is the same for two." +
+      (differing.mean?.divergence
+        ? " JS is the Jensen-Shannon divergence of the two networks' probabilities, averaged over the photo, in " +
+          "nats: 0 where they say the same of every class, ln 2 = 0.69 where they share none."
+        : ""),
   );
 }
 
@@ -110,7 +115,7 @@ export function structureTable(rows) {
     "tr",
     {},
     make("th", { scope: "col" }, "Model"),
-    ...STRUCTURE.map(([name, note]) => make("th", { scope: "col", title: note }, name)),
+    ...STRUCTURE.map(([name, note]) => make("th", { scope: "col" }, noted(name, note))),
   );
   const body = rows.map((row) =>
     make(

@@ -32,6 +32,7 @@ export function fillTeaser() {
         )
       : "",
     likeliest,
+    all > 1 && lead ? make("small", { class: "zoo-caution" }, run.caution) : "",
   );
   if (!questions.isConnected) teaser.after(questions);
   questions.hidden = !reply?.maps;

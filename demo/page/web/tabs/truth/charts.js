@@ -1,12 +1,16 @@
 // @ts-check
 // Drawings: the reliability diagram with its counts, and the risk-coverage curve. Inline SVG in the theme's colours.
 
+import { measureOf } from "../../draw/classes.js";
 import { makeSvg } from "../../elements.js";
 import { fixed, shortCount, thousands } from "../../wording.js";
 
 /** @typedef {import("../../wire.d.ts").TruthScores} TruthScores */
 
 const CHART = { left: 54, right: 10, top: 26, width: 250, height: 170 };
+
+/** @param {string} id a measure's */
+const called = (id) => measureOf(id).title.toLowerCase();
 
 const chartX = (t) => CHART.left + t * CHART.width;
 
@@ -100,7 +104,7 @@ export function reliabilityChart(scores, title) {
 }
 
 /**
- * Which share of the pixels kept is wrong, when the surest are kept, by three scores of doubt.
+ * Which share of the pixels kept is wrong, when the surest are kept, by each measure of doubt.
  *
  * @param {TruthScores} scores
  * @param {string} title the model's
@@ -111,7 +115,7 @@ export function riskChart(scores, title) {
   const top = [0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1].find((t) => t >= worst) ?? 1;
   const at = (risk, place) => (risk.length ? fixed(risk.at(place), 3) : "-");
   const words = curves.map(
-    ([name, { risk }]) => `by ${name} ${at(risk, -1)} at full coverage, ${at(risk, 50)} at half`,
+    ([name, { risk }]) => `by ${called(name)} ${at(risk, -1)} at full coverage, ${at(risk, 50)} at half`,
   );
   const node = chartFrame(
     `Risk of ${title} against coverage: ${words.join("; ")}`,
@@ -121,13 +125,14 @@ export function riskChart(scores, title) {
   );
   curves.forEach(([name, { coverage, risk }]) => {
     const points = coverage.map((c, i) => `${fixed(chartX(c), 1)},${fixed(chartY(risk[i], top), 1)}`).join(" ");
-    node.append(svgTitled(makeSvg("polyline", { points, class: `curve ${name}` }), `By ${name}`));
+    node.append(svgTitled(makeSvg("polyline", { points, class: `curve ${name}` }), `By ${called(name)}`));
   });
   curves.forEach(([name], i) => {
-    const x = chartX(0) + [0, 78, 172][i];
+    const x = chartX(0) + [0, 88, 186][i % 3];
+    const y = curves.length > 3 ? 4 + 13 * Math.floor(i / 3) : 11;
     node.append(
-      makeSvg("line", { x1: x, x2: x + 22, y1: 11, y2: 11, class: `curve ${name}` }),
-      svgText(x + 27, 15, name, "start"),
+      makeSvg("line", { x1: x, x2: x + 22, y1: y, y2: y, class: `curve ${name}` }),
+      svgText(x + 27, y + 4, called(name), "start"),
     );
   });
   return node;

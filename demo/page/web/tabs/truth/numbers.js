@@ -1,9 +1,10 @@
 // @ts-check
 // Numbers in tables. One that is not there yet says so; one that cannot be says why.
 
-import { classOf, classSet } from "../../draw/classes.js";
+import { classOf, classSet, measureOf } from "../../draw/classes.js";
 import { make, swatch } from "../../elements.js";
 import { page } from "../../page.js";
+import { noted } from "../../ui/notes.js";
 import { fixed, fourDigits, percent, score, thousands } from "../../wording.js";
 
 const WRITTEN = { share: score, number: (value) => fixed(value, 3), nats: (value) => fixed(value, 2) };
@@ -43,6 +44,17 @@ const explain = (number) =>
   `${number.title}: ${number.value === null ? "not defined here" : fourDigits(number.value)} (${number.unit})\n` +
   `${number.formula}\ncounted over ${thousands(number.pixels)} pixels; ${number.better} is better`;
 
+/** @param {{panel: import("../../run.js").Panel, number: Figure}[]} found a number of each network */
+function columnNote(found) {
+  if (!found.length) return "";
+  const { title, formula, unit, better } = found[0].number;
+  const each = found.map(
+    ({ panel, number: { value, pixels } }) =>
+      `${panel.title} ${value === null ? "not defined" : fourDigits(value)} over ${thousands(pixels)} pixels`,
+  );
+  return `${title} (${unit}, ${better} is better): ${formula}.\n${each.join("; ")}.`;
+}
+
 export function countedWords(row) {
   if (!row) return "";
   const { labelled, photo, unknown } = row.scores.pixels;
@@ -63,13 +75,12 @@ export function summaryTable(rows) {
     return values.length < 2 ? null : numbers[0].better === "higher" ? Math.max(...values) : Math.min(...values);
   });
   const head = columns.map(([id, title, , where]) => {
-    const number = rows.map(({ row }) => numberOf(row, id, where)).find(Boolean);
-    return make(
-      "th",
-      { scope: "col", title: number ? `${number.formula}; ${number.unit}, ${number.better} is better` : "" },
-      title,
-      make("small", { "aria-label": `${number?.better ?? ""} is better` }, number?.better === "lower" ? "↓" : "↑"),
-    );
+    const found = rows
+      .map(({ panel, row }) => ({ panel, number: numberOf(row, id, where) }))
+      .filter((one) => one.number);
+    const better = found[0]?.number.better;
+    const arrow = make("small", { "aria-label": `${better ?? ""} is better` }, better === "lower" ? "↓" : "↑");
+    return make("th", { scope: "col" }, noted(title, columnNote(found)), arrow);
   });
   const body = rows.map(({ panel, row }) =>
     make(
@@ -204,7 +215,7 @@ export function findingTable(row, where) {
       make(
         "tr",
         {},
-        make("th", { scope: "row" }, measure),
+        make("th", { scope: "row" }, measureOf(measure).title),
         ...ids.map((id) => numberCell(row, `${measure}_${id}`, "number", where, null)),
       ),
     ),

@@ -35,7 +35,7 @@ export function fillResults() {
     make(
       "p",
       { class: "zoo-quiet" },
-      `${countedWords(any)} Best values are marked. Point at a number for its formula and its pixels. ` +
+      `${countedWords(any)} Best values are marked. A column's title tells its formula and its pixels. ` +
         "One photo is a demonstration, not a benchmark.",
     ),
   );
@@ -193,7 +193,7 @@ function fillDetail(node) {
     ),
     part(
       "Does doubt find the errors?",
-      "Wrong against right pixels, by three scores of doubt.",
+      "Wrong against right pixels, by each measure of doubt.",
       findingTable(row, "wrong"),
       ...(foreign || []),
     ),
