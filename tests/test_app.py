@@ -1,6 +1,8 @@
 """`python app.py` as a Hugging Face Space starts it: every interface, a fixed port, nothing written beside the code."""
 
+import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.slow
+PORT = 7860
 
 
 @pytest.fixture
@@ -60,6 +63,13 @@ def test_the_page_answers_and_nothing_is_written_into_the_checkout(address: str,
     assert {"segment", "overlay", "label_map", "probe"} <= set(names)
     assert answer(address).text.lower().startswith("<!doctype html>")
     assert {path for path in checkout.rglob("*") if path.suffix != ".pyi"} == before
+    docker = (checkout / "Dockerfile").read_text()
+    health, start = (json.loads(found) for found in re.findall(r"CMD (\[.*\])$", docker, re.M))
+    assert start == ["python", "app.py"]
+    assert f"GRADIO_SERVER_PORT={PORT}" in docker
+    asked = health[2].replace(f"http://127.0.0.1:{PORT}", address)
+    assert asked != health[2] and subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", health[2].replace(str(PORT), "9")], capture_output=True).returncode
 
 
 def answer(url: str, seconds: float = 90) -> httpx.Response:

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import demo  # noqa: E402
+from benchmarks.reliability import results  # noqa: E402
 from demo import catalog  # noqa: E402
 from demo.analysis.claims import CLAIMS  # noqa: E402
 from demo.analysis.numbers import DEFINITIONS, FINDING  # noqa: E402
@@ -75,6 +76,7 @@ def generated() -> dict[str, dict[str, str]]:
             "statistics": table(("column", "what it is"), [row for row in COLUMNS if row[1]]),
             "table1": table(("column", "what it is"), HEADINGS),
         },
+        "docs/reliability.md": results.tables(),
     }
 
 
@@ -222,7 +224,9 @@ def with_generated(content: str, parts: dict[str, str]) -> str:
     return content
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/models.md", "docs/architecture.md", "docs/numbers.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/models.md", "docs/architecture.md", "docs/numbers.md", "docs/reliability.md"]
+)
 def test_the_generated_parts_are_up_to_date(name: str) -> None:
     content = (ROOT / name).read_text(encoding="utf-8")
     assert content == with_generated(content, generated()[name]), f"{name} is behind; run: python tests/test_docs.py"

@@ -130,8 +130,10 @@ def by_cli(files: Sequence[Hostile]) -> Json:
         lines = Path(folder, "said").read_text(encoding="utf-8", errors="replace").splitlines()
         done = len(list(out.glob("*/summary.json"))) if out.is_dir() else 0
         parts = [path.name for path in out.rglob("*.part")]
-    refused = [line for line in lines if not re.match(r"\[?\d+ ?/ ?\d+|.*\d s\b.*photo", line)]
-    faults = {line[:80]: fault for line in refused if (fault := _line_fault(line))}
+    refused = [line for line in lines if line.startswith("error: [")]
+    faults = {line[:80]: fault for line in lines if (fault := _line_fault(line))}
+    if len(refused) != len(written) - done:
+        faults["not told"] = f"{len(written) - done} files were left out, and {len(refused)} sentences said so"
     if process.returncode not in (0, 1):
         faults["exit code"] = str(process.returncode)
     if parts:
@@ -139,7 +141,7 @@ def by_cli(files: Sequence[Hostile]) -> Json:
     return {
         "files": len(written),
         "photos": done,
-        "sentences": len(written) - done,
+        "sentences": len(refused),
         "lines": len(lines),
         "exit_code": process.returncode,
         "faults": faults,

@@ -54,7 +54,7 @@ def photo(folder: Path, visitor: int, number: int) -> Path:
 
 def visit(address: str, folder: Path, visitor: int, until: float, seen: Seen) -> None:
     """Ask again and again; the answer's photo must have this visitor's size."""
-    client = Client(address, verbose=False)
+    client = Client(address, verbose=False, httpx_kwargs={"timeout": 120})
     number = 0
     while time.monotonic() < until:
         path = photo(folder, visitor, number)
@@ -90,6 +90,7 @@ def measure(visitors: int, seconds: float, milliseconds: int) -> Json:
         with serving(["-m", "benchmarks.reliability.toy_page", str(milliseconds)], temporary) as server:
             folder = Path(name, "photos")
             folder.mkdir()
+            visit(server.address, folder, 901, time.monotonic() + 1, Seen())  # until the networks are open
             alone = Seen()
             began = time.monotonic()
             visit(server.address, folder, 900, began + seconds / 5, alone)

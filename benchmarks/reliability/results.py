@@ -26,3 +26,57 @@ def keep(script: str, part: str, found: Json, load_before: float) -> None:
     known.setdefault("parts", {})[part] = found | {"measured": measured}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(known, indent=1) + "\n")
+
+
+def tables() -> dict[str, str]:
+    """The measured parts of docs/reliability.md, by their marks."""
+    return {"hostile": _hostile(), "load": _load()}
+
+
+def _parts(script: str) -> Json:
+    path = RESULTS / f"{script}.json"
+    found: Json = json.loads(path.read_text()) if path.is_file() else {"parts": {}}
+    return found
+
+
+def _when(part: Json) -> str:
+    at = part["measured"]
+    return f"{at['date'][:10]}, load {at['load_before']:g} to {at['load_after']:g}"
+
+
+def _rows(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _hostile() -> str:
+    ways = {"open": "reader", "cli": "command `segment`, one batch", "api": "page's API"}
+    rows = []
+    for name, part in _parts("hostile")["parts"].items():
+        slowest = part.get("slowest_seconds")
+        most = part.get("peak_megabytes_above_start")
+        memory = f"{most} MB above its start" if most is not None else f"{part['peak_megabytes']} MB in all"
+        took = f"{slowest:g} s" if slowest is not None else f"{part['seconds_in_all'] / part['files']:.2f} s on average"
+        counts = part["files"], part["photos"], part["sentences"], len(part["faults"])
+        rows.append((ways[name], *counts, took, memory, part.get("files_left", 0), _when(part)))
+    header = "way in", "files", "photos", "sentences", "faults", "slowest", "memory, most", "files left", "measured"
+    return _rows(header, rows)
+
+
+def _load() -> str:
+    rows: list[tuple[object, ...]] = []
+    for part in _parts("load")["parts"].values():
+        few, many = part["fewest_and_most_answers_of_a_visitor"]
+        rows += [
+            ("visitors, seconds", f"{part['visitors']}, {part['seconds']}"),
+            ("a network takes at least", f"{part['milliseconds_a_network']} ms"),
+            ("answers; somebody else's", f"{part['answers']}; {part['answers_of_another']}"),
+            ("refused in words; without", f"{part['refused_in_words']}; {sum(part['refused_without_words'].values())}"),
+            ("answers of the unluckiest and the luckiest visitor", f"{few}, {many}"),
+            ("waiting and answering: median, 95 %", f"{part['p50_seconds']} s, {part['p95_seconds']} s"),
+            ("answers a second; one visitor alone", f"{part['answers_a_second']}; {part['alone_answers_a_second']}"),
+            ("share of one visitor's rate", f"{part['share_of_alone']:.0%}".replace("%", " %")),
+            ("memory before, most, after", "{megabytes_before}, {megabytes_most}, {megabytes_after} MB".format(**part)),
+            ("measured", _when(part)),
+        ]
+    return _rows(("what", "measured"), rows)

@@ -46,7 +46,7 @@ def views(
     refused: dict[str, Panel] = {}
     blank = known(networks, run, name, models, example, turn)
     yield blank
-    work = _Work(networks, store, run, [spec.id for spec in waiting])
+    work = _Work(networks, store, run, [spec.id for spec in waiting], stopped)
     shown: dict[str, Panel] = {}
     try:
         while waiting and not stopped():
@@ -73,10 +73,12 @@ def known(networks: Networks, run: Run, name: str, models: Sequence[str], exampl
 
 
 class _Work:
-    """The thread; it takes nothing new once `stop` is set."""
+    """The thread; it takes nothing new once `stop` is set, or `stopped` says so."""
 
-    def __init__(self, networks: Networks, store: Store, run: Run, models: Sequence[str]) -> None:
-        self.stop = threading.Event()
+    def __init__(
+        self, networks: Networks, store: Store, run: Run, models: Sequence[str], stopped: Callable[[], bool]
+    ) -> None:
+        self.stop, self._stopped = threading.Event(), stopped
         self._done: SimpleQueue[Outcome | Exception] = SimpleQueue()
         self._args = (networks, store, run, models)
         context = contextvars.copy_context()  # a shared GPU is granted to the visitor whose request this is
@@ -99,7 +101,7 @@ class _Work:
             for outcome in networks.outcomes(run.image, models, run.size):
                 _keep(networks, store, run, outcome)
                 self._done.put(outcome)
-                if self.stop.is_set():
+                if self.stop.is_set() or self._stopped():
                     return
         except Exception as error:
             self._done.put(error)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from gradio.route_utils import delete_files_created_by_app
 from starlette.middleware import Middleware
 
 from demo.address import check_free, without_proxies
@@ -55,7 +56,7 @@ def serve(
     try:
         blocks.block_thread()
     finally:
-        blocks.close(verbose=False)  # what visitors uploaded goes as well
+        delete_files_created_by_app(blocks, None)  # what visitors uploaded goes as well
 
 
 def launch(
