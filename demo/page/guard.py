@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CLOSED: Final = re.compile(r"/gradio_api/(?:proxy=|deep_link|process_recording|vibe-|file=\w[\w+.-]*:/)")
 """Ways of Gradio's that lead to other machines or run other programs; the page uses none of them."""
-_CALL: Final = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/([^/]+)/?$")
+# /run/predict is the page's own way for events that wait in no queue
+_CALL: Final = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/(?!predict/?$)([^/]+)/?$")
 _OWN: Final = "'self' data: blob:"
 _HUGGING_FACE: Final = "https://huggingface.co https://*.hf.space"
 
