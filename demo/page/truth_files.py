@@ -20,7 +20,6 @@ from demo.page.truths import Given
 from demo.render.encode import png, shrink
 from demo.render.paint import overlay
 from demo.schema import VOID, Image
-from demo.study import charts
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -132,6 +131,8 @@ def error_picture(image: Image, verdict: Verdict) -> Image:
 
 def reliability_chart(verdict: Verdict) -> str:
     """The reliability diagram as a file of its own."""
+    from demo.study import charts  # brings torch, before which the page stands
+
     bins = cast("list[dict[str, float]]", verdict.scores["reliability"])
     rows = [(b["from"], b["to"], int(b["pixels"]), b["confidence"], b["accuracy"]) for b in bins if b["pixels"]]
     title = f"{verdict.answer.spec.title}: right, by confidence"
@@ -140,6 +141,8 @@ def reliability_chart(verdict: Verdict) -> str:
 
 def risk_chart(verdict: Verdict) -> str:
     """The risk-coverage curves of every measure of doubt as a file of its own."""
+    from demo.study import charts  # brings torch, before which the page stands
+
     curves = cast("dict[str, dict[str, list[float]]]", verdict.scores["risk_coverage"])
     series = [
         charts.Line(BY_ID[name].title.lower(), i, curve["coverage"], curve["risk"])
