@@ -170,7 +170,8 @@ function fillKept() {
     ? `This browser keeps ${kept.count} of your photos, ${megabytes(kept.bytes)} MB, for a reload: the last ${MOST}, ` +
       `${MOST_BYTES / 1e6} MB at most, for ${DAYS} days. `
     : "This browser keeps none of your photos. ";
-  keeps.textContent = `${here}The server deletes a photo within an hour of its last use, answers when others need their room. `;
+  const there = "The server deletes a photo within an hour of its last use, answers when others need their room. ";
+  keeps.textContent = here + there;
 }
 
 /** Arrows move between photos, as in a toolbar. */
