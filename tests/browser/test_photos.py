@@ -63,8 +63,9 @@ def test_photos_dropped_together_are_all_answered_and_a_click_shows_each(
     all_done(page, 4)
     filled(page)
     assert "photo-1.png" in shown(page)
-    facts = page.locator(".zoo-shot-fact").all_inner_texts()
-    assert all(fact.startswith("agree ") for fact in facts)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.zoo-shot-fact')].every((fact) => fact.innerText.startsWith('agree '))"
+    )
     assert page.locator(".zoo-shot img:visible").count() == 4
     uploads: list[str] = []
     page.on("request", lambda r: uploads.append(r.url) if "/upload" in r.url else None)

@@ -45,16 +45,16 @@ def drag(page: Any, key: str) -> float:
 
 
 def test_the_threshold_says_per_panel_what_it_hides(page: Any, levels: dict[str, np.ndarray]) -> None:
-    assert page.locator(".zoo-hidden:visible").count() == 0
+    assert page.locator(".zoo-hides:visible").count() == 0
     page.locator(".zoo-cutoff").fill("30")
-    page.wait_for_selector(".zoo-hidden:visible")
+    page.wait_for_selector(".zoo-hides:visible")
     for model, steps in levels.items():
-        words = page.locator(f"[data-id={model}] .zoo-hidden").inner_text()
+        words = page.locator(f"[data-id={model}] .zoo-hides").inner_text()
         hidden = 100 * (steps < 29.5).mean()
         assert abs(float(words.split()[0]) - hidden) <= max(0.5, 0.05 * hidden), (model, words, hidden)
         assert words.endswith("of the pixels hidden")
     page.keyboard.press("o")
-    page.wait_for_selector(".zoo-hidden", state="hidden")
+    page.wait_for_selector(".zoo-hides", state="hidden")
 
 
 def test_the_handle_never_reads_beyond_the_scale(page: Any) -> None:

@@ -43,7 +43,7 @@ function frameOf(surface, title, extra, id, heading = title) {
   const head = make("header", { class: "zoo-head" }, make("h3", {}, heading), ...extra, grow);
   const tip = make("div", { class: "zoo-tip", hidden: true });
   const status = make("div", { class: "zoo-status", hidden: true });
-  const hidden = make("div", { class: "zoo-tip zoo-hidden", hidden: true });
+  const hidden = make("div", { class: "zoo-hides", hidden: true });
   surface.box.append(tip, hidden, status);
   const legend = make("div", { class: "zoo-legend" });
   const node = make("section", { class: "zoo-card", "data-id": id, "aria-label": title }, head, surface.box, legend);

@@ -112,8 +112,8 @@ const placesOf = ([low, high], side) =>
 const whiteWords = ({ title, high_is_doubt: high }) => `White = ${high ? "high" : "low"} ${title.toLowerCase()}`;
 
 function moveCut() {
-  const value = Number(ruler.cut.value);
-  const { rest } = placesOf(shownExtent(state.measure), state.side);
+  const { min, max, rest } = placesOf(shownExtent(state.measure), state.side);
+  const value = clamp(Number(ruler.cut.value), min, max); // the ends move with the next drawing only
   state.threshold[state.measure] = value === rest ? null : (value - 0.5) / (page.levels - 1);
   redraw("paint", "toolbar");
 }

@@ -371,7 +371,9 @@ export async function stopQueue() {
   if (turn) await replyOf(page.server.stop({ turn }), "");
 }
 
-export function goOn() {
+/** What was stopped waits again, once the stop has come through: its last word would else undo this. */
+export async function goOn() {
+  while (run.turn || behind) await pause(50);
   for (const shot of visit.shots) if (["stopped", "kept"].includes(shot.status)) shot.status = "waiting";
   visitChanged();
   pump();

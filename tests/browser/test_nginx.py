@@ -14,9 +14,6 @@ import httpx
 import pytest
 
 from tests.browser.conftest import Open, choose, free_port, serve, wait_until
-from tests.browser.conftest import chromium as chromium
-from tests.browser.conftest import slow_photo as slow_photo
-from tests.browser.conftest import visit as visit
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
