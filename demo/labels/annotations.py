@@ -62,14 +62,9 @@ def decode_annotation(
     if data[25] == 0 and data[24] < 8:  # Pillow stretches 1, 2 and 4 bit grey to 0..255
         pixels = pixels // np.uint8(255 // (2 ** data[24] - 1))
     read = np.full(256, VOID, np.uint8)
-    read[class_set.offset : class_set.offset + len(class_set)] = np.arange(len(class_set))
+    read[list(ids or range(class_set.offset, class_set.offset + len(class_set)))] = np.arange(len(class_set))
     label_map = read[pixels]
-    if ids:
-        read[:] = VOID
-        read[list(ids)] = np.arange(len(class_set))
-        check_size(pixels, size, name)
-        return read[pixels]
-    foreign = (label_map == VOID) & (pixels != class_set.void) & (pixels != VOID)
+    foreign = (label_map == VOID) & (pixels != class_set.void) & (pixels != VOID) & (not ids)
     if foreign.any():
         raise TruthError(
             f"{name} should hold the numbers of {class_set.title} ({values_of(class_set)}), but has "

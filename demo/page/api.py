@@ -23,7 +23,6 @@ from demo.page.components import PhotoInput
 from demo.page.failures import guarded
 from demo.page.figure import Look, draw
 from demo.page.headline import Shares, headline
-from demo.page.line import left
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.running import views
 from demo.page.store import Run, Store
@@ -200,7 +199,7 @@ def _answers(
     if one and len(ids) != 1:
         raise DemoError(f"One model is wanted, but {models!r} names {len(ids)}: {', '.join(ids)}.")
     run = store.open(photo)
-    panels = [view.panels for view in views(networks, store, run, Path(photo).name, ids, stopped=left())][-1]
+    panels = [view.panels for view in views(networks, store, run, Path(photo).name, ids)][-1]
     left_out: list[LeftOut] = [
         {"id": panel.id, "message": panel.message} for panel in panels if panel.status == "failed"
     ]

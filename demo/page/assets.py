@@ -46,86 +46,81 @@ def routes() -> list[Route]:
     return [Route(f"/{folder()}/{{name:path}}", _module)]
 
 
-class FirstScript:
-    """ASGI middleware that lets a script of scripts/ run before any of Gradio's, which adds its `head` only afterwards.
-
-    A script has no effect on what has been read before it, such as the browser's language.
-    """
-
-    def __init__(self, app: ASGIApp, name: str) -> None:
-        self._app, self._script = app, f"<head><script>{script(name)}</script>".encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        if scope["type"] != "http" or path not in ("", "/"):
-            await self._app(scope, receive, send)
-            return
-        begun: list[Message] = []
-        body = b""
-
-        async def pass_on(message: Message) -> None:
-            nonlocal body
-            if message["type"] == "http.response.start":
-                begun.append(message)
-                return
-            body += message.get("body", b"")
-            if message.get("more_body"):
-                return
-            body = body.replace(b"<head>", self._script, 1)
-            headers = MutableHeaders(scope=begun[0])
-            if "content-length" in headers:
-                headers["content-length"] = str(len(body))
-            await send(begun[0])
-            await send({"type": "http.response.body", "body": body})
-
-        await self._app(scope, receive, pass_on)
-
-
-class Compressed:
-    """ASGI middleware: pages and JSON go gzipped to whoever takes that. Streams of events and files go as they are."""
+class Rewritten:
+    """ASGI middleware that holds some answers back until they are whole, and sends them on changed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
+    def wanted(self, scope: Scope) -> bool:
+        """Whether the answers to such a request are looked at."""
+        raise NotImplementedError
+
+    def held(self, headers: Headers) -> bool:
+        """Whether an answer that begins so is held back."""
+        return True
+
+    def changed(self, headers: MutableHeaders, body: bytes) -> bytes:
+        """The body as it is sent, whose length is told; other headers may be changed as well."""
+        raise NotImplementedError
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+        if scope["type"] != "http" or not self.wanted(scope):
             await self._app(scope, receive, send)
             return
         begun: list[Message] = []
-        body = b""
+        body = bytearray()
 
         async def pass_on(message: Message) -> None:
-            nonlocal body
-            if message["type"] == "http.response.start" and _compressible(message):
+            if message["type"] == "http.response.start" and self.held(Headers(raw=message["headers"])):
                 begun.append(message)
             elif message["type"] == "http.response.body" and begun:
-                body += message.get("body", b"")
+                body.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    packed = _compress(begun[0], body)
+                    headers = MutableHeaders(scope=begun[0])
+                    sent = self.changed(headers, bytes(body))
+                    headers["content-length"] = str(len(sent))
                     await send(begun[0])
-                    await send({"type": "http.response.body", "body": packed})
+                    await send({"type": "http.response.body", "body": sent})
             else:
                 await send(message)
 
         await self._app(scope, receive, pass_on)
 
 
-def _compressible(start: Message) -> bool:
-    headers = Headers(raw=start["headers"])
-    kind = headers.get("content-type", "").split(";")[0]
-    return kind in ("text/html", "application/json") and "content-encoding" not in headers
+class FirstScript(Rewritten):
+    """Lets a script of scripts/ run before any of Gradio's, which adds its `head` only afterwards.
+
+    A script has no effect on what has been read before it, such as the browser's language.
+    """
+
+    def __init__(self, app: ASGIApp, name: str) -> None:
+        super().__init__(app)
+        self._script = f"<head><script>{script(name)}</script>".encode()
+
+    def wanted(self, scope: Scope) -> bool:
+        return scope.get("path", "").removeprefix(scope.get("root_path", "")) in ("", "/")
+
+    def changed(self, headers: MutableHeaders, body: bytes) -> bytes:
+        return body.replace(b"<head>", self._script, 1)
 
 
-def _compress(start: Message, body: bytes) -> bytes:
-    """The body as it goes out, and what its headers say of it; on a small one nothing would be saved."""
-    headers = MutableHeaders(raw=start["headers"])
-    headers.add_vary_header("Accept-Encoding")
-    if len(body) >= SMALL:
-        body = gzip.compress(body, 6)
+class Compressed(Rewritten):
+    """Pages and JSON go gzipped to whoever takes that. Streams of events and files go as they are."""
+
+    def wanted(self, scope: Scope) -> bool:
+        return "gzip" in Headers(scope=scope).get("accept-encoding", "")
+
+    def held(self, headers: Headers) -> bool:
+        kind = headers.get("content-type", "").split(";")[0]
+        return kind in ("text/html", "application/json") and "content-encoding" not in headers
+
+    def changed(self, headers: MutableHeaders, body: bytes) -> bytes:
+        headers.add_vary_header("Accept-Encoding")
+        if len(body) < SMALL:
+            return body
         headers["content-encoding"] = "gzip"
-    headers["content-length"] = str(len(body))
-    start["headers"] = headers.raw
-    return body
+        return gzip.compress(body, 6)
 
 
 async def _module(request: Request) -> Response:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = dict[str, object]
 
+SURE = 0.8
+"""The confidence from which a network counts as sure, where nobody chose another; as in web/tabs/differ/state.js."""
 PAIRS = 8
 """Pairs of classes in confident conflict that are listed."""
 

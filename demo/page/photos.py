@@ -13,20 +13,16 @@ from demo.analysis.agreement import confident_conflict, shares, split, votes
 from demo.errors import DemoError
 from demo.page import selection
 from demo.page.components import is_uploaded
-from demo.page.differences import Row, compared
+from demo.page.differences import SURE, Row, compared
 from demo.page.failures import sentence
 from demo.page.networks import Networks
 from demo.page.running import views
-from demo.page.store import Store
+from demo.page.store import NOT_HERE, Store
 from demo.page.tabs.tab import GONE
 from demo.page.view import View
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
-
-SURE = 0.8
-"""The confidence from which a network counts as sure; where "Where they differ" begins too."""
-NOT_HERE = "This photo is no longer kept here; choose it again."
 
 
 class Photos:

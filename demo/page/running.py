@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from demo import catalog
 from demo.errors import MissingCheckpointError
 from demo.labels.ade20k import ADE20K
+from demo.page.line import left
 from demo.page.networks import Networks
 from demo.page.store import Run, Store
 from demo.page.view import Panel, View
@@ -41,15 +42,20 @@ def views(
     no further network starts; the answer of the one that runs is kept. Whatever goes wrong outside a network
     (a DemoError is a panel's sentence) is raised here.
     """
+    away = left()
+
+    def ended() -> bool:
+        return stopped() or away()
+
     specs = networks.named(list(models))
     waiting = [spec for spec in specs if spec.id not in run.answers]
     refused: dict[str, Panel] = {}
     blank = known(networks, run, name, models, example, turn)
     yield blank
-    work = _Work(networks, store, run, [spec.id for spec in waiting], stopped)
+    work = _Work(networks, store, run, [spec.id for spec in waiting], ended)
     shown: dict[str, Panel] = {}
     try:
-        while waiting and not stopped():
+        while waiting and not ended():
             outcome = work.next(TICK)
             if outcome is not None:
                 waiting = [spec for spec in waiting if spec.id != outcome.spec.id]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from demo.models.zoo import Answer
 
+NOT_HERE = "This photo is no longer kept here; choose it again."
 KEPT = 50 * 60
 """Seconds that a photo, and all that was made of it, is kept after its last use."""
 LOOK = 5 * 60
@@ -88,7 +89,7 @@ class Store:
         try:
             data = Path(path).read_bytes()
         except FileNotFoundError as error:
-            raise ImageError("This photo is no longer kept here; choose it again.") from error
+            raise ImageError(NOT_HERE) from error
         key = sha256(data).hexdigest()
         run = self.get(key)
         return (

@@ -229,29 +229,33 @@ def whole_batches(photographs: Photographs, size: int, cell: int, look: Look, di
     A photograph has `cell` pixels beside each cell of `grid`; its labels come four to a cell in each direction.
     """
     seen: dict[int, tuple[torch.Tensor, ...]] = {}
+    for chosen in alike(photographs, size, dice):
+        for index in chosen:
+            if index not in seen:
+                seen[index] = look(whole(photographs[index][0], cell))
+        yield _whole_batch(photographs, chosen, seen, dice)
+
+
+def alike(photographs: Photographs, size: int, dice: random.Random) -> Iterator[list[int]]:
+    """So many photographs of one `grid` together, by index, for ever."""
     waiting: dict[tuple[int, int], list[int]] = {}
     while True:
         for index in dice.sample(photographs.round, len(photographs.round)):
-            photo, _ = photographs[index]
-            rows, columns = grid(photo.size)
-            if index not in seen:
-                seen[index] = look(whole(photo, cell))
-            chosen = waiting.setdefault((rows, columns), [])
-            chosen.append(index)
-            if len(chosen) == size:
-                yield _whole_batch(photographs, chosen, (rows, columns), seen, dice)
-                waiting[rows, columns] = []
+            cells = grid(photographs[index][0].size)
+            waiting.setdefault(cells, []).append(index)
+            if len(waiting[cells]) == size:
+                yield waiting.pop(cells)
 
 
 def _whole_batch(
     photographs: Photographs,
     chosen: list[int],
-    cells: tuple[int, int],
     seen: dict[int, tuple[torch.Tensor, ...]],
     dice: random.Random,
 ) -> Batch:
     mirrored = [dice.random() < 0.5 for _ in chosen]
-    fine = (4 * cells[0], 4 * cells[1])
+    rows, columns = grid(photographs[chosen[0]][0].size)
+    fine = (4 * rows, 4 * columns)
     labels = [torch.from_numpy(cells_of(photographs[index][1], fine).copy()).long() for index in chosen]
     maps = tuple(
         _turned(list(level), mirrored).float() for level in zip(*(seen[index] for index in chosen), strict=True)

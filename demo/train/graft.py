@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from demo.models.backends.mmseg import build_backbone, build_network, initialise
-from demo.train.data import Photo, Photographs, grid, jitter, normalise, whole
+from demo.train.data import Photo, Photographs, alike, jitter, normalise, whole
 from demo.train.recipe import keep_memory
 from demo.train.teacher import EYES
 from demo.train.weights import WeightAverage, read_weights, write_weights
@@ -107,18 +107,19 @@ def graft(mit: nn.Module, vit: nn.Module, photos: list[Photo]) -> None:
     for _, layers, _ in (first, second):
         for layer in layers:
             _stand_still(layer)
-    embedded = _embedded(vit, photos)
+    given = _given(vit, photos)
+    embedded = torch.cat([tokens[0] for tokens in given])
     maps = _hand_on_pixels(first, [VIT.given(photo, CELL) for photo in photos])
     maps = _hand_on_cells(second, maps, embedded)
     _embed(last, maps, embedded)
-    _take_layers(last[1], vit, photos)
+    _take_layers(last[1], vit, given)
 
 
-def _embedded(vit: nn.Module, photos: list[Photo]) -> Tensor:
-    """What the ViT's layers are given: tokens (N, C) of all photographs, each with the mean of all positions."""
+def _given(vit: nn.Module, photos: list[Photo]) -> list[Tensor]:
+    """What the ViT's layers are given: of each photograph tokens (1, N, C), each with the mean of all positions."""
     parts = cast(Any, vit)
-    position = parts.pos_embed[:, 1:].mean(1)
-    return torch.cat([parts.patch_embed(VIT.given(photo))[0][0] + position for photo in photos])
+    position = parts.pos_embed[:, 1:].mean(1, keepdim=True)
+    return [parts.patch_embed(VIT.given(photo))[0] + position for photo in photos]
 
 
 def _stand_still(layer: Any) -> None:
@@ -227,12 +228,9 @@ def _least_squares(given: Tensor, wanted: Tensor, ridge: float) -> tuple[Tensor,
     return solved[:-1], solved[-1]
 
 
-def _take_layers(layers: Any, vit: nn.Module, photos: list[Photo]) -> None:
+def _take_layers(layers: Any, vit: nn.Module, tokens: list[Tensor]) -> None:
     """The ViT's layers with the hidden units that weigh most, and a second matrix fitted to what all units say."""
-    parts = cast(Any, vit)
-    position = parts.pos_embed[:, 1:].mean(1, keepdim=True)
-    tokens = [parts.patch_embed(VIT.given(photo))[0] + position for photo in photos]
-    for mine, theirs in zip(layers, parts.layers, strict=False):
+    for mine, theirs in zip(layers, cast(Any, vit).layers, strict=False):
         attended = [theirs.attn(theirs.norm1(one), identity=one) for one in tokens]
         inside, outside, _ = theirs.ffn.layers
         hidden = torch.cat([inside(theirs.norm2(one))[0][::3] for one in attended])
@@ -292,7 +290,7 @@ def follow(
     spread = _spread(photographs, said)
     mit.train()
     seconds, told = 0.0, time.monotonic()
-    for step, chosen in enumerate(_alike(photographs, following.batch, dice), 1):
+    for step, chosen in enumerate(alike(photographs, following.batch, dice), 1):
         begun = time.perf_counter()
         share = max(seconds / (60 * minutes), (step - 1) / following.steps if following.steps else 0.0)
         if share >= 1:
@@ -341,14 +339,3 @@ def _groups(mit: Any, following: Following) -> list[dict[str, Any]]:
         }
         for share, chosen in rates.items()
     ]
-
-
-def _alike(photographs: Photographs, size: int, dice: random.Random) -> Iterator[list[int]]:
-    """Photographs of one grid together, by index, for ever."""
-    waiting: dict[tuple[int, int], list[int]] = {}
-    while True:
-        for index in dice.sample(photographs.round, len(photographs.round)):
-            cells = grid(photographs[index][0].size)
-            waiting.setdefault(cells, []).append(index)
-            if len(waiting[cells]) == size:
-                yield waiting.pop(cells)

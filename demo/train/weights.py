@@ -73,7 +73,7 @@ def _stored(value: torch.Tensor, narrow: bool) -> torch.Tensor:
     if not value.is_floating_point():
         return value.clone()
     if not narrow or value.ndim < 2 or value.numel() < LARGE:
-        return value.half()
+        return value.to(torch.float16, copy=True)
     kinds = (value.to(torch.float8_e4m3fn), value.to(torch.float8_e5m2))
     return min(kinds, key=lambda kind: (kind.float() - value.float()).square().sum().item())
 

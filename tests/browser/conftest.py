@@ -19,6 +19,7 @@ from demo.images import open_image
 from tests.toy import SLOW_WIDTH
 
 ROOT = Path(__file__).parents[2]
+CAT = ROOT / "examples" / "cat.png"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -196,3 +197,23 @@ def settled(page: Any) -> None:
 def compared(page: Any) -> None:
     """Until what the models say together has come: then nothing more is asked for."""
     page.wait_for_selector("[aria-label='What the first picture shows']")
+
+
+@pytest.fixture(scope="module")
+def opened(shared_visit: Open, toy: str) -> Any:
+    """The page with the cat answered, which the tests of a module share."""
+    page = shared_visit(toy)
+    choose(page, CAT)
+    compared(page)
+    return page
+
+
+@pytest.fixture
+def page(opened: Any) -> Any:
+    """The same as it first looks."""
+    opened.mouse.move(5, 5)
+    opened.keyboard.press("o")
+    for _ in range(6):
+        opened.keyboard.press("Escape")
+    settled(opened)
+    return opened

@@ -11,7 +11,7 @@ from PIL import Image
 
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
-from tests.browser.conftest import Open, choose, compared, wait_until
+from tests.browser.conftest import wait_until
 from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -60,25 +60,6 @@ def turn_until_scrolled(page: Any) -> None:
 @pytest.fixture(scope="module")
 def predictions() -> dict[str, Any]:
     return {p.model: p for p in toy_zoo().segment(open_image(PHOTO), "compact")}
-
-
-@pytest.fixture(scope="module")
-def opened(shared_visit: Open, toy: str) -> Any:
-    page = shared_visit(toy)
-    choose(page, PHOTO)
-    compared(page)
-    return page
-
-
-@pytest.fixture
-def page(opened: Any) -> Any:
-    """The page with the photo answered, as it first looks."""
-    opened.mouse.move(5, 5)
-    opened.keyboard.press("o")
-    for _ in range(6):
-        opened.keyboard.press("Escape")
-    settle(opened)
-    return opened
 
 
 def test_labels_on_screen_are_the_networks_own(page: Any, predictions: dict[str, Any]) -> None:

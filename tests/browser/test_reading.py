@@ -16,24 +16,6 @@ NARROW = {"width": 320, "height": 700}
 LARGE = {"width": 2560, "height": 1440}
 
 
-@pytest.fixture(scope="module")
-def opened(shared_visit: Open, toy: str) -> Any:
-    page = shared_visit(toy)
-    choose(page, PHOTO)
-    compared(page)
-    return page
-
-
-@pytest.fixture
-def page(opened: Any) -> Any:
-    opened.mouse.move(5, 5)
-    opened.keyboard.press("o")
-    for _ in range(3):
-        opened.keyboard.press("Escape")
-    settled(opened)
-    return opened
-
-
 def test_names_stand_on_regions_where_classes_are_shown_alone(page: Any) -> None:
     names = page.get_by_label("Names", exact=True)
     assert not names.is_visible()

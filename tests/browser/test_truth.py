@@ -82,6 +82,14 @@ def expected(answer: Answer, truth: LabelMap, unknown: Any = None) -> dict[str, 
     return {key: value for key, value in numbers.items() if value is not None}
 
 
+def outline(page: Any, name: str, corners: str) -> None:
+    """Paint a region by typing its class and its corners."""
+    page.get_by_label("Class", exact=True).fill(name)
+    page.get_by_label("Corners, typed").fill(corners)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Close region").click()
+
+
 def test_an_ade20k_mask(visit: Open, compact: str, zoo: Zoo, cases: Path) -> None:
     photo = cases / "ade20k/images/ADE_val_00000003.jpg"
     mask = cases / "ade20k/annotations/ADE_val_00000003.png"
@@ -140,10 +148,7 @@ def test_a_painted_region(visit: Open, compact: str, zoo: Zoo, cases: Path) -> N
     page = visit(compact, ASKED)
     open_tab(page, photo, 2)
     page.get_by_label("Paint regions").check()
-    page.get_by_label("Class", exact=True).fill("animl")
-    page.get_by_label("Corners, typed").fill("150,80 380,80 380,420 150,420")
-    page.get_by_role("button", name="Add", exact=True).click()
-    page.get_by_role("button", name="Close region").click()
+    outline(page, "animl", "150,80 380,80 380,420 150,420")
     page.wait_for_selector(".zoo-truth-message:visible")
     assert "did you mean animal" in page.locator(".zoo-truth-message").inner_text()
     page.get_by_label("Class", exact=True).fill("animal")
@@ -235,10 +240,7 @@ def test_a_truth_goes_with_the_visitor_and_is_there_again_with_its_photo(visit: 
     page = visit(toy)
     open_tab(page, PHOTO, 5)
     page.get_by_label("Paint regions").check()
-    page.get_by_label("Class", exact=True).fill("animal")
-    page.get_by_label("Corners, typed").fill("100,50 300,50 300,200 100,200")
-    page.get_by_role("button", name="Add", exact=True).click()
-    page.get_by_role("button", name="Close region").click()
+    outline(page, "animal", "100,50 300,50 300,200 100,200")
     judged(page, 5)
     before = shown(page, "setr-compact")
     choose(page, PHOTO.parent / "pavilion.jpg")
@@ -283,11 +285,7 @@ def test_what_was_undone_last_counts_whatever_the_server_answers_last(visit: Ope
     open_tab(page, PHOTO, 5)
     page.get_by_label("Paint regions").check()
     for place, name in enumerate(("animal", "wall", "sky")):
-        page.get_by_label("Class", exact=True).fill(name)
-        corners = " ".join(f"{100 * place + x},{y}" for x, y in ((0, 0), (90, 0), (90, 90)))
-        page.get_by_label("Corners, typed").fill(corners)
-        page.get_by_role("button", name="Add", exact=True).click()
-        page.get_by_role("button", name="Close region").click()
+        outline(page, name, " ".join(f"{100 * place + x},{y}" for x, y in ((0, 0), (90, 0), (90, 90))))
         page.wait_for_function(f"document.querySelectorAll('.zoo-truth-regions .zoo-code').length === {place + 1}")
     judged(page, 5)
     page.evaluate(DELAYED, 2)

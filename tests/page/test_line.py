@@ -23,7 +23,6 @@ from demo.page import line
 from demo.page.blocks import PageBlocks
 from demo.page.build import build
 from demo.page.serve import launch
-from demo.page.store import Store
 from demo.schema import Image, ModelSpec
 from tests.toy import toy_ids, toy_network
 
@@ -55,23 +54,6 @@ def test_nobodys_second_call_comes_before_anybodys_first(came: str, order: str) 
 
 def test_calls_without_a_session_are_their_addresses() -> None:
     assert [event._id for event in line._fair(waiting("", "", "a", ""))] == ["0", "2", "1", "3"]
-
-
-def test_a_run_that_nobody_asked_for_in_an_hour_goes_with_its_files(store: Store, tmp_path: Path) -> None:
-    PillowImage.new("RGB", (30, 20)).save(tmp_path / "a.png")
-    run = store.open(tmp_path / "a.png")
-    store.forget()
-    assert store.get(run.key) is run
-    run.used -= line_of_an_hour()
-    store.forget()
-    assert store.get(run.key) is None and not run.folder.exists()
-
-
-def line_of_an_hour() -> float:
-    from demo.page.store import KEPT, LOOK
-
-    assert KEPT + LOOK <= 3600
-    return KEPT + 1
 
 
 class Slow:
@@ -134,6 +116,10 @@ class Caller:
 
         threading.Thread(target=read, daemon=True).start()
 
+    def done(self) -> list[dict[str, Any]]:
+        """What was told of calls that have ended."""
+        return [message for message in self.messages if message["msg"] == "process_completed"]
+
     def places(self) -> list[int]:
         return [message["rank"] for message in self.messages if message["msg"] == "estimation"]
 
@@ -160,12 +146,10 @@ def test_whoever_waits_sees_the_place_move_and_gets_the_own_answer(
         until(lambda: slow.asked if not number else callers[number].places())  # noqa: B023
     assert callers[1].places()[-1] == 1 and callers[2].places()[-1] == 2
     slow.go.set()
-    done = [[m for m in caller.messages if m["msg"] == "process_completed"] for caller in callers]
-    until(lambda: all(any(m["msg"] == "process_completed" for m in caller.messages) for caller in callers))
-    assert done == [[], [], []]
+    until(lambda: all(caller.done() for caller in callers))
     assert callers[2].places() == [2, 1]
     for caller in callers:
-        (last,) = [m for m in caller.messages if m["msg"] == "process_completed"]
+        (last,) = caller.done()
         assert last["success"] and "regions" in last["output"]["data"][0]
     assert [width for _, width in slow.asked] == [50, 50, 51, 51, 52, 52]
 
@@ -183,8 +167,8 @@ def test_whoever_is_not_let_in_is_told_how_many_are_before(
     until(lambda: blocks.line.waiting() == 2)
     callers[3].ask(TWO)
     callers[3].listen()
-    until(lambda: callers[3].messages)
-    (told,) = [m for m in callers[3].messages if m["msg"] == "process_completed"]
+    until(callers[3].done)
+    (told,) = callers[3].done()
     assert not told["success"] and told["output"]["error"] == "Busy: 3 before you; ask again then."
     blocks.line.process_time_per_fn[next(fn for fn in blocks.fns.values() if fn.api_name == "regions")].add(4.0)
     without = Caller(page, tmp_path, 64, None)
@@ -212,7 +196,7 @@ def test_one_visitor_does_not_fill_the_line(
         "greedy",
     ]
     greedy.listen()
-    until(lambda: [m for m in greedy.messages if m["msg"] == "process_completed"])
+    until(greedy.done)
     assert "Busy: 2 calls of yours wait already; send the next" in str(greedy.messages)
 
 
@@ -228,5 +212,5 @@ def test_whoever_goes_away_costs_no_further_network(served: tuple[PageBlocks, st
     staying = Caller(page, tmp_path, 81, "stays")
     staying.ask(toy_ids()[0])
     staying.listen()
-    until(lambda: [m for m in staying.messages if m["msg"] == "process_completed"])
+    until(staying.done)
     assert [width for _, width in slow.asked] == [80, 81]

@@ -16,11 +16,11 @@ from demo.images import Limits
 from demo.labels.ade20k import ADE20K
 from demo.models.checkpoints.download import Progress
 from demo.page import selection
-from demo.page.build import Page
 from demo.page.components import PhotoInput
 from demo.page.examples import examples
 from demo.page.failures import guarded, sentence
 from demo.page.fetching import Fetching, UnfetchedError
+from demo.page.handlers import Page
 from demo.page.networks import Networks
 from demo.page.store import Store
 from demo.page.tabs import pixel

@@ -1,7 +1,6 @@
 """The photos of a visit at the server: looked at, answered behind the shown one, shown again, told in numbers."""
 
 import json
-from importlib import import_module
 from pathlib import Path
 
 import gradio as gr
@@ -11,12 +10,12 @@ from pydantic import TypeAdapter
 
 from demo import catalog
 from demo.errors import DemoError
-from demo.page import photos, replies
-from demo.page.build import Page
+from demo.page import handlers, photos, replies
 from demo.page.fetching import Fetching
+from demo.page.handlers import Page
 from demo.page.networks import Networks
 from demo.page.photos import Photos
-from demo.page.store import Store
+from demo.page.store import NOT_HERE, Store
 from demo.page.tabs.differ import Differ
 from tests.toy import toy_ids, toy_zoo
 
@@ -27,7 +26,7 @@ CHOICE = ("compact", *(list(toy_ids()) if name == "compact" else [] for name in 
 @pytest.fixture
 def page(store: Store, monkeypatch: pytest.MonkeyPatch) -> Page:
     """On which every file counts as uploaded but /etc/passwd."""
-    for module in (import_module("demo.page.build"), photos):
+    for module in (handlers, photos):
         monkeypatch.setattr(module, "is_uploaded", lambda path: path != "/etc/passwd")
     return Page(Networks(toy_zoo()), store, Fetching(), ())
 
@@ -44,7 +43,7 @@ def test_a_photo_is_known_by_its_key_and_what_is_none_says_so(page: Page, tmp_pa
     bad.write_bytes(b"%PDF-1.7")
     assert str(of.look({"path": str(bad)})["message"]).startswith("notes.pdf is a PDF")
     for question in ({"path": str(tmp_path / "gone.png")}, {"path": "/etc/passwd"}, {}, None, 3):
-        assert of.look(question) == {"message": photos.NOT_HERE}
+        assert of.look(question) == {"message": NOT_HERE}
 
 
 def test_answers_behind_the_shown_photo_are_told_until_it_is_over(page: Page) -> None:
@@ -59,7 +58,7 @@ def test_one_photos_failure_is_a_sentence_and_no_error(page: Page, tmp_path: Pat
     (only,) = told(page, turn="a", path=str(bad))
     assert only["over"] and str(only["message"]).startswith("notes.pdf is a PDF")
     (only,) = told(page, turn="a", path="/etc/passwd")
-    assert only["message"] == photos.NOT_HERE
+    assert only["message"] == NOT_HERE
 
 
 def test_a_turn_that_was_stopped_before_it_came_asks_nothing(page: Page) -> None:

@@ -14,6 +14,7 @@ from demo.images import Limits
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
+from demo.page import running
 from demo.page.networks import Networks
 from demo.page.running import SMALL, views
 from demo.page.store import Run, Store
@@ -56,9 +57,9 @@ def test_a_network_that_cannot_load_is_a_sentence_and_the_others_answer(store: S
     assert last.panels[3].message == "SETR wants a file that is not here."
 
 
-@pytest.mark.parametrize("how", ["closed", "stopped"])
+@pytest.mark.parametrize("how", ["closed", "stopped", "left"])
 def test_no_network_starts_after_a_stop_and_the_answer_of_the_one_that_runs_is_kept(
-    store: Store, run: Run, how: str
+    store: Store, run: Run, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
     go = threading.Event()
@@ -75,7 +76,10 @@ def test_no_network_starts_after_a_stop_and_the_answer_of_the_one_that_runs_is_k
 
     stop = threading.Event()
     networks = Networks(Zoo(device="cpu", load=load))
-    stream = views(networks, store, run, "a.png", toy_ids(), stopped=stop.is_set)
+    if how == "left":  # the visitor, whatever event the views are for
+        monkeypatch.setattr(running, "left", lambda: stop.is_set)
+    stopped = stop.is_set if how == "stopped" else lambda: False
+    stream = views(networks, store, run, "a.png", toy_ids(), stopped=stopped)
     next(view for view in stream if "running" in [panel.status for panel in view.panels])
     if how == "closed":
         stream.close()

@@ -15,7 +15,7 @@ from demo.export import read_photo
 from demo.images import Limits
 from demo.page.networks import Networks
 from demo.page.running import views
-from demo.page.store import Run, Store
+from demo.page.store import KEPT, LOOK, Run, Store
 from demo.page.tabs.pixel import probe
 from demo.page.tabs.tab import GONE
 from tests.toy import toy_ids, toy_zoo
@@ -141,3 +141,14 @@ def test_the_probe_answers_for_the_photos_own_pixels(store: Store, tmp_path: Pat
         assert [c["probability"] for c in row["classes"]] == sorted(probabilities.astype(float), reverse=True)[:5]
         assert row["entropy"] == pytest.approx(float(run.answers[row["model"]].prediction.entropy[39, 59]), abs=1e-4)
     assert "must be below 60" in str(probe(store, question | {"x": 60})["message"])
+
+
+def test_a_run_that_nobody_asked_for_in_an_hour_goes_with_its_files(store: Store, tmp_path: Path) -> None:
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
+    run = store.open(tmp_path / "a.png")
+    store.forget()
+    assert store.get(run.key) is run
+    run.used -= KEPT + 1
+    store.forget()
+    assert store.get(run.key) is None and not run.folder.exists()
+    assert KEPT + LOOK <= 3600

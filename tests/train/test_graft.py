@@ -1,5 +1,6 @@
 """A MiT grafted from a ViT answers as that ViT does without class token and positions, and learns to do without."""
 
+import runpy
 from pathlib import Path
 
 import pytest
@@ -12,24 +13,17 @@ from demo.train.data import Folder, mixed
 from demo.train.graft import CELL, Following, Said, follow
 from demo.train.weights import LARGE, halve, read_weights
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES, CHECKPOINTS = (Path(__file__).parents[2] / name for name in ("examples", "checkpoints"))
 VIT = dict(
     type="VisionTransformer", img_size=224, patch_size=14, patch_bias=True, embed_dims=128, num_layers=3, num_heads=2
 )
-MIT = dict(
-    type="MixVisionTransformer",
-    embed_dims=64,
-    num_stages=3,
-    num_layers=[1, 1, 3],
-    num_heads=[1, 2, 2],
-    patch_sizes=[7, 3, 3],
-    strides=[4, 2, 2],
-    sr_ratios=[4, 2, 1],
-    out_indices=(0, 1, 2),
-    mlp_ratio=3,
-    qkv_bias=True,
-    drop_path_rate=0.0,
-)
+MIT = {
+    **runpy.run_path(str(CHECKPOINTS / "compact/segformer-compact.py"))["model"]["backbone"],
+    "num_layers": [1, 1, 3],
+    "num_heads": [1, 2, 2],
+    "mlp_ratio": 3,
+}
+"""The shipped one's, with a last stage as wide and deep as `VIT`."""
 
 
 class Network(torch.nn.Module):

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import gradio as gr
 
-from demo.page.differences import Overlooked, Row, compared, conflict, differences, structures
+from demo.page.differences import SURE, Overlooked, Row, compared, conflict, differences, structures
 from demo.page.mean import mean_of
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE, place
@@ -47,7 +47,7 @@ class Differ:
         if run is None:
             return {"message": GONE}
         answers = [run.answers[m] for m in models if isinstance(m, str) and m in run.answers]
-        overlooked, threshold = _overlooked(question), _number(question, "threshold", 0.0, 1.0, 0.8)
+        overlooked, threshold = _overlooked(question), _number(question, "threshold", 0.0, 1.0, SURE)
         settings = () if what == "together" else (overlooked, threshold)
         asked = (what, tuple(answer.spec.id for answer in answers), settings)
         with self._turns[what]:

@@ -4,7 +4,7 @@
 import { hear } from "../events.js";
 import { page } from "../page.js";
 import { run, runChanged, unfinished } from "../run.js";
-import { replyOf } from "../server.js";
+import { mark, replyOf } from "../server.js";
 import { fillStatus } from "./cards.js";
 import { forgetOld, notify } from "./notice.js";
 
@@ -14,7 +14,7 @@ function askForRun() {
   forgetOld();
   page.trigger("wait");
   if (run.turn) return;
-  run.turn = Math.random().toString(36).slice(2);
+  run.turn = mark();
   page.trigger("run", { turn: run.turn });
 }
 

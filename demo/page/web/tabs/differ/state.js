@@ -5,6 +5,9 @@
 /** @typedef {import("../../wire.d.ts").Mean} Mean */
 /** @typedef {{message?: string}} Refusable with a message instead of the rest where the question has no answer */
 
+/** The confidence from which a network counts as sure, to begin with. */
+export const SURE = 0.8;
+
 export const differing = {
   /** @type {string | null} the run that the reply is about */ run: null,
   /** its models, by comma */ models: "",
@@ -17,7 +20,7 @@ export const differing = {
   /** whether shifted boundaries are overlooked, */ boundaries: false,
   /** and mild disputes; */ mild: false,
   /** how far a boundary may be shifted, as a share of the diagonal */ distance: 0.0075,
-  /** the confidence from which a network counts as sure */ threshold: 0.8,
+  /** the confidence from which a network counts as sure */ threshold: SURE,
   /** @type {"votes" | "split" | "conflict" | "majority" | "together"} */ show: "votes",
   /** @type {keyof Mean["maps"]} which of the mean's maps */ field: "together",
 };

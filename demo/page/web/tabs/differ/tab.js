@@ -11,7 +11,7 @@ import { classLegend, codeLegend, conflictWords, scaleLegend } from "./legend.js
 import { RegionSurface, bigMap, shownLayer } from "./map.js";
 import { askConflict, askDifferences, askMean, followRun, ownLayers } from "./questions.js";
 import { regionList, regionWords } from "./regions.js";
-import { differing } from "./state.js";
+import { SURE, differing } from "./state.js";
 import { pairTable, pairWords, structureTable } from "./tables.js";
 import { fillTeaser, offerLikeliest, sayHeadline, openTab } from "./teaser.js";
 import { placeViews } from "./views.js";
@@ -288,16 +288,16 @@ function sayTip() {
 
 const putLink = () => ({
   map: differing.show === "votes" ? null : differing.show === "together" ? differing.field : differing.show,
-  sure: differing.threshold === 0.8 ? null : String(differing.threshold),
+  sure: differing.threshold === SURE ? null : String(differing.threshold),
 });
 
 /** @param {URLSearchParams} query */
 function takeLink(query) {
   const map = query.get("map") ?? "votes";
-  const sure = Number(query.get("sure") ?? 0.8);
+  const sure = Number(query.get("sure") ?? SURE);
   if (Object.hasOwn(MEAN_MAPS, map)) Object.assign(differing, { show: "together", field: map });
   else differing.show = Object.hasOwn(SHOWN, map) ? /** @type {any} */ (map) : "votes";
-  differing.threshold = sure >= 0.05 && sure <= 0.99 ? Math.round(sure * 100) / 100 : 0.8;
+  differing.threshold = sure >= 0.05 && sure <= 0.99 ? Math.round(sure * 100) / 100 : SURE;
   if (differing.show === "together") askMean();
 }
 

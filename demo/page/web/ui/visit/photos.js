@@ -2,6 +2,7 @@
 // The photos of this visit, the oldest first, and who follows them.
 
 import { panels } from "../../run.js";
+import { mark } from "../../server.js";
 
 /** @typedef {"kept" | "waiting" | "sending" | "asked" | "done" | "stopped" | "failed"} Status */
 
@@ -34,7 +35,7 @@ export const visit = { shots: [], current: null };
  */
 export function newShot(known) {
   const shot = {
-    id: Math.random().toString(36).slice(2),
+    id: mark(),
     name: "",
     example: "",
     file: null,

@@ -5,7 +5,7 @@
 import { emit, hear } from "../../events.js";
 import { page } from "../../page.js";
 import { isUnfinished, run, unfinished } from "../../run.js";
-import { replyOf } from "../../server.js";
+import { mark, replyOf } from "../../server.js";
 import { lastShown } from "../link.js";
 import { announce } from "../live.js";
 import { forget, forgetOne, keep, keptShots, sum } from "./kept.js";
@@ -21,8 +21,6 @@ let front = 0;
 
 /** @type {{shot: Shot, turn: string, told: () => void} | null} what is answered behind the photo that is shown */
 let behind = null;
-
-const mark = () => Math.random().toString(36).slice(2);
 
 /** @type {Map<string, (() => void)[]>} */
 const waiting = new Map();
