@@ -7,7 +7,7 @@ import pytest
 
 from demo.errors import DatasetError
 from demo.models.backends.mmseg import build_network
-from demo.train import compact
+from demo.train import compact, teacher
 from demo.train.data import Folder
 from demo.train.trunks import TRUNKS, installed
 from demo.train.weights import read_weights
@@ -50,12 +50,13 @@ def test_unet_begins_with_the_trunk_that_fcn_learnt(runs: list[dict[str, Any]], 
 
 
 @pytest.mark.slow
-def test_from_photographs_to_every_network(scenes: Path, tmp_path: Path) -> None:
+def test_from_photographs_to_every_network(scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Real trunks, a real teacher, seven networks, for a moment each; MMSegmentation builds each."""
     try:
         installed(TRUNKS["dinov2"])
     except DatasetError as missing:
         pytest.skip(str(missing))
+    monkeypatch.setattr(teacher, "STEPS", 20)
     made = compact.train_compact([Folder(scenes)], CHECKPOINTS, tmp_path, pace=0.0005, report=lambda line: None)
     assert len(made) == sum(len(stage.networks) for stage in compact.STAGES)
     for path in made:
