@@ -156,6 +156,11 @@ class Weights:
         if len(self.sha256) not in (0, 8, 64):
             raise ValueError(f"sha256 must have 8 or 64 hex digits, or be empty, but got {self.sha256!r}")
 
+    @property
+    def pinned(self) -> str:
+        """The revision as a reader tells it apart: of a commit its first eight digits."""
+        return self.revision[:8] if len(self.revision) == 40 else self.revision
+
 
 @dataclass(frozen=True)
 class Reported:

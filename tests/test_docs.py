@@ -101,9 +101,8 @@ def hub_table() -> str:
     rows = []
     for spec in catalog.models("hub"):
         weights, reported = spec.weights, spec.reported
-        pinned = weights.revision[:8] if len(weights.revision) == 40 else weights.revision or "main"
         miou = f"[{100 * reported.miou:.2f}]({reported.source})" if reported.miou else ""
-        place = f"[{weights.repository}](https://huggingface.co/{weights.repository}) at {pinned}"
+        place = f"[{weights.repository}](https://huggingface.co/{weights.repository}) at {weights.pinned or 'main'}"
         family = "CNN" if spec.family == "cnn" else spec.family
         size = f"{(weights.size or 0) / 1e6:,.0f} MB"
         rows.append((f"`{spec.id}`", family, place, size, miou, weights.licence, spec.unverified))

@@ -137,8 +137,11 @@ def _about(networks: Networks, set_name: str) -> str:
 def _known_of(spec: ModelSpec) -> str:
     """A model of the Hub: its repository, licence, size, score and what nobody could make sure of, as HTML."""
     weights, reported = spec.weights, spec.reported
-    at = f"@{weights.revision[:8] if len(weights.revision) == 40 else weights.revision}" if weights.revision else ""
-    facts = [f"{weights.repository}{at}", f"licence {weights.licence}", f"{(weights.size or 0) / 1e6:,.0f} MB"]
+    facts = [
+        "@".join(filter(None, (weights.repository, weights.pinned))),
+        f"licence {weights.licence}",
+        f"{(weights.size or 0) / 1e6:,.0f} MB",
+    ]
     said = f"<strong>{escape(spec.title)}</strong>: {escape(', '.join(facts))}"
     if reported.miou is not None:
         place = f'<a href="{escape(reported.source)}" target="_blank" rel="noopener">published</a>'
