@@ -14,6 +14,7 @@ import torch
 from benchmarks.measure import Json, Runs, alternate, in_child, significant, summaries
 from benchmarks.peers import Peer, Subject, agreement, photo, photo_files, subjects, trained, zoo_of
 from demo.models.cost import count_flops
+from demo.models.machine import has_bfloat16
 from demo.models.zoo import Zoo
 from demo.schema import LabelMap, Size
 
@@ -38,7 +39,8 @@ def measure_set(set_name: str, quick: bool, device: str = "cpu") -> Json:
             report[_name(size)] = _compare(file, zoos, peers, 1 if quick else repeats, warm=int(file == files[0]))
     report["agreement"] = _agreements(sizes[0], zoos, peers)
     report["flops"] = {subject.spec.id: _flops(zoos["exact"], subject) for subject in chosen}
-    report["peak_flops"] = {"exact": peak_flops(torch.float32, device), "fast": peak_flops(torch.bfloat16, device)}
+    fast = torch.bfloat16 if has_bfloat16(device) else torch.float32
+    report["peak_flops"] = {"exact": peak_flops(torch.float32, device), "fast": peak_flops(fast, device)}
     return report
 
 

@@ -31,8 +31,10 @@ def describe() -> Json:
 
 
 def slug(machine: Json) -> str:
-    """A file name: "amd-epyc-2-cores"."""
-    words = f"{machine['processor']} {machine['cores']} cores {machine['gpu'] or ''}"
+    """A file name: "amd-epyc-2-cores-avx2"; machines of one name and other instructions are other machines."""
+    words = (
+        f"{machine['processor']} {machine['cores']} cores {' '.join(machine['instructions'])} {machine['gpu'] or ''}"
+    )
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 

@@ -88,8 +88,14 @@ def header(result: Json) -> str:
     return (
         f"{machine['processor']}, {machine['cores']} cores ({features}), {machine['memory_gb']} GB, "
         f"{machine['gpu'] or 'no GPU'}; {machine['system']}, Python {machine['python']}, {versions}; "
-        f"{result['date']} UTC. Medians of interleaved runs; `scripts/bench` repeats them."
+        f"{result['date']} UTC. {_fast(machine)}Medians of interleaved runs; `scripts/bench` repeats them."
     )
+
+
+def _fast(machine: Json) -> str:
+    if machine["gpu"] or any(flag.endswith("_bf16") for flag in machine["instructions"]):
+        return ""
+    return "This processor does not compute in bfloat16: fast is what exact is. "
 
 
 def inference(found: Json) -> str:

@@ -2,6 +2,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=.venv/bin/python
+on_cores=(-n auto --maxprocesses 4 --dist loadscope) # pytest on the cores there are, the tests of one file on one of them
 
 say() { echo "$*" >&2; }
 

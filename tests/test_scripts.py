@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STUB = '#!/bin/bash\n[ "$*" = "-m pip --version" ] || echo "$*" >> asked.txt\n'
+ON_CORES = "-n auto --maxprocesses 4 --dist loadscope"
 NPM = '#!/bin/bash\nmkdir -p node_modules; echo "npm $*" >> asked.txt\n'
 
 
@@ -65,14 +66,24 @@ def test_a_failed_installation_is_tried_again(call: Callable[..., list[str]], ch
 
 
 def test_test_runs_every_test_and_passes_its_options_on(call: Callable[..., list[str]]) -> None:
-    *_, testing = call("test", "-k", "legend")
-    assert testing == "-m pytest -m not weights -k legend"
+    *_, several, browser = call("test", "-k", "legend")
+    assert several == f"-m pytest -m not weights and not browser {ON_CORES} -k legend"
+    assert browser == "-m pytest -m browser and not weights -k legend"
+
+
+@pytest.mark.parametrize(("said", "status"), [((0, 0), 0), ((1, 0), 1), ((0, 1), 1), ((5, 0), 0), ((5, 5), 5)])
+def test_test_fails_with_either_part_and_where_nothing_ran(checkout: Path, said: tuple[int, int], status: int) -> None:
+    several, browser = said
+    said_by = f'[[ "$*" != *pytest* ]] || exit "$([[ "$*" = *-n\ auto* ]] && echo {several} || echo {browser})"\n'
+    (checkout / ".venv/bin/python").write_text(STUB + said_by)
+    path = f"{checkout / 'bin'}:{os.environ['PATH']}"
+    assert subprocess.run([checkout / "scripts/test"], env={"PATH": path}).returncode == status
 
 
 def test_check_asks_for_format_lint_types_and_quick_tests(call: Callable[..., list[str]]) -> None:
     *asked, scripts, tests = call("check")[3:]
     assert [line.split()[1] for line in asked] == ["ruff", "ruff", "mypy", "ci"]
-    assert scripts == "npm run --silent check" and tests == "-m pytest -q"
+    assert scripts == "npm run --silent check" and tests == f"-m pytest -q {ON_CORES}"
 
 
 @pytest.mark.parametrize("script", ["check", "test"])

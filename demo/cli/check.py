@@ -210,7 +210,9 @@ def _set_in_words(found: SetOnDisk) -> str:
 def _machine_in_words(machine: Machine) -> str:
     device = f"GPU {', '.join(machine.gpus)}" if machine.gpus else "CPU"
     native = (
-        "computes bfloat16 natively" if machine.bfloat16 else "has no native bfloat16, so --precision fast gains little"
+        "computes bfloat16 natively"
+        if machine.bfloat16
+        else "has no native bfloat16, so --precision fast computes as exact does"
     )
     cores = "1 core" if machine.cores == 1 else f"{machine.cores} cores"
     return f"Device: {device}; {cores}, {machine.memory_gb:.0f} GB memory; {native}."

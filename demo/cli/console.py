@@ -126,7 +126,7 @@ def add_running_options(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=("exact", "fast"),
         default="exact",
-        help="exact is float32 as MMSegmentation computes it, fast is bfloat16 (default: exact)",
+        help="exact (default) is float32 as MMSegmentation computes it, fast is bfloat16 where the machine has it",
     )
     add_checkpoints_option(parser)
 
@@ -174,7 +174,13 @@ def open_zoo(options: argparse.Namespace) -> Zoo:
         models_of(options)
     from demo.models.zoo import Zoo
 
-    return Zoo(device=options.device, precision=options.precision, checkpoints=options.checkpoints)
+    zoo = Zoo(device=options.device, precision=options.precision, checkpoints=options.checkpoints)
+    if zoo.precision != options.precision:
+        note(
+            f"--precision {options.precision} would be slower here, as this machine does not compute in bfloat16: "
+            f"going on with {zoo.precision}."
+        )
+    return zoo
 
 
 def add_checkpoints_option(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
+from demo.schema import Precision
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -25,12 +27,20 @@ class Machine:
 def describe_machine() -> Machine:
     """Look at this machine; takes as long as importing torch."""
     gpus = tuple(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
-    native = torch.cuda.is_bf16_supported(including_emulation=False) if gpus else _cpu_bfloat16()
+    native = has_bfloat16("cuda" if gpus else "cpu")
     return Machine(gpus, len(os.sched_getaffinity(0)), _memory_gb(), native)
 
 
-def _cpu_bfloat16() -> bool:
+def has_bfloat16(device: str) -> bool:
+    """Whether the device computes in bfloat16 natively: a processor that does not takes many times as long for it."""
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def fastest(precision: Precision, device: str) -> Precision:
+    """The precision asked for, but "exact" in place of a "fast" that would be the slower of the two."""
+    return "fast" if precision == "fast" and has_bfloat16(device) else "exact"
 
 
 def _memory_gb() -> float:

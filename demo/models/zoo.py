@@ -24,6 +24,7 @@ from demo.labels.class_set import named
 from demo.measures import ALWAYS
 from demo.models.backends import backend
 from demo.models.checkpoints.files import locate
+from demo.models.machine import fastest
 from demo.models.network import Network, finite
 from demo.models.posterior import Posterior, warm_up
 from demo.schema import Image, ModelSpec, Precision, Prediction, Size
@@ -55,8 +56,8 @@ class Zoo:
     """Runs models of the catalogue on photos.
 
     `device` is "auto", "cpu", "cuda" or "cuda:1". `precision` "exact" is float32 as MMSegmentation computes it,
-    "fast" bfloat16. `checkpoints` are folders searched before the project's own. `memory_budget` (bytes) bounds
-    the weights kept loaded; the least recently used network leaves first.
+    "fast" bfloat16 where the device computes in it and float32 elsewhere. `checkpoints` are folders searched before the
+    project's own. `memory_budget` (bytes) bounds the weights kept loaded; the least recently used network leaves first.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Zoo:
         load: Loader | None = None,
     ) -> None:
         self.device = choose_device(device)
-        self.precision: Precision = precision
+        self.precision: Precision = fastest(precision, self.device)
         self.checkpoints = tuple(Path(folder) for folder in checkpoints)
         self.memory_budget = default_budget(self.device) if memory_budget is None else memory_budget
         self._load = load or self._load_from_disk

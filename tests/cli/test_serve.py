@@ -12,6 +12,7 @@ from demo.images import Limits
 
 def test_serve_hands_its_options_to_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, toy: None) -> None:
     page, asked = types.ModuleType("demo.page"), {}
+    monkeypatch.setattr("demo.models.machine.has_bfloat16", lambda device: True)
     page.serve = lambda zoo, **options: asked.update(options, zoo=zoo())
     monkeypatch.setitem(sys.modules, "demo.page", page)
     command = (
@@ -28,6 +29,17 @@ def test_serve_hands_its_options_to_the_page(monkeypatch: pytest.MonkeyPatch, tm
         "checkpoints": [tmp_path],
         "own": (),
     }
+
+
+def test_a_fast_that_would_be_slower_is_told(
+    monkeypatch: pytest.MonkeyPatch, toy: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = types.ModuleType("demo.page")
+    page.serve = lambda zoo, **options: zoo()
+    monkeypatch.setitem(sys.modules, "demo.page", page)
+    monkeypatch.setattr("demo.models.machine.has_bfloat16", lambda device: False)
+    assert cli.main(["serve", "--device", "cpu", "--precision", "fast"]) == 0
+    assert "going on with exact" in capsys.readouterr().err
 
 
 def test_serve_offers_models_of_the_hosts_own_and_no_others(

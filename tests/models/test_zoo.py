@@ -134,6 +134,15 @@ def test_a_run_keeps_no_evicted_network_in_memory() -> None:
         del outcome
 
 
+@pytest.mark.parametrize(("native", "precision"), [(True, "fast"), (False, "exact")])
+def test_fast_is_exact_where_the_machine_does_not_compute_in_bfloat16(
+    monkeypatch: pytest.MonkeyPatch, native: bool, precision: str
+) -> None:
+    monkeypatch.setattr("demo.models.machine.has_bfloat16", lambda device: native)
+    assert Zoo(device="cpu", precision="fast").precision == precision
+    assert Zoo(device="cpu").precision == "exact"
+
+
 def test_the_default_budget_is_a_share_of_this_machines_memory() -> None:
     assert 1e8 < default_budget("cpu") < 1e14
     assert Zoo(device="cpu").memory_budget == default_budget("cpu")

@@ -22,7 +22,7 @@ def one_score(name: str) -> ClassSetError:
 
 @contextmanager
 def arithmetic(device: torch.device, precision: Precision) -> Iterator[None]:
-    """Exact: float32 without TF32. Fast: bfloat16 where the processor has it."""
+    """Exact: float32 without TF32. Fast: bfloat16."""
     fast = precision == "fast"
     with (
         torch.backends.cudnn.flags(enabled=True, allow_tf32=fast),
