@@ -104,7 +104,7 @@ def zoo_of(chosen: Sequence[Subject], precision: Precision, device: str = "cpu",
         device=device,
         precision=precision,
         memory_budget=budget,
-        load=lambda spec: by_id[spec.id].in_zoo(device, precision),
+        load=lambda spec: by_id[spec.id].in_zoo(device, zoo.precision),
     )
     zoo.warm_up(list(by_id))
     return zoo
