@@ -1,11 +1,12 @@
-"""Tables of docs/benchmarks.md, and the README's short one, of the newest result: python -m benchmarks.table"""
+"""Tables of docs/benchmarks.md, and the README's short one, a machine after the other: python -m benchmarks.table"""
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -26,12 +27,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit status 1 when a page is behind")
     check = parser.parse_args().check
-    path = newest()
-    if path is None:
+    found = results()
+    if not found:
         print("No result yet: run scripts/bench", file=sys.stderr)
         return 1
     behind = False
-    for page, content in pages(path).items():
+    for page, content in pages(found).items():
         text = page.read_text()
         updated = replaced(text, content)
         behind |= updated != text
@@ -40,20 +41,22 @@ def main() -> int:
     return int(check and behind)
 
 
-def pages(path: Path) -> dict[Path, str]:
-    """What each page shows of one result file: all of it, and the six lines of the README."""
-    return {PAGE: block(path), README: "\n".join(_short(path))}
+def pages(found: Sequence[Path]) -> dict[Path, str]:
+    """What each page shows: every machine's results, and in the README the answers beside MMSegmentation's."""
+    blocks = [block(path) for path in found]
+    return {PAGE: "\n\n".join(blocks), README: "\n\n".join(filter(None, map(_short, blocks)))}
 
 
-def _short(path: Path) -> Iterator[str]:
-    """The first lines of the table that compares whole answers with MMSegmentation's."""
-    lines = block(path).splitlines()
-    first = next(number for number, line in enumerate(lines) if line.startswith("| Five models"))
-    yield from lines[first : first + 6]
+def _short(text: str) -> str:
+    """The table that compares whole answers with MMSegmentation's; nothing where that was not measured."""
+    lines = text.splitlines()
+    start = next((number for number, line in enumerate(lines) if line.startswith("| Five models")), len(lines))
+    return "\n".join(itertools.takewhile(bool, lines[start:]))
 
 
-def newest(folder: Path = RESULTS) -> Path | None:
-    return max(folder.glob("*.json"), key=lambda path: str(json.loads(path.read_text())["date"]), default=None)
+def results(folder: Path = RESULTS) -> list[Path]:
+    """One result file a machine, the newest first."""
+    return sorted(folder.glob("*.json"), key=lambda path: str(json.loads(path.read_text())["date"]), reverse=True)
 
 
 def replaced(text: str, content: str) -> str:
@@ -74,7 +77,8 @@ def block(path: Path) -> str:
     for name, part, found in (("inference", inference, both), ("maps", maps, benchmarks.get("maps"))):
         if found:
             parts.append(f"{name}: {found['failed']}." if "failed" in found else part(found))
-    parts.append(numbers(benchmarks))
+    if rows := list(numbers(benchmarks)):
+        parts.append(table(("What", "measured", "beside it", "target"), rows))
     plot = path.with_name(f"{path.stem}-scaling.svg")
     if plot.is_file():
         parts.append(f"![Seconds and memory against megapixels and number of models](../{plot.relative_to(ROOT)})")
@@ -218,9 +222,9 @@ def _bounds(kind: str, one: Json, bounds: Json) -> str:
     )
 
 
-def numbers(benchmarks: Json) -> str:
-    rows = [row for part in (_start, _page, _busy, _memory, _throughput, _gpu) for row in part(benchmarks)]
-    return table(("What", "measured", "beside it", "target"), rows)
+def numbers(benchmarks: Json) -> Iterator[Row]:
+    for part in (_start, _page, _busy, _memory, _throughput, _gpu):
+        yield from part(benchmarks)
 
 
 def _start(benchmarks: Json) -> Iterator[Row]:
