@@ -44,14 +44,18 @@ def main() -> int:
 def pages(found: Sequence[Path]) -> dict[Path, str]:
     """What each page shows: every machine's results, and in the README the answers beside MMSegmentation's."""
     blocks = [block(path) for path in found]
-    return {PAGE: "\n\n".join(blocks), README: "\n\n".join(filter(None, map(_short, blocks)))}
+    return {PAGE: "\n\n".join(blocks), README: _short(blocks)}
 
 
-def _short(text: str) -> str:
-    """The table that compares whole answers with MMSegmentation's; nothing where that was not measured."""
-    lines = text.splitlines()
-    start = next((number for number, line in enumerate(lines) if line.startswith("| Five models")), len(lines))
-    return "\n".join(itertools.takewhile(bool, lines[start:]))
+def _short(blocks: Sequence[str]) -> str:
+    """The one table that compares whole answers with MMSegmentation's, the machines' rows in turn."""
+    tables = []
+    for text in blocks:
+        lines = text.splitlines()
+        start = next((number for number, line in enumerate(lines) if line.startswith("| Five models")), len(lines))
+        tables.append(list(itertools.takewhile(bool, lines[start:])))
+    measured = [lines for lines in tables if lines]
+    return "\n".join([*measured[0], *(row for lines in measured[1:] for row in lines[2:])])
 
 
 def results(folder: Path = RESULTS) -> list[Path]:
