@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypedDict
 import numpy as np
 
 import demo
-from demo.analysis.comparison import compare
+from demo.analysis.comparison import compare, grid_of
 from demo.analysis.in_common import comparison_of
 from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
@@ -52,10 +52,6 @@ class ClassRow(TypedDict):
     """Share of the photo, 0..1."""
     mean_entropy: float
     """Nats."""
-
-
-GRID = 1600
-"""Long side of the grid on which models are compared; a smaller photo is compared pixel by pixel."""
 
 
 @dataclass(frozen=True)
@@ -274,16 +270,6 @@ def at_photo_size(answer: Answer) -> Prediction:
 def on_grid(answer: Answer, prediction: Prediction) -> Prediction:
     """The answer's maps on the grid of comparison; `prediction` itself where it has that size."""
     return _at(answer, prediction, grid_of(answer.posterior.photo_size))
-
-
-def grid_of(size: Size) -> Size:
-    """The size at which a photo of `size` is compared.
-
-    >>> grid_of((480, 640)), grid_of((3000, 4000))
-    ((480, 640), (1200, 1600))
-    """
-    scale = min(1, GRID / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def describe_comparison(comparison: Comparison, size: Size) -> Json:

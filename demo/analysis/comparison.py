@@ -6,10 +6,25 @@ from demo.analysis.agreement import boundary_only, cannot_say, confident_conflic
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.numbers import plain
 from demo.analysis.regions import disputed_regions
-from demo.schema import Comparison
+from demo.schema import Comparison, Size
+
+GRID = 1600
+"""Long side of the grid on which models are compared; a smaller photo is compared pixel by pixel."""
+SURE = 0.8
+"""The confidence from which a model counts as sure, unless another is asked for."""
 
 
-def compare(c: Comparison, *, threshold: float = 0.8, limit: int = 12) -> dict[str, object]:
+def grid_of(size: Size) -> Size:
+    """The size at which a photo of `size` is compared.
+
+    >>> grid_of((480, 640)), grid_of((3000, 4000))
+    ((480, 640), (1200, 1600))
+    """
+    scale = min(1, GRID / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def compare(c: Comparison, *, threshold: float = SURE, limit: int = 12) -> dict[str, object]:
     """What summary.json says of a comparison, ready for JSON: shares 0..1, None for what is undefined.
 
     `threshold` is the confidence from which a model counts as sure, `limit` the most regions to list. Boundary-only

@@ -1,9 +1,20 @@
-"""Studies of many photos: `evaluate` on a dataset, `claims_report` on sentences, `reproduce` the article's table."""
+"""Studies of many photos, and their views: scores on a dataset, the article's sentences, its table."""
 
 from demo.study.engine import Progress
 from demo.study.evaluate import evaluate
 from demo.study.reproduce import Reproduction, reproduce
 from demo.study.results import Evaluation
 from demo.study.sentences import ClaimsReport, claims_report
+from demo.study.study import Study, study
 
-__all__ = ["ClaimsReport", "Evaluation", "Progress", "Reproduction", "claims_report", "evaluate", "reproduce"]
+__all__ = [
+    "ClaimsReport",
+    "Evaluation",
+    "Progress",
+    "Reproduction",
+    "Study",
+    "claims_report",
+    "evaluate",
+    "reproduce",
+    "study",
+]

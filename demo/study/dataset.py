@@ -44,6 +44,10 @@ class Case:
     """In whose numbers the annotation is; None: in those of the class set of whichever network is asked."""
     ids: tuple[int, ...] = ()
     """The numbers of its classes in the file, where they are not those of the class set's annotations."""
+    archive: Path | None = None
+    """The zip that holds the photo."""
+    address: str = ""
+    """Of a photo that is no file: its name in the zip, or the address to read it from; `photo` is as good a path."""
 
 
 @dataclass(frozen=True)
@@ -145,10 +149,15 @@ def _has(folder: Path, parts: tuple[str, ...]) -> bool:
     return all((folder / part).is_dir() for part in parts)
 
 
+def is_dataset(folder: Path) -> bool:
+    """Whether it has the two folders of one of the three layouts."""
+    return any(_has(folder, parts) for parts in (("images", "annotations"), CITYSCAPES, VOC))
+
+
 def open_photos(paths: Sequence[Path], split: str | None = None) -> Dataset:
     """Photos from files, folders of photos and datasets alike, with annotations where there are some."""
     found = [_any(path, split) for path in paths]
-    cases = tuple(_unique(case for part in found for case in part.cases))
+    cases = tuple(uniquely_named(case for part in found for case in part.cases))
     if not cases:
         raise DatasetError(
             f"There is no photo ({', '.join(SUFFIXES)}) in {', '.join(map(str, paths))}. "
@@ -163,7 +172,7 @@ def _any(path: Path, split: str | None) -> Dataset:
         return Dataset(path.name, (Case(_stem(path), path),))
     if not path.is_dir():
         raise DatasetError(f"{path} does not exist. Name photos, folders of photos, or a dataset in ADE20K's layout.")
-    if any(_has(path, parts) for parts in (("images", "annotations"), CITYSCAPES, VOC)):
+    if is_dataset(path):
         return open_dataset(path, split)
     return Dataset(path.name, tuple(Case(_stem(photo), photo) for photo in files_in(path)))
 
@@ -183,7 +192,7 @@ def _stem(path: Path) -> str:
     return readable(same_name(path.stem))
 
 
-def _unique(cases: Iterable[Case]) -> Iterator[Case]:
+def uniquely_named(cases: Iterable[Case]) -> Iterator[Case]:
     """The same cases, a number added to a name that was there before."""
     seen: dict[str, int] = {}
     for case in cases:

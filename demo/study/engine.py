@@ -1,42 +1,71 @@
-"""Photos x models, measured one by one, kept as soon as they are measured, a bad file costing only itself."""
+"""Photos x networks on this machine: the next photo is read and the last answer counted while a network computes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeAlias
+from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol, TypeAlias
 
-from demo.errors import BackendError, DemoError, TruthError
-from demo.images import DEFAULT_LIMITS, Limits, open_image
-from demo.labels.annotations import labelled
-from demo.labels.mapping import into
+from demo.errors import DemoError
+from demo.images import Limits, Opened
 from demo.models.zoo import Refusal, Zoo
-from demo.names import readable
-from demo.schema import VOID, ClassSet, Image, LabelMap, ModelSpec, Prediction, Size
+from demo.schema import ClassSet, Image, ModelSpec, Prediction
 from demo.study.dataset import Case
-from demo.study.ledger import Ledger, key_of
+from demo.study.ledger import PhotoRows
+from demo.study.measuring import Keeping, OneAnswer, Panel, Truths, one_answer, refused, together
+from demo.study.sources import open_case
 
 Ask: TypeAlias = Callable[[Image, Sequence[ModelSpec]], Iterator[tuple[ModelSpec, Prediction | Refusal]]]
 """A photo and models -> each model's prediction at photo size, or why it has none."""
-Measure: TypeAlias = Callable[[Prediction, LabelMap | None], bytes]
-"""What is kept of one prediction."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One photo to be measured, and its number in the study's file."""
+
+    photo: int
+    case: Case
+
+
+@dataclass(frozen=True)
+class Met:
+    """What only loading a network tells."""
+
+    class_set: ClassSet
+    sha256: str
+    """Of its weights' file."""
+
+
+class Engine(Protocol):
+    """Whatever brings networks and photos together; it writes nothing but the files that `keeping` names."""
+
+    def meet(self, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Met | DemoError]]:
+        """What each network is, or why it cannot be loaded."""
+
+    def measured(
+        self, tasks: Iterable[Task], panel: Panel, keeping: Keeping, limits: Limits
+    ) -> Iterator[tuple[Task, PhotoRows]]:
+        """What is to be kept of each photo, in any order. A bad photo, truth or network costs itself."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a study is; `seconds_left` is None until it can be estimated."""
+    """How far a study is; `seconds_left` and `rate`, photos a second, are None until they can be estimated."""
 
     done: int
     total: int
     photo: str
     seconds_left: float | None
+    rate: float | None = None
 
     def __str__(self) -> str:
+        rate = "" if self.rate is None else f", {self.rate:.3g} a second"
         left = "" if self.seconds_left is None else f", {in_words(self.seconds_left)} left"
-        return f"{self.done} of {self.total} photos{left} ({self.photo})"
+        return f"{self.done} of {self.total} photos{rate}{left} ({self.photo})"
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
@@ -46,112 +75,18 @@ def silent(progress: Progress) -> None:
     """Says nothing of it."""
 
 
-def plainly(zoo: Zoo) -> Ask:
-    """Each model once, on the photo as it is."""
+class Pace:
+    """Progress over photos of which some were known before."""
 
-    def ask(image: Image, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Prediction | Refusal]]:
-        for outcome in zoo.stream(image, specs):
-            yield outcome.spec, outcome if isinstance(outcome, Refusal) else outcome.prediction
+    def __init__(self, waiting: int, total: int) -> None:
+        self.start, self.waiting, self.total, self.done = time.perf_counter(), waiting, total, 0
 
-    return ask
-
-
-def measure_all(
-    cases: Sequence[Case], specs: Sequence[ModelSpec], ask: Ask, measure: Measure, ledger: Ledger, *,
-    settings: str, limits: Limits = DEFAULT_LIMITS, on_progress: OnProgress = silent,
-) -> list[str]:  # fmt: skip
-    """Measure every case with every model, taking from the ledger what it has.
-
-    While a network computes, the next photo is read and the last prediction measured. Unreadable photos and
-    annotations, and models that cannot load, become the sentences returned; no model at all: BackendError.
-    """
-    study = _Study(ask, measure, ledger, settings, list(specs))
-    waiting = [case for case in cases if study.missing(case)]
-    start, known = time.perf_counter(), len(cases) - len(waiting)
-    with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "measure") as measurer:
-        opened = [reader.submit(_read, case, limits) for case in waiting[:1]]
-        try:
-            for number, case in enumerate(waiting, 1):
-                opened += [reader.submit(_read, following, limits) for following in waiting[number : number + 1]]
-                study.answer(case, opened.pop(0), measurer)
-                spent = time.perf_counter() - start
-                on_progress(Progress(known + number, len(cases), case.name, spent / number * (len(waiting) - number)))
-        finally:
-            study.settle()  # a study that is stopped loses nothing that was answered
-    return study.problems
-
-
-def kept(cases: Sequence[Case], spec: ModelSpec, ledger: Ledger, settings: str) -> Iterator[tuple[str, bytes]]:
-    """What the ledger has of one model: the photos' names and contents, in the order of the cases."""
-    for case in cases:
-        content = ledger.get(key_of(case, spec, settings))
-        if content is not None:
-            yield case.name, content
-
-
-@dataclass
-class _Study:
-    ask: Ask
-    measure: Measure
-    ledger: Ledger
-    settings: str
-    specs: list[ModelSpec]
-    problems: list[str] = field(default_factory=list)
-    class_sets: dict[ModelSpec, ClassSet] = field(default_factory=dict)
-    """In whose numbers the annotations are read; of a user's own model known once it has answered."""
-    pending: list[tuple[Case, ModelSpec, Future[bytes]]] = field(default_factory=list)
-
-    def missing(self, case: Case) -> list[ModelSpec]:
-        """The models whose result for the case is not in the ledger."""
-        return [spec for spec in self.specs if not self.ledger.has(self._key(case, spec))]
-
-    def answer(self, case: Case, opened: Future[Image], measurer: ThreadPoolExecutor) -> None:
-        """Every missing answer to one case, predicted here and measured on the other thread."""
-        try:
-            image = opened.result()
-        except DemoError as error:
-            self._leave_out(f"{case.photo.name} is left out: {error}")
-            return
-        truths = _Truths(case, (image.shape[0], image.shape[1]))
-        known = [(spec, self.class_sets.get(spec, spec.class_set)) for spec in self.missing(case)]
-        missing = [spec for spec, class_set in known if class_set is None or truths.readable(class_set)]
-        for spec, outcome in self.ask(image, missing) if missing else ():
-            self.settle(keep=1)
-            if isinstance(outcome, Refusal):
-                self._refused(case, outcome)
-                continue
-            self.class_sets[spec] = outcome.class_set
-            if truths.readable(outcome.class_set):
-                truth = truths.of(outcome.class_set)
-                self.pending.append((case, spec, measurer.submit(self.measure, outcome, truth)))
-        for sentence in truths.problems:
-            self._leave_out(f"{case.photo.name} is left out: {sentence}")
-
-    def settle(self, keep: int = 0) -> None:
-        """Put measured results into the ledger, until at most `keep` are still being measured."""
-        while len(self.pending) > keep:
-            case, spec, measured = self.pending.pop(0)
-            try:
-                self.ledger.put(self._key(case, spec), case.name, spec.id, measured.result())
-            except DemoError as error:
-                self._leave_out(f"{case.photo.name} is left out for {spec.title}: {error}")
-
-    def _leave_out(self, sentence: str) -> None:
-        self.problems.append(readable(sentence))
-
-    def _refused(self, case: Case, refusal: Refusal) -> None:
-        """A model that cannot be loaded is told of once and not asked again; any other error costs the one photo."""
-        spec, error = refusal.spec, refusal.error
-        if refusal.loaded:
-            self._leave_out(f"{case.photo.name} is left out for {spec.title} ({spec.id}): {error}")
-            return
-        self._leave_out(f"{spec.title} ({spec.id}) is left out: {error}")
-        self.specs.remove(spec)
-        if not self.specs:
-            raise BackendError(f"None of the networks could be loaded. The last one said: {error}")
-
-    def _key(self, case: Case, spec: ModelSpec) -> str:
-        return key_of(case, spec, self.settings)
+    def step(self, photo: str) -> Progress:
+        """One more is done."""
+        self.done += 1
+        each = (time.perf_counter() - self.start) / self.done
+        left = each * (self.waiting - self.done)
+        return Progress(self.total - self.waiting + self.done, self.total, photo, left, 1 / each if each else None)
 
 
 def in_words(seconds: float) -> str:
@@ -165,46 +100,87 @@ def in_words(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-class _Truths:
-    """One case's annotation in the numbers of each class set that asks, read once for each."""
+def plainly(zoo: Zoo) -> Ask:
+    """Each model once, on the photo as it is."""
 
-    def __init__(self, case: Case, size: Size) -> None:
-        self._case, self._size = case, size
-        self._read: dict[ClassSet, LabelMap | None] = {}
-        self.problems: list[str] = []
+    def ask(image: Image, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Prediction | Refusal]]:
+        for outcome in zoo.stream(image, specs):
+            yield outcome.spec, outcome if isinstance(outcome, Refusal) else outcome.prediction
 
-    def readable(self, class_set: ClassSet) -> bool:
-        """Whether it can be read so; why it cannot is told once, in `problems`."""
-        if class_set not in self._read and self._case.annotation:
+    return ask
+
+
+class Here:
+    """The engine of one process: photos in their order, networks of one zoo."""
+
+    def __init__(self, zoo: Zoo, ask: Ask | None = None) -> None:
+        self.zoo, self.ask = zoo, ask or plainly(zoo)
+
+    def meet(self, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Met | DemoError]]:
+        for spec in specs:
             try:
-                self._read[class_set] = self._labelled(self._case.annotation, class_set)
-            except TruthError as error:
-                self._read[class_set] = None
-                self.problems.append(str(error))
-        return self._case.annotation is None or self._read[class_set] is not None
+                network = self.zoo.load(spec)
+            except DemoError as error:
+                yield spec, error
+            else:
+                yield spec, Met(network.class_set, network.checkpoint_sha256)
 
-    def _labelled(self, annotation: Path, class_set: ClassSet) -> LabelMap:
-        """In the data set's own classes, brought to the network's by name; its own if it has as many.
-
-        What the network has no word for counts as not labelled. Raises TruthError.
-        """
-        written = self._case.class_set or class_set
-        truth = labelled(annotation, written, size=self._size, ids=self._case.ids)
-        if len(written) == len(class_set):
-            return truth
-        found = into(written, class_set)[truth]
-        if (found == VOID).all():
-            raise TruthError(
-                f"{annotation.name} is in the classes of {written.title}, and {class_set.title} has a word for none of "
-                "those that it shows."
-            )
-        return found
-
-    def of(self, class_set: ClassSet) -> LabelMap | None:
-        """The truth, None where the case has none."""
-        return self._read.get(class_set)
+    def measured(
+        self, tasks: Iterable[Task], panel: Panel, keeping: Keeping, limits: Limits
+    ) -> Iterator[tuple[Task, PhotoRows]]:
+        line = _Line(panel, self.ask, keeping)
+        with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "count") as counter:
+            upcoming: deque[tuple[Task, Future[Opened]]] = deque()
+            waiting: deque[tuple[Task, Future[PhotoRows]]] = deque()
+            for task in chain(tasks, [None]):
+                if task:
+                    upcoming.append((task, reader.submit(open_case, task.case, limits)))
+                if len(upcoming) > 1 or (upcoming and not task):
+                    current, opened = upcoming.popleft()
+                    waiting.append((current, line.answer(current, opened, counter)))
+                while waiting and (len(waiting) > 1 or not task):
+                    done, rows = waiting.popleft()
+                    yield done, rows.result()
 
 
-def _read(case: Case, limits: Limits) -> Image:
-    """Raises ImageError."""
-    return open_image(case.photo, limits=limits)
+class _Line:
+    """The networks, asked photo by photo."""
+
+    def __init__(self, panel: Panel, ask: Ask, keeping: Keeping) -> None:
+        self.panel, self.ask, self.keeping = panel, ask, keeping
+        self.specs = list(panel.specs)
+
+    def answer(self, task: Task, opened: Future[Opened], counter: ThreadPoolExecutor) -> Future[PhotoRows]:
+        """Every answer to one photo, predicted here and counted on the other thread, at most one behind."""
+        try:
+            found = opened.result()
+        except DemoError as error:
+            return counter.submit(PhotoRows, task.case.name, None, None, None, str(error))
+        height, width = found.image.shape[:2]
+        truths = Truths(task.case, (height, width))
+        counted: list[Future[OneAnswer]] = []
+        problems: dict[int, str] = {}
+        gone: dict[str, str] = {}
+        for spec, outcome in self.ask(found.image, list(self.specs)):
+            for earlier in counted[:-1]:
+                earlier.exception()  # so that no more than two predictions are in memory
+            place = self.panel.place(spec)
+            if not isinstance(outcome, Refusal):
+                counted.append(counter.submit(self._count, task, place, outcome, truths))
+            elif outcome.loaded:
+                problems[place] = str(outcome.error)
+            else:  # no other photo would fare better
+                gone[spec.id] = str(outcome.error)
+                self.specs.remove(spec)
+
+        def finish() -> PhotoRows:
+            tables = together(self.panel, [one.result() for one in counted])
+            for place, problem in problems.items():
+                tables.setdefault("answers", []).append(refused(self.panel, place, problem))
+            return PhotoRows(task.case.name, height, width, found.sha256, None, tables, gone)
+
+        return counter.submit(finish)  # its turn comes after that of the answers, as there is one thread
+
+    def _count(self, task: Task, place: int, prediction: Prediction, truths: Truths) -> OneAnswer:
+        self.keeping.write(task.photo, task.case.name, prediction)
+        return one_answer(self.panel, place, prediction, truths.of(prediction.class_set))

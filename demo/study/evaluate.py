@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,22 +12,21 @@ import numpy as np
 
 from demo import catalog
 from demo.analysis import calibration, scores
-from demo.analysis.counts import Truth, TruthCounts, count
+from demo.analysis.counts import TruthCounts
 from demo.analysis.numbers import Json, numbers, plain
 from demo.catalog import Names
 from demo.errors import BackendError
 from demo.images import DEFAULT_LIMITS, Limits, write_text
 from demo.models.zoo import Zoo
 from demo.names import to_json
-from demo.schema import LabelMap, ModelSpec, Prediction
+from demo.schema import ModelSpec
 from demo.study.augment import augmented
 from demo.study.dataset import open_dataset
-from demo.study.engine import OnProgress, kept, measure_all, plainly, silent
-from demo.study.ledger import Ledger
+from demo.study.engine import OnProgress, plainly, silent
+from demo.study.records import contents
 from demo.study.report import evaluation_page
 from demo.study.results import Evaluation, ModelResult, PhotoScore
-
-LEDGER = "counts.sqlite"
+from demo.study.study import place_for, run, settings_of
 
 
 def evaluate(
@@ -54,21 +52,19 @@ def evaluate(
     specs = catalog.resolve(models or zoo.default_set)
     one_view = tuple(scales) == (1.0,) and not flip
     settings: dict[str, Json] = {"scales": [float(s) for s in scales], "flip": flip, "precision": zoo.precision}
-    ask, named = plainly(zoo) if one_view else augmented(zoo, scales, flip), json.dumps(settings)
-    with Ledger(out / LEDGER) as ledger:
-        problems = measure_all(
-            found.cases, specs, ask, _measure, ledger, settings=named, limits=limits, on_progress=on_progress
-        )
-        results = [_collect(spec, kept(found.cases, spec, ledger, named)) for spec in specs]
+    ask, asked = plainly(zoo) if one_view else augmented(zoo, scales, flip), settings_of(zoo, limits) | settings
+    path = place_for(out, found, specs, asked)
+    done = run(found, specs, zoo, path, asked, ask=ask, limits=limits, on_progress=on_progress, bad_truth="is left out")
+    results = [_collect(spec, contents(path, "truths", number)) for number, spec in enumerate(specs)]
     answered = tuple(result for result in results if result)
     if not answered:
-        raise BackendError(f"None of the photos could be answered. {' '.join(problems[:1])}")
+        raise BackendError(f"None of the photos could be answered. {' '.join(done.problems[:1])}")
     evaluation = Evaluation(
         found.name,
         len(found.cases),
         settings,
         answered,
-        (*found.problems, *problems, *_counted_from_zero(answered)),
+        (*done.problems, *_counted_from_zero(answered)),
         time.perf_counter() - start,
     )
     _write(evaluation, out)
@@ -89,12 +85,6 @@ def _counted_from_zero(models: Sequence[ModelResult]) -> Iterator[str]:
             f"networks after adding 1, {plain_share / pixels:.0%} as they are. Add 1 to every class (0 is not "
             "labelled), and run again."
         )
-
-
-def _measure(prediction: Prediction, truth: LabelMap | None) -> bytes:
-    if truth is None:
-        raise ValueError("evaluation takes ground truth, but got none")
-    return count(prediction, Truth.of(truth)).to_bytes()
 
 
 def _collect(spec: ModelSpec, contents: Iterable[tuple[str, bytes]]) -> ModelResult | None:

@@ -1,37 +1,185 @@
-"""What a study has measured so far, one row for each photo and model, so that a stopped study goes on where it was."""
+"""A study's file: one SQLite database that one writer fills photo by photo, so that a stopped study goes on."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeAlias
 
+from filelock import FileLock, Timeout
+
+from demo.analysis.numbers import Json
 from demo.errors import DatasetError
-from demo.models.checkpoints.files import locate
 from demo.names import readable
-from demo.schema import ModelSpec
-from demo.study.dataset import Case
+from demo.schema import ClassSet, ModelSpec
 
-VERSION = 2
-"""Of what is measured; rows of another version are measured again."""
+FILE = "study.sqlite"
+FORMAT = 1
+"""Of the file and of what is measured; a file of another format is not added to."""
+
+SCHEMA = """\
+-- What the study is: its code version, settings, models, class sets. Values are JSON.
+CREATE TABLE study (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE models (
+    model INTEGER PRIMARY KEY,  -- 0, 1, 2 ... in the order of the study
+    id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+    family TEXT NOT NULL,       -- cnn or transformer
+    "set" TEXT NOT NULL,
+    class_set TEXT,             -- in which it answers; see classes
+    weights TEXT NOT NULL,      -- its file's name
+    sha256 TEXT,                -- of that file
+    published_miou REAL         -- 0..1, on ADE20K's validation set
+);
+CREATE TABLE classes (
+    class_set TEXT, class INTEGER,  -- its number in the set's annotation files (ADE20K: 1..150)
+    name TEXT NOT NULL, PRIMARY KEY (class_set, class)
+) WITHOUT ROWID;
+
+CREATE TABLE photos (
+    photo INTEGER PRIMARY KEY,  -- 0, 1, 2 ...
+    name TEXT NOT NULL UNIQUE,  -- below the study's folder, as text
+    path BLOB NOT NULL,         -- the same file, as the bytes of its path or address
+    stamp TEXT NOT NULL,        -- size and time of its file and its truth's: where they change, it is measured anew
+    present INTEGER NOT NULL,   -- 0: measured earlier, but no longer among the photos
+    height INTEGER, width INTEGER,
+    sha256 TEXT,                -- of the file
+    problem TEXT                -- why it could not be read
+);
+
+CREATE TABLE answers (          -- one network on one photo
+    photo INTEGER, model INTEGER,
+    pixels INTEGER,
+    mean_entropy REAL,          -- nats
+    mean_confidence REAL, mean_margin REAL,  -- 0..1
+    entropy_histogram BLOB,     -- int64 pixels in steps of 0.05 nats from 0, without the zeros at its end
+    fragments INTEGER,          -- 4-connected pieces of one class
+    typical_fragment REAL,      -- share of the photo taken by the piece that a random pixel lies in
+    boundary_pixels INTEGER,    -- within 0.75 % of the diagonal of a boundary
+    boundary_entropy REAL,      -- their sum, nats
+    alone INTEGER,              -- compared pixels where it contradicts all others, which agree
+    seconds REAL,               -- network and maps
+    problem TEXT,               -- why it could not answer
+    PRIMARY KEY (photo, model)
+) WITHOUT ROWID;
+CREATE TABLE areas (            -- the classes that a network sees
+    photo INTEGER, model INTEGER, class INTEGER, pixels INTEGER, PRIMARY KEY (photo, model, class)
+) WITHOUT ROWID;
+CREATE TABLE truths (           -- how right, where there is a truth
+    photo INTEGER, model INTEGER,
+    labelled INTEGER, "right" INTEGER,  -- pixels
+    content BLOB,               -- every count (demo.analysis.counts.TruthCounts.from_bytes)
+    problem TEXT,               -- why the truth could not be used
+    PRIMARY KEY (photo, model)
+) WITHOUT ROWID;
+CREATE TABLE claims (           -- sums for the article's sentences (demo.analysis.claims.SUMS), JSON
+    photo INTEGER, model INTEGER, content TEXT, PRIMARY KEY (photo, model)
+) WITHOUT ROWID;
+
+-- Networks are compared in the words of one class set, on a grid of at most 1600 a side.
+CREATE TABLE pairs (            -- two networks on one photo; first < second
+    photo INTEGER, first INTEGER, second INTEGER,
+    compared INTEGER,           -- pixels where both have a word
+    same INTEGER,               -- with the same class
+    both_sure_other INTEGER,    -- with different classes, each with a confidence of 0.8 and more
+    PRIMARY KEY (photo, first, second)
+) WITHOUT ROWID;
+CREATE TABLE confusions (       -- which class of one meets which of the other, equal ones too
+    photo INTEGER, first INTEGER, second INTEGER, class_first INTEGER, class_second INTEGER, pixels INTEGER,
+    PRIMARY KEY (photo, first, second, class_first, class_second)
+) WITHOUT ROWID;
+CREATE TABLE together (         -- all networks that answered a photo
+    photo INTEGER PRIMARY KEY, networks INTEGER,
+    pixels INTEGER,             -- of the grid; of these
+    all_agree INTEGER, between_families INTEGER, inside_cnn INTEGER, inside_transformer INTEGER, mixed INTEGER,
+    confident_conflict INTEGER, -- two networks are sure (0.8) of different classes
+    all_say INTEGER,            -- every network has a word
+    agreeing_pairs INTEGER,     -- pairs of networks with one class, summed over those pixels
+    named BLOB                  -- int64: how often each class was named there, by all networks
+);
+
+CREATE VIEW answers_named AS
+SELECT photos.name AS photo, models.id AS model, models.family, answers.pixels, mean_entropy, mean_confidence,
+       mean_margin, fragments, typical_fragment, boundary_pixels, alone, labelled, "right", seconds,
+       coalesce(photos.problem, answers.problem) AS problem
+FROM photos CROSS JOIN models LEFT JOIN answers USING (photo, model) LEFT JOIN truths USING (photo, model)
+WHERE present;
+CREATE VIEW areas_named AS
+SELECT photos.name AS photo, models.id AS model, classes.name AS class, areas.pixels,
+       1.0 * areas.pixels / answers.pixels AS area
+FROM areas JOIN photos USING (photo) JOIN models USING (model) JOIN answers USING (photo, model)
+     JOIN classes ON classes.class_set = models.class_set AND classes.class = areas.class
+WHERE present;
+"""
+PER_PHOTO = ("answers", "areas", "truths", "claims", "pairs", "confusions", "together")
+"""The tables whose rows belong to one photo."""
+
+Value: TypeAlias = "int | float | str | bytes | None"
+Row: TypeAlias = tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a study is; one of another identity is not mixed with it."""
+
+    source: str
+    """The name of the photos' folder."""
+    version: str
+    settings: Mapping[str, Json]
+    models: tuple[dict[str, Json], ...]
+    """What tells each from another one of its id."""
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "format": FORMAT,
+            "source": readable(self.source),
+            "version": self.version,
+            "settings": dict(self.settings),
+            "models": list(self.models),
+        }
+
+
+@dataclass(frozen=True)
+class PhotoRows:
+    """What is kept of one photo, ready to be written."""
+
+    name: str
+    height: int | None
+    width: int | None
+    sha256: str | None
+    problem: str | None
+    tables: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    """Rows of each of PER_PHOTO, without the photo's number, which comes first."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Networks that could not be loaded, by id, and why; they have no row."""
 
 
 class Ledger:
-    """An SQLite file of results by key; every `put` is on disk when it returns."""
+    """The file of one study, open for writing by one process at a time; what `put` returns from is on disk."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._told():
-            self._rows = sqlite3.connect(path, timeout=30)
+        self._lock = FileLock(path.with_suffix(".lock"), timeout=0)
         try:
-            self._ask("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, photo TEXT, model TEXT, content BLOB)")
+            self._lock.acquire()
+        except Timeout as error:
+            raise _unusable(path, "another process is writing to it") from error
+        try:
+            with self._told():
+                self._rows = sqlite3.connect(path, timeout=30)
+            try:
+                self._prepare()
+            except DatasetError:
+                self._rows.close()
+                raise
         except DatasetError:
-            self._rows.close()
+            self._lock.release()
             raise
 
     def __enter__(self) -> Ledger:
@@ -39,22 +187,117 @@ class Ledger:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._rows.close()
+        self._lock.release()
 
-    def get(self, key: str) -> bytes | None:
-        """What was put under the key."""
-        rows = self._ask("SELECT content FROM results WHERE key = ?", key)
-        return bytes(rows[0][0]) if rows else None
+    def _prepare(self) -> None:
+        with self._told():
+            self._rows.execute("PRAGMA journal_mode = WAL")
+            self._rows.execute("PRAGMA synchronous = NORMAL")
+            if not self._rows.execute("SELECT 1 FROM sqlite_master WHERE name = 'study'").fetchone():
+                self._rows.executescript(f"BEGIN;\n{SCHEMA}\nCOMMIT;")
 
-    def has(self, key: str) -> bool:
-        """Whether something was put under the key."""
-        return bool(self._ask("SELECT 1 FROM results WHERE key = ?", key))
-
-    def put(self, key: str, photo: str, model: str, content: bytes) -> None:
-        """Keep one result; names are for people who open the file."""
-        self._ask("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", key, readable(photo), readable(model), content)
-
-    def _ask(self, statement: str, *values: str | bytes) -> list[tuple[bytes, ...]]:
+    def begin(self, identity: Identity, specs: Sequence[ModelSpec]) -> None:
+        """Note what the study is. Raises DatasetError, naming the difference, where the file holds another one."""
+        found = identity_of(self.path, self._rows)
+        if found:
+            if difference := told_apart(found, identity.as_json()):
+                raise DatasetError(
+                    f"{self.path} holds another study: {difference}. "
+                    "Choose another folder for this one, or ask for what that one was asked for."
+                )
+            return
         with self._told(), self._rows:
+            rows = ((key, json.dumps(value)) for key, value in identity.as_json().items())
+            self._rows.executemany("INSERT OR REPLACE INTO study VALUES (?, ?)", rows)
+            told = (
+                (n, s.id, s.title, s.family, s.set, None, Path(s.weights.file).name, None, s.reported.miou)
+                for n, s in enumerate(specs)
+            )
+            self._rows.executemany("INSERT INTO models VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_written, told))
+
+    def enter(self, photos: Iterable[tuple[str, bytes, str]]) -> dict[str, int]:
+        """The photos of this run, (name, path, stamp) each, in order; returns their numbers by name.
+
+        Those whose stamp has changed lose what was measured; those entered earlier and not now are no longer present.
+        """
+        with self._told(), self._rows:
+            old = {name: (photo, stamp) for photo, name, stamp in self._all("SELECT photo, name, stamp FROM photos")}
+            self._rows.execute("UPDATE photos SET present = 0")
+            numbers: dict[str, int] = {}
+            following = max((photo for photo, _ in old.values()), default=-1) + 1
+            for name, path, stamp in photos:
+                photo, before = old.get(name, (following, None))
+                if before is None:
+                    following += 1
+                elif before != stamp:
+                    self._forget(photo)
+                statement = "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, 1, NULL, NULL, NULL, NULL)"
+                if before == stamp:
+                    self._rows.execute("UPDATE photos SET present = 1, path = ? WHERE photo = ?", (path, photo))
+                else:
+                    self._rows.execute(statement, (photo, name, path, stamp))
+                numbers[name] = photo
+        return numbers
+
+    def met(self, model: int, class_set: ClassSet, sha256: str) -> None:
+        """Note what only loading a network tells."""
+        with self._told(), self._rows:
+            self._rows.execute(
+                "UPDATE models SET class_set = ?, sha256 = ? WHERE model = ?", (class_set.key, sha256, model)
+            )
+            names = ((class_set.key, index + class_set.offset, readable(n)) for index, n in enumerate(class_set.names))
+            self._rows.executemany("INSERT OR IGNORE INTO classes VALUES (?, ?, ?)", names)
+
+    def note(self, key: str, value: Json) -> None:
+        """Keep one more thing about the study as a whole."""
+        with self._told(), self._rows:
+            self._rows.execute("INSERT OR REPLACE INTO study VALUES (?, ?)", (key, json.dumps(value)))
+
+    def complete(self, models: Sequence[int]) -> set[int]:
+        """The photos that every one of the models has answered."""
+        marks = ", ".join("?" * len(models))
+        found = self._all(
+            f"SELECT photo FROM answers WHERE problem IS NULL AND model IN ({marks}) "
+            "GROUP BY photo HAVING COUNT(*) = ?",
+            *models,
+            len(models),
+        )
+        return {photo for (photo,) in found}
+
+    def put(self, photo: int, rows: PhotoRows) -> None:
+        """Keep everything of one photo, or nothing of it."""
+        with self._told(), self._rows:
+            self._forget(photo)
+            self._rows.execute(
+                "UPDATE photos SET height = ?, width = ?, sha256 = ?, problem = ? WHERE photo = ?",
+                (rows.height, rows.width, rows.sha256, rows.problem and readable(rows.problem), photo),
+            )
+            for table, content in rows.tables.items():
+                if content:
+                    marks = ", ".join("?" * (len(content[0]) + 1))
+                    statement = f"INSERT INTO {table} VALUES ({marks})"
+                    self._rows.executemany(statement, ((photo, *row) for row in map(_written, content)))
+
+    def problems(self, shown: Mapping[int, str], truth: str) -> Iterator[str]:
+        """What could not be read, answered or compared with a truth, photo by photo; `shown` names their files.
+
+        `truth` is what is to be said of a photo whose truth cannot be used.
+        """
+        statement = """
+            SELECT photo, 0 AS kind, NULL, NULL, problem FROM photos UNION ALL
+            SELECT photo, 1, title, id, problem FROM answers JOIN models USING (model) UNION ALL
+            SELECT DISTINCT photo, 2, NULL, NULL, problem FROM truths ORDER BY photo, kind"""
+        for photo, kind, title, model, problem in self._all(statement):
+            if problem and photo in shown:
+                left_out = ("is left out", f"is left out for {title} ({model})", truth)[kind]
+                yield f"{shown[photo]} {left_out}: {problem}"
+
+    def _forget(self, photo: int) -> None:
+        for table in PER_PHOTO:
+            self._rows.execute(f"DELETE FROM {table} WHERE photo = ?", (photo,))
+
+    def _all(self, statement: str, *values: Value) -> list[Row]:
+        with self._told():
             return self._rows.execute(statement, values).fetchall()
 
     @contextmanager
@@ -63,27 +306,69 @@ class Ledger:
         try:
             yield
         except sqlite3.Error as error:
-            raise DatasetError(
-                f"{self.path} should hold the results of this study, but cannot be used ({error}). "
-                "If another one uses it, wait for that; else delete it to measure again, or choose another folder."
-            ) from error
+            raise _unusable(self.path, str(error)) from error
 
 
-def key_of(case: Case, spec: ModelSpec, settings: str) -> str:
-    """Changes with the photo's or the annotation's file, the model's weights, the settings and what is measured.
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A study's file for reading, OUT or OUT/study.sqlite. Raises DatasetError where it is none."""
+    file = path / FILE if path.is_dir() else path
+    if not file.is_file():
+        raise DatasetError(
+            f"{path} should hold a study ({FILE}), but does not. Make one with: python -m demo study FOLDER -o OUT"
+        )
+    try:
+        rows = sqlite3.connect(file, timeout=30)
+        try:
+            found = identity_of(file, rows)
+            if not found:
+                raise _unusable(file, "it has no study in it")
+            yield rows
+        finally:
+            rows.close()
+    except sqlite3.Error as error:
+        raise _unusable(file, str(error)) from error
 
-    A catalogue's weights are known by their hash; the user's own, and their config, by size and time like a photo.
-    """
-    own = [Path(path) for path in (spec.config, spec.weights.file, spec.classes) if path] if spec.set == "own" else []
-    files = [
-        (str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns)
-        for path in (case.photo, case.annotation, *own)
-        if path is not None and path.exists()
-    ]
-    content = [VERSION, case.name, files, spec.id, spec.weights.file, spec.weights.sha256, settings, spec.classes]
-    if case.class_set:
-        content.append(case.class_set.key)
-    if spec.weights.repository:  # a branch is what it was at the last fetch
-        place = locate(spec.weights)
-        content += [spec.weights.repository, spec.weights.revision, place.name if place else ""]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+def identity_of(path: Path, rows: sqlite3.Connection) -> dict[str, Any]:
+    """What the file says of its study; empty where it says nothing. Raises DatasetError for another format."""
+    try:
+        found: dict[str, Any] = {key: json.loads(value) for key, value in rows.execute("SELECT key, value FROM study")}
+    except sqlite3.Error as error:
+        raise _unusable(path, str(error)) from error
+    if found and found.get("format") != FORMAT:
+        raise DatasetError(
+            f"{path} should hold a study of format {FORMAT}, but is of format {found.get('format')}. "
+            "Choose another folder, and measure again."
+        )
+    return found
+
+
+def told_apart(found: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    """In words how the study that was found differs from the one that is asked for; "" where it does not."""
+    for key, name in (("version", "its code version"), ("source", "its folder")):
+        if found[key] != asked[key]:
+            return f"{name} is {found[key]}, and this one's is {asked[key]}"
+    before, now = ([model["id"] for model in study["models"]] for study in (found, asked))
+    if before != now:
+        return f"its models are {', '.join(before)}, and this one's are {', '.join(now)}"
+    for one, other in zip(found["models"], asked["models"], strict=True):
+        for key in one.keys() | other.keys():
+            if one.get(key) != other.get(key):
+                return f"{one['id']} has another file of {key} than it had there"
+    was, wanted = found["settings"], asked["settings"]
+    for key in sorted(was.keys() | wanted.keys()):
+        if was.get(key) != wanted.get(key):
+            return f"its setting {key} is {was.get(key)}, and this one's is {wanted.get(key)}"
+    return ""
+
+
+def _written(row: Row) -> Row:
+    return tuple(readable(value) if isinstance(value, str) else value for value in row)
+
+
+def _unusable(path: Path, why: str) -> DatasetError:
+    return DatasetError(
+        f"{path} should hold the results of this study, but cannot be used ({why}). "
+        "If another one uses it, wait for that; else delete it to measure again, or choose another folder."
+    )

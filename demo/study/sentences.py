@@ -20,15 +20,15 @@ from demo.errors import BackendError
 from demo.images import DEFAULT_LIMITS, Limits, write_text
 from demo.models.zoo import Zoo
 from demo.names import to_json
-from demo.schema import LabelMap, ModelSpec, Prediction
+from demo.schema import ModelSpec
 from demo.study import charts
-from demo.study.dataset import Case, open_photos
-from demo.study.engine import OnProgress, in_words, kept, measure_all, plainly, silent
+from demo.study.dataset import Case, Dataset, open_photos
+from demo.study.engine import OnProgress, in_words, silent
 from demo.study.html import Cell, Column, dot, figure, page, table
-from demo.study.ledger import Ledger
+from demo.study.records import contents
 from demo.study.report import problems
+from demo.study.study import place_for, run, settings_of
 
-LEDGER = "observations.sqlite"
 VERDICT_STYLE = {"holds": "holds", "does not hold": "falls", "cannot tell": "unsure"}
 
 
@@ -86,21 +86,20 @@ def claims_report(
     usual, strange = open_photos(photos, split), open_photos(outside, split) if outside else None
     cases = [*usual.cases, *(_renamed(strange.cases) if strange else ())]
     specs = catalog.resolve(models or zoo.default_set)
-    named = json.dumps({"precision": zoo.precision})
-    with Ledger(out / LEDGER) as ledger:
-        left_out = measure_all(
-            cases, specs, plainly(zoo), _measure, ledger, settings=named, limits=limits, on_progress=on_progress
-        )
-        tables = {spec: dict(kept(cases, spec, ledger, named)) for spec in specs}
+    name = usual.name + (f"; outside: {strange.name}" if strange else "")
+    found = Dataset(name, tuple(cases), (*usual.problems, *(strange.problems if strange else ())))
+    settings = settings_of(zoo, limits)
+    path = place_for(out, found, specs, settings)
+    done = run(found, specs, zoo, path, settings, limits=limits, on_progress=on_progress)
+    tables = {spec: dict(contents(path, "claims", number)) for number, spec in enumerate(specs)}
     answered = tuple(spec for spec in specs if tables[spec])
     if not answered:
-        raise BackendError(f"None of the photos could be answered. {' '.join(left_out[:1])}")
-    left_out = [*usual.problems, *(strange.problems if strange else ()), *left_out]
+        raise BackendError(f"None of the photos could be answered. {' '.join(done.problems[:1])}")
     evidence = _evidence(cases, answered, tables, len(usual.cases))
     findings = claims.weigh(evidence, resamples=resamples, seed=seed)
-    result = _report(evidence, usual.name + (f"; outside: {strange.name}" if strange else ""), answered, findings,
-                     left_out, {"resamples": resamples, "seed": seed, "precision": zoo.precision},
-                     time.perf_counter() - start)  # fmt: skip
+    told: dict[str, Json] = {"resamples": resamples, "seed": seed, "precision": zoo.precision}
+    seconds = time.perf_counter() - start
+    result = _report(evidence, name, answered, findings, done.problems, told, seconds)
     write_text(out / "claims.json", to_json(result.as_json()))
     write_text(out / "report.html", claims_page(result))
     return result
@@ -111,19 +110,15 @@ def claims_page(result: ClaimsReport) -> str:
     return page("The article's sentences, tested", _body(result))
 
 
-def _measure(prediction: Prediction, truth: LabelMap | None) -> bytes:
-    return json.dumps(claims.observe(prediction, truth)).encode()
-
-
 def _renamed(cases: Sequence[Case]) -> list[Case]:
     return [replace(case, name=f"outside: {case.name}") for case in cases]
 
 
 def _evidence(
-    cases: Sequence[Case], specs: Sequence[ModelSpec], tables: dict[ModelSpec, dict[str, bytes]], usual: int
+    cases: Sequence[Case], specs: Sequence[ModelSpec], tables: dict[ModelSpec, dict[str, str]], usual: int
 ) -> Evidence:
     """(photos, models) tables of every sum; nan where a model has no answer."""
-    rows = [[json.loads(tables[spec].get(case.name, b"{}")) for spec in specs] for case in cases]
+    rows = [[json.loads(tables[spec].get(case.name, "{}")) for spec in specs] for case in cases]
     sums = {name: np.array([[cell.get(name, np.nan) for cell in row] for row in rows]) for name in SUMS}
     ids, titles = tuple(s.id for s in specs), tuple(s.title for s in specs)
     panel = Panel(ids, titles, tuple(s.family for s in specs), tuple(s.paper for s in specs))

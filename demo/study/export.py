@@ -1,0 +1,79 @@
+"""The tables of a study as CSV or Parquet files, for programs that read no SQLite."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from demo.errors import DatasetError
+from demo.study.ledger import reading
+
+TABLES = ("models", "classes", "photos", "answers_named", "areas_named", "pairs", "confusions", "together")
+"""What is exported: tables and views, without what only this program can read."""
+AT_ONCE = 50_000
+"""Rows in memory."""
+
+
+def export(path: Path, kind: Literal["csv", "parquet"], out: Path | None = None) -> Iterator[Path]:
+    """Write one file a table into OUT/csv or OUT/parquet; blobs are left out of CSV. Yields the files.
+
+    Raises DatasetError where there is no study, and where pyarrow is missing for Parquet.
+    """
+    folder = out or (path if path.is_dir() else path.parent) / kind
+    write = _write_csv if kind == "csv" else _parquet_writer()
+    with reading(path) as rows:
+        folder.mkdir(parents=True, exist_ok=True)
+        for table in TABLES:
+            file = folder / f"{table.removesuffix('_named')}.{kind}"
+            write(file, rows, table)
+            yield file
+
+
+def _columns(rows: sqlite3.Connection, table: str) -> list[str]:
+    """Without those that hold blobs."""
+    told = rows.execute(f"SELECT name, type FROM pragma_table_info('{table}')").fetchall()
+    return [name for name, kind in told if kind != "BLOB"]
+
+
+def _selected(rows: sqlite3.Connection, table: str) -> tuple[list[str], sqlite3.Cursor]:
+    columns = _columns(rows, table)
+    named = ", ".join(f'"{column}"' for column in columns)
+    return columns, rows.execute(f"SELECT {named} FROM {table}")
+
+
+def _write_csv(path: Path, rows: sqlite3.Connection, table: str) -> None:
+    """Empty cells for what is not defined."""
+    columns, found = _selected(rows, table)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        while part := found.fetchmany(AT_ONCE):
+            writer.writerows(part)
+
+
+def _parquet_writer() -> Any:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ModuleNotFoundError as error:
+        raise DatasetError(
+            "Parquet files need the package pyarrow, which is not installed: pip install pyarrow. "
+            "Or export CSV, which needs nothing."
+        ) from error
+    kinds = {"INTEGER": pyarrow.int64(), "INT": pyarrow.int64(), "REAL": pyarrow.float64()}
+
+    def write(path: Path, rows: sqlite3.Connection, table: str) -> None:
+        told = dict(rows.execute(f"SELECT name, upper(type) FROM pragma_table_info('{table}')"))
+        columns, found = _selected(rows, table)
+        schema = pyarrow.schema([(name, kinds.get(told[name], pyarrow.string())) for name in columns])
+        if "area" in columns:  # an expression, of which SQLite knows no type
+            schema = schema.set(columns.index("area"), pyarrow.field("area", pyarrow.float64()))
+        with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+            while part := found.fetchmany(AT_ONCE):
+                arrays = [pyarrow.array(list(column), kind.type) for column, kind in zip(zip(*part), schema)]
+                writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
+
+    return write

@@ -1,0 +1,176 @@
+"""Where the photos of a study are: a folder with its folders, a dataset, a zip, or a text file that lists them."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from demo.errors import DatasetError, ImageError
+from demo.images import DEFAULT_LIMITS, SUFFIXES, Limits, Opened, open_photo
+from demo.names import leads_nowhere, readable, same_name
+from demo.study.dataset import Case, Dataset, is_dataset, open_dataset, uniquely_named
+
+SECONDS = 30
+"""After which an address that says nothing is given up."""
+
+
+def open_source(place: Path, *, truth: Path | None = None, split: str | None = None) -> Dataset:
+    """The photos of a folder and of the folders in it, a dataset, a zip, or a list (.txt), a path or address a line.
+
+    `truth` is a folder that holds, for a photo a/b.jpg, the annotation a/b.png. A photo in a folder, zip or list is
+    named by its path there. Raises DatasetError where there is no photo.
+    """
+    if truth is not None and not truth.is_dir():
+        raise DatasetError(f"The truths should be in a folder, but {truth} is none. Check the path.")
+    if place.is_dir() and is_dataset(place) and truth is None:
+        return open_dataset(place, split)
+    if place.is_dir():
+        found = sorted(_below(place), key=os.fsencode)
+        cases = [Case(_named(photo.relative_to(place).as_posix()), photo) for photo in found]
+    elif zipfile.is_zipfile(place):
+        cases = list(_in_zip(place))
+    elif place.suffix.lower() == ".txt" and place.is_file():
+        cases = list(_listed(place))
+    else:
+        what = "is a file of another kind" if place.exists() else "does not exist"
+        raise DatasetError(f"{place} {what}. Name a folder of photos, a dataset, a zip, or a list of photos (.txt).")
+    if not cases:
+        raise DatasetError(f"There is no photo ({', '.join(SUFFIXES)}) in {place}. Name a folder, zip or list of some.")
+    if truth is not None:
+        cases = [_with_truth(case, place, truth) for case in cases]
+        if not any(case.annotation for case in cases):
+            raise DatasetError(
+                f"{truth} should hold an annotation for photos of {place}, such as "
+                f"{Path(cases[0].name).with_suffix('.png')}, but has none. Check the names."
+            )
+    return Dataset(readable(place.name or str(place)), tuple(uniquely_named(cases)))
+
+
+def open_case(case: Case, limits: Limits = DEFAULT_LIMITS) -> Opened:
+    """The photo itself, wherever it is. Raises ImageError."""
+    if case.archive:
+        return open_photo(_unzipped(case, limits), limits=limits, name=case.photo.name)
+    if case.address:
+        return open_photo(_fetched(case.address, limits), limits=limits, name=case.photo.name)
+    return open_photo(case.photo, limits=limits)
+
+
+def place_of(case: Case) -> bytes:
+    """Where the photo is, as the bytes of a path or address."""
+    if case.archive:
+        return os.fsencode(case.archive.absolute() / case.photo)
+    return case.address.encode() if case.address else os.fsencode(case.photo.absolute())
+
+
+def stamp_of(case: Case) -> str:
+    """Changes when the photo's or the annotation's file does."""
+    stamps = []
+    for path in (case.archive or case.photo, case.annotation):
+        try:
+            told = os.stat(path) if path and not (case.address and path is case.photo) else None
+        except OSError:  # reading it will tell why
+            told = None
+        stamps.append(f"{told.st_size} {told.st_mtime_ns}" if told else "")
+    written = f"{case.class_set.key} {case.ids}" if case.class_set else ""
+    return "; ".join([*stamps, written])
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Visible photos in a folder and in the visible folders below it; links to folders are not followed."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(parent, name)
+            if _is_photo(name) and (os.path.isfile(path) or leads_nowhere(path)):
+                yield path
+
+
+def _is_photo(name: str) -> bool:
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES
+
+
+def _in_zip(place: Path) -> Iterator[Case]:
+    try:
+        with zipfile.ZipFile(place) as archive:
+            names = sorted(info.filename for info in archive.infolist() if not info.is_dir())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise DatasetError(f"{place} should be a whole zip, but is damaged ({error}). Copy it again.") from error
+    for name in names:
+        parts = name.split("/")
+        if _is_photo(parts[-1]) and not any(part.startswith((".", "__MACOSX")) for part in parts):
+            yield Case(_named(name), Path(name), archive=place, address=name)
+
+
+def _listed(place: Path) -> Iterator[Case]:
+    """A path or address a line; a path is seen from the list's own folder. Empty lines and # comments say nothing."""
+    for line in os.fsdecode(place.read_bytes()).splitlines():
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        if "://" in text:
+            end = urlsplit(text).path.rpartition("/")[2] or text
+            yield Case(_named(end), Path(end), address=text)
+        else:
+            path = Path(text)
+            yield Case(_named(text if not path.is_absolute() else path.name), place.parent / path)
+
+
+def _named(path: str) -> str:
+    return readable(same_name(path))
+
+
+def _with_truth(case: Case, place: Path, truth: Path) -> Case:
+    own = case.photo.is_relative_to(place)
+    annotation = (truth / (case.photo.relative_to(place) if own else case.name)).with_suffix(".png")
+    return replace(case, annotation=annotation) if os.path.lexists(annotation) else case
+
+
+def _unzipped(case: Case, limits: Limits) -> bytes:
+    """Never more of it than one byte over the limit, whatever the zip claims."""
+    try:
+        with zipfile.ZipFile(case.archive or "") as archive, archive.open(case.address) as stream:
+            return stream.read(int(limits.megabytes * 1e6) + 1)
+    except (zipfile.BadZipFile, OSError, KeyError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
+        raise ImageError(f"{case.photo.name} cannot be taken out of its zip ({error}). Make the zip again.") from error
+    except Exception as error:  # zlib's and lzma's own
+        raise ImageError(f"{case.photo.name} is damaged in its zip ({error}). Make the zip again.") from error
+
+
+def _fetched(address: str, limits: Limits) -> bytes:
+    most = int(limits.megabytes * 1e6) + 1
+    if not address.lower().startswith(("http://", "https://")):
+        return _by_fsspec(address, most)
+    import httpx
+
+    data = bytearray()
+    try:
+        with httpx.stream("GET", address, timeout=SECONDS, follow_redirects=True) as answer:
+            answer.raise_for_status()
+            for part in answer.iter_bytes():
+                data += part
+                if len(data) >= most:
+                    break
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ImageError(
+            f"{address} cannot be fetched ({error or type(error).__name__}). Check the address."
+        ) from error
+    return bytes(data)
+
+
+def _by_fsspec(address: str, most: int) -> bytes:
+    """s3://, gs:// and whatever else the installed fsspec and its file systems know."""
+    import fsspec
+
+    try:
+        with fsspec.open(address, "rb") as stream:
+            content: bytes = stream.read(most)
+            return content
+    except Exception as error:  # every file system has its own
+        raise ImageError(
+            f"{address} cannot be read ({type(error).__name__}: {error}). Check the address; "
+            "s3:// wants the package s3fs, gs:// gcsfs."
+        ) from error

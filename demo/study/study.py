@@ -1,0 +1,178 @@
+"""A study: every photo x every network, measured once, kept in one file, stopped and gone on with at will."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import demo
+from demo import catalog
+from demo.analysis.numbers import Json
+from demo.catalog import Names
+from demo.errors import BackendError, DemoError
+from demo.images import DEFAULT_LIMITS, Limits, write_text
+from demo.models.checkpoints.files import locate
+from demo.models.zoo import Zoo
+from demo.names import readable, to_json
+from demo.schema import ModelSpec
+from demo.study.dataset import Case, Dataset
+from demo.study.engine import Ask, Engine, Here, OnProgress, Pace, Task, silent
+from demo.study.ledger import FILE, Identity, Ledger, identity_of, reading, told_apart
+from demo.study.measuring import Keeping, Panel
+from demo.study.sources import open_source, place_of, stamp_of
+from demo.study.summary import summary_of
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study that was run through: its file, what was left out, how long this run took."""
+
+    path: Path
+    problems: tuple[str, ...]
+    photos: int
+    measured: int
+    """Of them in this run."""
+    seconds: float
+
+
+def study(
+    source: Path, models: Names | None, zoo: Zoo, out: Path, *, truth: Path | None = None, split: str | None = None,
+    save: Sequence[str] = (), limits: Limits = DEFAULT_LIMITS, engine: Engine | None = None,
+    on_progress: OnProgress = silent, stopped: Callable[[], bool] = lambda: False,
+) -> Study:  # fmt: skip
+    """Measure a folder, dataset, zip or list with some networks; writes OUT/study.sqlite and, at the end, study.json.
+
+    A study that was stopped, in whatever way, goes on when called again with the same `out`. Raises DatasetError
+    without any photo and where OUT holds another study, BackendError when no network can be loaded.
+    """
+    found = open_source(source, truth=truth, split=split)
+    specs, keeping = catalog.resolve(models or zoo.default_set), Keeping(out, tuple(sorted(save)))
+    settings = settings_of(zoo, limits) | ({"save": [*keeping.what]} if keeping.what else {})
+    done = run(found, specs, zoo, out / FILE, settings, keeping=keeping, limits=limits, engine=engine,
+               on_progress=on_progress, stopped=stopped)  # fmt: skip
+    if not stopped():
+        write_text(out / "study.json", to_json(as_json(done)))
+    return done
+
+
+def as_json(done: Study) -> dict[str, Json]:
+    """The final numbers; only `timing` differs between equal studies."""
+    rate = done.measured / done.seconds if done.seconds else 0.0
+    timing: dict[str, Json] = {
+        "seconds": round(done.seconds, 3), "photos": done.measured, "photos_per_second": round(rate, 3),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+    }  # fmt: skip
+    return {**summary_of(done.path), "problems": [*done.problems], "timing": timing}
+
+
+def settings_of(zoo: Zoo, limits: Limits) -> dict[str, Json]:
+    """What changes a study's numbers beside its photos and networks."""
+    return {
+        "precision": zoo.precision, "device": zoo.device.partition(":")[0], "scales": [1.0], "flip": False,
+        "megapixels": limits.megapixels, "megabytes": limits.megabytes,
+    }  # fmt: skip
+
+
+def place_for(out: Path, found: Dataset, specs: Sequence[ModelSpec], settings: dict[str, Json]) -> Path:
+    """OUT/study.sqlite, or where that holds another study a file beside it that is named after what was asked."""
+    path, asked = out / FILE, _identity(found, specs, settings).as_json()
+    if path.is_file():
+        with reading(path) as rows:
+            if told_apart(identity_of(path, rows), asked):
+                return path.with_name(f"study-{sha256(to_json(asked).encode()).hexdigest()[:8]}.sqlite")
+    return path
+
+
+def run(
+    found: Dataset, specs: Sequence[ModelSpec], zoo: Zoo, path: Path, settings: dict[str, Json], *,
+    ask: Ask | None = None, keeping: Keeping | None = None, limits: Limits = DEFAULT_LIMITS,
+    engine: Engine | None = None, on_progress: OnProgress = silent, stopped: Callable[[], bool] = lambda: False,
+    bad_truth: str = "is measured without its truth",
+) -> Study:  # fmt: skip
+    """Measure what the file at `path` does not have yet; each photo is on disk as soon as it is measured."""
+    start = time.perf_counter()
+    engine, keeping = engine or Here(zoo, ask), keeping or Keeping(path.parent)
+    left_out: list[str] = []
+    with Ledger(path) as ledger:
+        ledger.begin(_identity(found, specs, settings), specs)
+        numbers = ledger.enter((case.name, place_of(case), stamp_of(case)) for case in found.cases)
+        tasks = [Task(numbers[case.name], case) for case in found.cases]
+        waiting = _waiting(tasks, ledger, range(len(specs)))
+        if waiting:
+            panel = _panel(specs, engine, ledger, left_out)
+            waiting = _waiting(tasks, ledger, panel.numbers)
+            pace = Pace(len(waiting), len(tasks))
+            for task, rows in engine.measured(waiting, panel, keeping, limits):
+                ledger.put(task.photo, rows)
+                gone = [spec for spec in specs if spec.id in rows.refused]
+                left_out += [_left_out(spec, rows.refused[spec.id]) for spec in gone]
+                on_progress(pace.step(task.case.name))
+                if stopped():
+                    break
+        told = {numbers[case.name]: _shown(case) for case in found.cases}
+        problems = [*found.problems, *dict.fromkeys(left_out), *ledger.problems(told, bad_truth)]
+    return Study(path, tuple(map(readable, problems)), len(tasks), len(waiting), time.perf_counter() - start)
+
+
+def _waiting(tasks: Sequence[Task], ledger: Ledger, models: Sequence[int]) -> list[Task]:
+    complete = ledger.complete(models)
+    return [task for task in tasks if task.photo not in complete]
+
+
+def _panel(specs: Sequence[ModelSpec], engine: Engine, ledger: Ledger, left_out: list[str]) -> Panel:
+    """The networks that can be loaded; the others are told of in `left_out`. Raises BackendError without any."""
+    found = []
+    error: DemoError | None = None
+    for number, (spec, met) in enumerate(engine.meet(specs)):
+        if isinstance(met, DemoError):
+            error = met
+            left_out.append(_left_out(spec, str(met)))
+        else:
+            ledger.met(number, met.class_set, met.sha256)
+            found.append((spec, met.class_set, number))
+    if not found:
+        raise BackendError(f"None of the networks could be loaded. The last one said: {error}")
+    panel = Panel(*(tuple(column) for column in zip(*found, strict=True)))  # type: ignore[arg-type]
+    ledger.note("class_sets", {known.key: asdict(known) for known in panel.class_sets})
+    ledger.note("words", panel.words.key)
+    return panel
+
+
+def _left_out(spec: ModelSpec, why: str) -> str:
+    return f"{spec.title} ({spec.id}) is left out: {why}"
+
+
+def _shown(case: Case) -> str:
+    """The photo's file as sentences name it."""
+    return case.name if case.name.endswith(case.photo.suffix) and case.photo.suffix else case.photo.name
+
+
+def _identity(found: Dataset, specs: Sequence[ModelSpec], settings: dict[str, Json]) -> Identity:
+    models = tuple(dict(_fingerprint(spec)) for spec in specs)
+    return Identity(readable(found.name), demo.__version__, settings, models)
+
+
+def _fingerprint(spec: ModelSpec) -> Iterator[tuple[str, Json]]:
+    """A catalogue's weights are known by their hash; the user's own, and their config, by size and time."""
+    yield "id", readable(spec.id)
+    yield "weights", readable(Path(spec.weights.file).name)
+    yield "sha256", spec.weights.sha256
+    if spec.classes:
+        yield "classes", readable(spec.classes)
+    if spec.set == "own":
+        for name, file in (
+            ("config", spec.config),
+            ("weights_file", spec.weights.file),
+            ("classes_file", spec.classes),
+        ):
+            if file and os.path.exists(file):
+                told = os.stat(file)
+                yield name, f"{told.st_size} {told.st_mtime_ns}"
+    if spec.weights.repository:  # a branch is what it was at the last fetch
+        place = locate(spec.weights)
+        yield "repository", f"{spec.weights.repository} {spec.weights.revision} {place.name if place else ''}"
