@@ -14,9 +14,10 @@ import pytest
 from PIL import Image as PillowImage
 
 import demo
-from demo import export
+from demo.analysis import comparison
+from demo.analysis.comparison import grid_of
 from demo.errors import ImageError
-from demo.export import Photo, class_rows, describe, files, folder_for, grid_of, read_photo, write_run, write_zip
+from demo.export import Photo, class_rows, describe, files, folder_for, read_photo, write_run, write_zip
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation
 from demo.models.zoo import Answer
@@ -158,7 +159,7 @@ def test_a_large_photo_is_compared_on_a_grid_in_its_own_pixels(
     photo: Photo, answers: list[Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fine = json.loads(written(photo, answers)["summary.json"])["comparison"]
-    monkeypatch.setattr(export, "GRID", 30)
+    monkeypatch.setattr(comparison, "GRID", 30)
     coarse = json.loads(written(photo, answers)["summary.json"])["comparison"]
     assert grid_of((48, 60)) == (24, 30)
     assert coarse["all_agree"] == pytest.approx(fine["all_agree"], abs=0.1)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +22,12 @@ from demo.cli.console import (
     print_json,
     table,
 )
-from demo.errors import DatasetError
+from demo.errors import DemoError
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
     from demo.study import Progress
+    from demo.study.engine import Engine
 
 SAVES = ("labels", "entropy")
 
@@ -50,6 +54,13 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--export", metavar="KIND", choices=("csv", "parquet"), help="write the tables of a study as csv or parquet"
     )
+    parser.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="this process, or workers of Ray (default: local)"
+    )
+    parser.add_argument(
+        "--address", metavar="ADDRESS", help="of a Ray cluster: auto, host:port or ray://host:port (default: a new one)"
+    )
+    parser.add_argument("--workers", metavar="N", type=_count, help="of Ray (default: one a GPU, else one a CPU)")
     parser.add_argument("--json", action="store_true", help="print every final number as JSON")
     add_models_option(parser)
     add_limit_options(parser)
@@ -58,15 +69,15 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure every photo with every network: classes, doubt, agreement of each two, and how right where there is truth.
+    """Measure every photo with every network: its classes, its doubt, how far each two agree, how right it is.
 
-    Writes OUT/study.sqlite, a database that docs/study.md explains, and OUT/study.json with the final numbers. It may be
-    stopped at any moment, in any way: the same command goes on, and the numbers are the same to the last digit.
+    Writes OUT/study.sqlite, a database that docs/study.md explains, and OUT/study.json with the final numbers. It may
+    be stopped at any moment, in any way: the same command goes on, and the numbers are the same to the last digit.
     """
     if options.export:
         return _export(options)
     if options.out is None:
-        raise DatasetError("study needs a folder to write into. Name one: -o OUT")
+        raise DemoError("study needs a folder to write into. Name one: -o OUT")
     zoo = open_zoo(options)
     from demo.study import study
     from demo.study.study import as_json
@@ -76,17 +87,19 @@ def run(options: argparse.Namespace) -> int:
     def show(progress: Progress) -> None:
         line.show(str(progress), progress.done / progress.total)
 
-    done = study(
-        options.source,
-        models_of(options),
-        zoo,
-        options.out,
-        truth=options.truth,
-        split=options.split,
-        save=options.save,
-        limits=limits_of(options),
-        on_progress=show,
-    )
+    with _engine(options) as engine:
+        done = study(
+            options.source,
+            models_of(options),
+            zoo,
+            options.out,
+            truth=options.truth,
+            split=options.split,
+            save=options.save,
+            limits=limits_of(options),
+            engine=engine,
+            on_progress=show,
+        )
     line.end()
     for problem in done.problems:
         complain(problem)
@@ -97,6 +110,25 @@ def run(options: argparse.Namespace) -> int:
         print(_in_words(content))
         print(options.out / "study.json")
     return SOMETHING_LEFT_OUT if done.problems else 0
+
+
+@contextmanager
+def _engine(options: argparse.Namespace) -> Iterator[Engine | None]:
+    """None for this process."""
+    if options.engine == "local":
+        if options.address or options.workers:
+            raise DemoError("--address and --workers are of the engine ray. Add --engine ray, or leave them out.")
+        yield None
+        return
+    from demo.models.zoo import Zoo
+    from demo.study.ray_engine import OnRay
+
+    told = {"device": options.device, "precision": options.precision, "checkpoints": options.checkpoints}
+    engine = OnRay(partial(Zoo, **told), address=options.address, workers=options.workers)
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -116,6 +148,12 @@ def _in_words(content: dict[str, object]) -> str:
         cells = (model["mean_entropy"], model["fragments"], miou)
         rows.append((model["id"], str(model["photos"]), *("" if cell is None else f"{cell:.4g}" for cell in cells)))
     return table(("model", "photos", "mean entropy", "fragments", "mIoU"), rows)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"must be a number from 1, but is {text}")
+    return int(text)
 
 
 def _saves(text: str) -> tuple[str, ...]:

@@ -43,6 +43,9 @@ class Met:
 class Engine(Protocol):
     """Whatever brings networks and photos together; it writes nothing but the files that `keeping` names."""
 
+    device: str
+    """Where the networks compute: cpu, cuda ..."""
+
     def meet(self, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Met | DemoError]]:
         """What each network is, or why it cannot be loaded."""
 
@@ -114,7 +117,7 @@ class Here:
     """The engine of one process: photos in their order, networks of one zoo."""
 
     def __init__(self, zoo: Zoo, ask: Ask | None = None) -> None:
-        self.zoo, self.ask = zoo, ask or plainly(zoo)
+        self.zoo, self.ask, self.device = zoo, ask or plainly(zoo), zoo.device
 
     def meet(self, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Met | DemoError]]:
         for spec in specs:

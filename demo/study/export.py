@@ -73,7 +73,7 @@ def _parquet_writer() -> Any:
             schema = schema.set(columns.index("area"), pyarrow.field("area", pyarrow.float64()))
         with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
             while part := found.fetchmany(AT_ONCE):
-                arrays = [pyarrow.array(list(column), kind.type) for column, kind in zip(zip(*part), schema)]
+                arrays = [pyarrow.array([row[n] for row in part], kind.type) for n, kind in enumerate(schema)]
                 writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
 
     return write

@@ -52,7 +52,10 @@ def study(
     """
     found = open_source(source, truth=truth, split=split)
     specs, keeping = catalog.resolve(models or zoo.default_set), Keeping(out, tuple(sorted(save)))
-    settings = settings_of(zoo, limits) | ({"save": [*keeping.what]} if keeping.what else {})
+    engine = engine or Here(zoo)
+    settings = settings_of(zoo, limits) | {"device": _kind(engine.device)}
+    if keeping.what:
+        settings["save"] = [*keeping.what]
     done = run(found, specs, zoo, out / FILE, settings, keeping=keeping, limits=limits, engine=engine,
                on_progress=on_progress, stopped=stopped)  # fmt: skip
     if not stopped():
@@ -73,9 +76,17 @@ def as_json(done: Study) -> dict[str, Json]:
 def settings_of(zoo: Zoo, limits: Limits) -> dict[str, Json]:
     """What changes a study's numbers beside its photos and networks."""
     return {
-        "precision": zoo.precision, "device": zoo.device.partition(":")[0], "scales": [1.0], "flip": False,
+        "precision": zoo.precision, "device": _kind(zoo.device), "scales": [1.0], "flip": False,
         "megapixels": limits.megapixels, "megabytes": limits.megabytes,
     }  # fmt: skip
+
+
+def _kind(device: str) -> str:
+    """
+    >>> _kind("cuda:1")
+    'cuda'
+    """
+    return device.partition(":")[0]
 
 
 def place_for(out: Path, found: Dataset, specs: Sequence[ModelSpec], settings: dict[str, Json]) -> Path:

@@ -24,7 +24,8 @@ from demo.schema import Image, ModelSpec
 from demo.study.augment import augmented
 from demo.study.dataset import open_dataset
 from demo.study.engine import Progress, plainly
-from demo.study.evaluate import LEDGER, evaluate
+from demo.study.evaluate import evaluate
+from demo.study.ledger import FILE
 from tests.study.photos import make_dataset
 from tests.toy import toy_ids, toy_network, toy_scores, toy_zoo
 
@@ -241,8 +242,8 @@ def test_own_weights_that_were_replaced_are_measured_anew(tmp_path: Path) -> Non
 
 def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / LEDGER).write_bytes(b"not a database" * 100)
-    with pytest.raises(DatasetError, match=r"counts\.sqlite should hold the results of this study.*delete it"):
+    (tmp_path / "out" / FILE).write_bytes(b"not a database" * 100)
+    with pytest.raises(DatasetError, match=r"study\.sqlite should hold the results of this study.*delete it"):
         evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out")
 
 
@@ -250,7 +251,7 @@ def test_a_ledger_that_another_process_holds_is_named(tmp_path: Path, monkeypatc
     dataset, connect = make_dataset(tmp_path / "set", 1), sqlite3.connect
     evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
     monkeypatch.setattr(sqlite3, "connect", lambda path, timeout: connect(path, timeout=0.01))
-    with closing(connect(tmp_path / "out" / LEDGER)) as other:
+    with closing(connect(tmp_path / "out" / FILE)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DatasetError, match=r"database is locked.*wait for that"):
             evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
