@@ -38,6 +38,7 @@ from demo.models.zoo import Zoo  # noqa: E402
 from demo.page.replies import REPLIES  # noqa: E402
 from demo.page.tabs.statistics import COLUMNS  # noqa: E402
 from demo.schema import ModelSpec  # noqa: E402
+from demo.study.ledger import SCHEMA  # noqa: E402
 from demo.study.reproduce import HEADINGS  # noqa: E402
 from demo.train.card import accuracies  # noqa: E402
 from tests.test_layers import LAYERS  # noqa: E402
@@ -77,6 +78,7 @@ def generated() -> dict[str, dict[str, str]]:
             "table1": table(("column", "what it is"), HEADINGS),
         },
         "docs/reliability.md": results.tables(),
+        "docs/study.md": {"schema": f"```sqlite\n{SCHEMA}```"},
     }
 
 
@@ -224,7 +226,8 @@ def with_generated(content: str, parts: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/models.md", "docs/architecture.md", "docs/numbers.md", "docs/reliability.md"]
+    "name",
+    ["README.md", "docs/models.md", "docs/architecture.md", "docs/numbers.md", "docs/reliability.md", "docs/study.md"],
 )
 def test_the_generated_parts_are_up_to_date(name: str) -> None:
     content = (ROOT / name).read_text(encoding="utf-8")
@@ -391,7 +394,7 @@ def test_the_licence_is_apache_2() -> None:
 
 
 def test_every_direct_dependency_is_pinned_exactly() -> None:
-    for name in ("requirements.txt", "requirements-test.txt"):
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-ray.txt"):
         lines = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
         assert lines and all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
 

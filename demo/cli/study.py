@@ -14,6 +14,7 @@ from demo.cli.console import (
     LiveLine,
     add_limit_options,
     add_models_option,
+    add_out_option,
     add_running_options,
     complain,
     limits_of,
@@ -41,7 +42,7 @@ def add(subparsers: Subparsers) -> None:
         help="a folder of photos, with the folders in it; a dataset in ADE20K's, Cityscapes' or Pascal VOC's layout; "
         "a zip; or a list of paths and addresses (.txt). With --export: a finished study's folder",
     )
-    parser.add_argument("-o", "--out", metavar="OUT", type=Path, help="folder to write into")
+    add_out_option(parser)
     parser.add_argument("--truth", metavar="DIR", type=Path, help="annotations: DIR/a/b.png for FOLDER/a/b.jpg")
     parser.add_argument("--split", help="of a dataset: the folder below images/ and annotations/")
     parser.add_argument(
@@ -52,7 +53,7 @@ def add(subparsers: Subparsers) -> None:
         help=f"files of each answer: {','.join(SAVES)} or one of them",
     )
     parser.add_argument(
-        "--export", metavar="KIND", choices=("csv", "parquet"), help="write the tables of a study as csv or parquet"
+        "--export", metavar="KIND", choices=("csv", "parquet"), help="write a study's tables as csv or parquet"
     )
     parser.add_argument(
         "--engine", choices=("local", "ray"), default="local", help="this process, or workers of Ray (default: local)"
@@ -76,8 +77,6 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.export:
         return _export(options)
-    if options.out is None:
-        raise DemoError("study needs a folder to write into. Name one: -o OUT")
     zoo = open_zoo(options)
     from demo.study import study
     from demo.study.study import as_json

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol, TypeAlias
 
-from demo.errors import DemoError
+from demo.errors import BackendError, DemoError
 from demo.images import Limits, Opened
 from demo.models.zoo import Refusal, Zoo
 from demo.schema import ClassSet, Image, ModelSpec, Prediction
@@ -175,6 +175,8 @@ class _Line:
             else:  # no other photo would fare better
                 gone[spec.id] = str(outcome.error)
                 self.specs.remove(spec)
+                if not self.specs:
+                    raise BackendError(f"None of the networks could be loaded. The last one said: {outcome.error}")
 
         def finish() -> PhotoRows:
             tables = together(self.panel, [one.result() for one in counted])

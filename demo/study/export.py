@@ -17,12 +17,11 @@ AT_ONCE = 50_000
 """Rows in memory."""
 
 
-def export(path: Path, kind: Literal["csv", "parquet"], out: Path | None = None) -> Iterator[Path]:
-    """Write one file a table into OUT/csv or OUT/parquet; blobs are left out of CSV. Yields the files.
+def export(path: Path, kind: Literal["csv", "parquet"], folder: Path) -> Iterator[Path]:
+    """Write one file a table into a folder, without blobs; yields the files.
 
     Raises DatasetError where there is no study, and where pyarrow is missing for Parquet.
     """
-    folder = out or (path if path.is_dir() else path.parent) / kind
     write = _write_csv if kind == "csv" else _parquet_writer()
     with reading(path) as rows:
         folder.mkdir(parents=True, exist_ok=True)

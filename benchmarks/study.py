@@ -1,0 +1,152 @@
+"""A folder studied: `study` against a plain loop of `inference_model` that writes the same files; what SQLite costs;
+and ten thousand tiny photos: whether memory stays flat and time linear.
+
+    python -m benchmarks.study [--quick]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
+from itertools import count, pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from PIL import Image as Pictures
+
+from benchmarks.measure import Json, alternate, in_child, significant, status, summaries
+from benchmarks.peers import Peer, subjects, zoo_of
+from benchmarks.throughput import photos
+from demo.images import write_atomic
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import encode_annotation
+from demo.schema import Image, ModelSpec, Prediction
+from demo.study import Progress, study
+from demo.study.engine import Here
+from demo.study.ledger import Ledger
+
+PHOTOS, REPEATS, TINY = 20, 3, 10_000
+
+
+def measure(quick: bool) -> Json:
+    return {
+        "loops": in_child("benchmarks.study:loops", number=2 if quick else PHOTOS, repeats=1 if quick else REPEATS),
+        "tiny": in_child("benchmarks.study:tiny", number=300 if quick else TINY),
+    }
+
+
+def loops(number: int, repeats: int) -> Json:
+    """Seconds and photos a second of both, with labels.png and entropy.npy of the compact set written by both."""
+    chosen = subjects("compact")
+    zoo, peers, files = zoo_of(chosen, "exact"), [Peer(subject, "cpu") for subject in chosen], photos(number)
+    ids, spent = [subject.spec.id for subject in chosen], Spent()
+    with TemporaryDirectory() as folder:
+        fresh = (Path(folder) / f"out{n}" for n in count())
+        source = Path(folder) / "photos.txt"
+        source.write_text("\n".join(map(str, files)))
+
+        def ours(save: Sequence[str]) -> None:
+            with spent:
+                study(source, ids, zoo, next(fresh), save=save)
+
+        ways: dict[str, Callable[[], object]] = {
+            "study_with_files": lambda: ours(("labels", "entropy")),
+            "study": lambda: ours(()),
+            "plain_loop": lambda: plain_loop(peers, files, next(fresh)),
+        }
+        runs = alternate(ways, repeats, warm=0)
+        last = max(Path(folder).glob("out*/study.sqlite"), key=lambda path: path.stat().st_mtime)
+        size = last.stat().st_size
+    return {
+        **summaries(runs),
+        "photos_per_second": {way: significant(number / one.seconds) for way, one in runs.items()},
+        "ratio": significant(runs["plain_loop"].seconds / runs["study_with_files"].seconds),
+        "sqlite_share": significant(spent.seconds / spent.whole),
+        "bytes_per_photo": round(size / number),
+        "photos": number, "models": ids,
+    }  # fmt: skip
+
+
+class Spent:
+    """Seconds inside `Ledger.put`, and altogether, over any number of studies."""
+
+    def __init__(self) -> None:
+        self.seconds = self.whole = 0.0
+
+    def __enter__(self) -> None:
+        self.put, self.start = Ledger.put, time.perf_counter()
+
+        def timed(ledger: Ledger, *told: Any) -> None:
+            begun = time.perf_counter()
+            self.put(ledger, *told)
+            self.seconds += time.perf_counter() - begun
+
+        Ledger.put = timed  # type: ignore[method-assign]
+
+    def __exit__(self, *_: object) -> None:
+        self.whole += time.perf_counter() - self.start
+        Ledger.put = self.put  # type: ignore[method-assign]
+
+
+def plain_loop(peers: Sequence[Peer], files: Sequence[Path], out: Path) -> None:
+    """As a user of MMSegmentation would write it."""
+    from mmseg.apis import inference_model
+
+    for path in files:
+        for peer in peers:
+            result = inference_model(peer.inferencer.model, str(path))
+            labels = result.pred_sem_seg.data[0].cpu().numpy().astype(np.uint8)
+            probabilities = result.seg_logits.data.softmax(0)
+            entropy = -(probabilities * probabilities.clamp_min(1e-38).log()).sum(0).cpu().numpy()
+            folder = out / path.stem / peer.subject.spec.id
+            write_atomic(folder / "labels.png", encode_annotation(labels, ADE20K))
+            stream = BytesIO()
+            np.save(stream, entropy)
+            write_atomic(folder / "entropy.npy", stream.getvalue())
+
+
+def tiny(number: int) -> Json:
+    """Photos of 32 x 24 and answers that cost nothing: what is left is the study itself."""
+
+    def ask(image: Image, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Prediction]]:
+        labels = image[:, :, 0] // np.uint8(64)
+        field = image[:, :, 1].astype(np.float32) / 255
+        for spec in specs:
+            yield spec, Prediction(spec.id, labels, field, field, field, ADE20K)
+
+    marks: list[tuple[int, float, int]] = []
+    every = max(1, number // 10)
+
+    def mark(progress: Progress) -> None:
+        if progress.done % every == 0:
+            marks.append((progress.done, time.perf_counter(), status("VmRSS")))
+
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "photos"
+        source.mkdir()
+        for seed in range(number):
+            pixels = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8).repeat(4, 0).repeat(4, 1)
+            Pictures.fromarray(pixels).save(source / f"{seed:06}.png")
+        chosen = subjects("compact")
+        zoo = zoo_of(chosen, "exact")
+        start = time.perf_counter()
+        done = study(source, [subject.spec.id for subject in chosen], zoo, Path(folder) / "out",
+                     engine=Here(zoo, ask), on_progress=mark)  # type: ignore[arg-type]  # fmt: skip
+        whole = time.perf_counter() - start
+        size = done.path.stat().st_size
+    seconds = [after[1] - before[1] for before, after in pairwise(marks)]
+    return {
+        "photos": number, "seconds": significant(whole), "bytes_per_photo": round(size / number),
+        "seconds_of_each_tenth": [significant(value) for value in seconds],
+        "memory_mb_at_each_tenth": [round(memory / 1e6) for _, _, memory in marks],
+        "seconds_after_the_last_photo": significant(start + whole - marks[-1][1]),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure("--quick" in sys.argv), indent=1))
