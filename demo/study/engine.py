@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -51,7 +51,7 @@ class Engine(Protocol):
 
     def measured(
         self, tasks: Iterable[Task], panel: Panel, keeping: Keeping, limits: Limits
-    ) -> Iterator[tuple[Task, PhotoRows]]:
+    ) -> Generator[tuple[Task, PhotoRows]]:
         """What is to be kept of each photo, in any order. A bad photo, truth or network costs itself."""
 
 
@@ -130,7 +130,7 @@ class Here:
 
     def measured(
         self, tasks: Iterable[Task], panel: Panel, keeping: Keeping, limits: Limits
-    ) -> Iterator[tuple[Task, PhotoRows]]:
+    ) -> Generator[tuple[Task, PhotoRows]]:
         line = _Line(panel, self.ask, keeping)
         with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "count") as counter:
             upcoming: deque[tuple[Task, Future[Opened]]] = deque()

@@ -260,9 +260,9 @@ def told_apart(found: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     if before != now:
         return f"its models are {', '.join(before)}, and this one's are {', '.join(now)}"
     for one, other in zip(found["models"], asked["models"], strict=True):
-        for key in one.keys() | other.keys():
+        for key in sorted(one.keys() | other.keys()):
             if one.get(key) != other.get(key):
-                return f"{one['id']} has another file of {key} than it had there"
+                return f"the {key} of {one['id']} has changed since"
     was, wanted = found["settings"], asked["settings"]
     for key in sorted(was.keys() | wanted.keys()):
         if was.get(key) != wanted.get(key):

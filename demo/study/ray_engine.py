@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from demo.errors import BackendError, DemoError
@@ -73,7 +73,7 @@ class OnRay:
 
     def measured(
         self, tasks: Iterable[Task], panel: Panel, keeping: Keeping, limits: Limits
-    ) -> Iterator[tuple[Task, PhotoRows]]:
+    ) -> Generator[tuple[Task, PhotoRows]]:
         what = self.ray.put(panel), keeping, limits  # the panel is sent to each worker once
         waiting, free = iter(tasks), deque(self.workers * IN_HAND)
         given: dict[Any, tuple[Task, Any]] = {}

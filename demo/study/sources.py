@@ -93,6 +93,10 @@ def _is_photo(name: str) -> bool:
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES
 
 
+def _hidden(folder: str) -> bool:
+    return folder == "__MACOSX" or (folder.startswith(".") and folder.strip(".") != "")
+
+
 def _in_zip(place: Path) -> Iterator[Case]:
     try:
         with zipfile.ZipFile(place) as archive:
@@ -101,7 +105,7 @@ def _in_zip(place: Path) -> Iterator[Case]:
         raise DatasetError(f"{place} should be a whole zip, but is damaged ({error}). Copy it again.") from error
     for name in names:
         parts = name.split("/")
-        if _is_photo(parts[-1]) and not any(part.startswith((".", "__MACOSX")) for part in parts):
+        if _is_photo(parts[-1]) and not any(_hidden(part) for part in parts[:-1]):
             yield Case(_named(name), Path(name), archive=place, address=name)
 
 

@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -118,13 +119,14 @@ def run(
             panel = _panel(specs, engine, ledger, left_out)
             waiting = _waiting(tasks, ledger, panel.numbers)
             pace = Pace(len(waiting), len(tasks))
-            for task, rows in engine.measured(waiting, panel, keeping, limits):
-                ledger.put(task.photo, rows)
-                gone = [spec for spec in specs if spec.id in rows.refused]
-                left_out += [_left_out(spec, rows.refused[spec.id]) for spec in gone]
-                on_progress(pace.step(task.case.name))
-                if stopped():
-                    break
+            with closing(engine.measured(waiting, panel, keeping, limits)) as measured:
+                for task, rows in measured:
+                    ledger.put(task.photo, rows)
+                    gone = [spec for spec in specs if spec.id in rows.refused]
+                    left_out += [_left_out(spec, rows.refused[spec.id]) for spec in gone]
+                    on_progress(pace.step(task.case.name))
+                    if stopped():
+                        break
         told = {numbers[case.name]: _shown(case) for case in found.cases}
         problems = [*found.problems, *dict.fromkeys(left_out), *ledger.problems(told, bad_truth)]
     return Study(path, tuple(map(readable, problems)), len(tasks), len(waiting), time.perf_counter() - start)

@@ -263,7 +263,7 @@ def test_own_weights_that_were_replaced_are_another_study(photos: Path, tmp_path
     (tmp_path / "net.pth").write_bytes(b"weights")
     study(photos, f"{tmp_path}/net.py:{tmp_path}/net.pth", toy_zoo(), tmp_path / "out")
     (tmp_path / "net.pth").write_bytes(b"other weights")
-    with pytest.raises(DatasetError, match="net has another file of weights_file than it had there"):
+    with pytest.raises(DatasetError, match="the weights file of net has changed since"):
         study(photos, f"{tmp_path}/net.py:{tmp_path}/net.pth", toy_zoo(), tmp_path / "out")
 
 
