@@ -180,8 +180,8 @@ def _fingerprint(spec: ModelSpec) -> Iterator[tuple[str, Json]]:
     if spec.set == "own":
         for name, file in (
             ("config", spec.config),
-            ("weights_file", spec.weights.file),
-            ("classes_file", spec.classes),
+            ("weights file", spec.weights.file),
+            ("classes file", spec.classes),
         ):
             if file and os.path.exists(file):
                 told = os.stat(file)
