@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from demo.cli.console import (
     SOMETHING_LEFT_OUT,
@@ -138,10 +138,10 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _in_words(content: dict[str, object]) -> str:
+def _in_words(content: Mapping[str, Any]) -> str:
     """One row a network."""
     rows = []
-    for model in content["models"]:  # type: ignore[attr-defined]
+    for model in content["models"]:
         truth = model["truth"]
         miou = truth["numbers"]["miou"] if truth else None
         cells = (model["mean_entropy"], model["fragments"], miou)

@@ -203,7 +203,7 @@ class Ledger:
         for table in PER_PHOTO:
             self._rows.execute(f"DELETE FROM {table} WHERE photo = ?", (photo,))
 
-    def _all(self, statement: str, *values: Value) -> list[Row]:
+    def _all(self, statement: str, *values: Value) -> list[tuple[Any, ...]]:
         with self._told():
             return self._rows.execute(statement, values).fetchall()
 

@@ -199,7 +199,8 @@ class _Reader:
             answer_problems=self._problems("answers"), truth_problems=self._problems("truths"),
             pixels=self._filled("answers", "pixels", shape), alone=self._filled("answers", "alone", shape),
             answers={name: self._filled("answers", name, shape, np.nan) for name in ANSWERS},
-            entropy_histogram=self._histogram(), entropy_edges=np.arange(ENTROPY_BINS + 1) * ENTROPY_STEP,
+            entropy_histogram=self._histogram(),
+            entropy_edges=np.arange(ENTROPY_BINS + 1, dtype=np.float64) * ENTROPY_STEP,
             areas=self._areas(words), compared=compared, same=same, both_sure_other=both,
             confusions=self._confusions(words, pairs), together=together, named=named,
             labelled=self._filled("truths", "labelled", shape), right=self._filled("truths", '"right"', shape),
@@ -293,4 +294,5 @@ class _Reader:
 
 
 def _class_set(told: Mapping[str, Any]) -> ClassSet:
-    return ClassSet(**{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    return ClassSet(**fields)

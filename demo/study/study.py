@@ -150,7 +150,7 @@ def _panel(specs: Sequence[ModelSpec], engine: Engine, ledger: Ledger, left_out:
             found.append((spec, met.class_set, number))
     if not found:
         raise BackendError(f"None of the networks could be loaded. The last one said: {error}")
-    panel = Panel(*(tuple(column) for column in zip(*found, strict=True)))  # type: ignore[arg-type]
+    panel = Panel(*(tuple(column) for column in zip(*found, strict=True)))
     ledger.note("class_sets", {known.key: asdict(known) for known in panel.class_sets})
     ledger.note("words", panel.words.key)
     return panel
