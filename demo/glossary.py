@@ -315,6 +315,12 @@ NO_FIGURES = frozenset(
         "View.height",
         "View.photo_width",
         "View.photo_height",
+        "StudyLimits.photos",
+        "StudyLimits.megabytes",
+        "StudyLimits.unpacked",
+        "StudyRow.place",
+        "StudyRow.answered",
+        "StudyRow.of",
     ]
 )
 """Numbers of a reply that measure nothing: indices, settings, counts of rows left out, ends of scales, places, sizes."""

@@ -38,6 +38,7 @@ from demo.models.zoo import Zoo  # noqa: E402
 from demo.page.replies import REPLIES  # noqa: E402
 from demo.page.tabs.statistics import COLUMNS  # noqa: E402
 from demo.schema import ModelSpec  # noqa: E402
+from demo.study.definitions import DEFINITIONS as STUDY_NUMBERS  # noqa: E402
 from demo.study.ledger import SCHEMA  # noqa: E402
 from demo.study.reproduce import HEADINGS  # noqa: E402
 from demo.train.card import accuracies  # noqa: E402
@@ -75,6 +76,7 @@ def generated() -> dict[str, dict[str, str]]:
             "scores": score_table(),
             "claims": claim_table(),
             "statistics": table(("column", "what it is"), [row for row in COLUMNS if row[1]]),
+            "study": table(("number", "unit", "formula", "source"), STUDY_NUMBERS),
             "table1": table(("column", "what it is"), HEADINGS),
         },
         "docs/reliability.md": results.tables(),

@@ -107,6 +107,12 @@ def left() -> Callable[[], bool]:
     return lambda: event is not None and not event.alive
 
 
+def others() -> Callable[[], bool]:
+    """For the call that is being made: tells, when asked later, whether somebody waits for the networks."""
+    queue = getattr(LocalContext.blocks.get(None), "_queue", None)
+    return lambda: isinstance(queue, Line) and queue.waiting() > 0
+
+
 def _fair(waiting: list[Event]) -> list[Event]:
     """The line with each visitor's n-th call before anybody's n+1-th, in the order they came."""
     counts: dict[str, int] = {}

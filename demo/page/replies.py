@@ -332,6 +332,35 @@ class PhotoNumbers(_Exact):
     networks: list[NetworkNumbers]
 
 
+class StudyLimits(_Exact):
+    """What a study may have: photos, 10**6 bytes of one or of the zip, and of the zip's photos together."""
+
+    photos: int
+    megabytes: float
+    unpacked: int
+
+
+class StudyBegun(_Exact):
+    """A study that waits for its photos, by a key that only its visitor has; the photos' names in their order."""
+
+    study: str
+    names: list[str]
+
+
+class StudyRow(_Exact):
+    """One photo of a study: its numbers once all networks have answered, or why there are none."""
+
+    place: int
+    name: str
+    run: str
+    path: str
+    message: str
+    numbers: PhotoNumbers | None
+    answered: int
+    of: int
+    fault: str
+
+
 REPLIES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
@@ -350,6 +379,9 @@ REPLIES: dict[str, type] = {
         Figure,
         Looked,
         PhotoNumbers,
+        StudyLimits,
+        StudyBegun,
+        StudyRow,
     )
 }
 """What comes whole; the rest is in these."""

@@ -105,7 +105,7 @@ class _Work:
         networks, store, run, models = self._args
         try:
             for outcome in networks.outcomes(run.image, models, run.size):
-                _keep(networks, store, run, outcome)
+                keep(networks, store, run, outcome)
                 self._done.put(outcome)
                 if self.stop.is_set() or self._stopped():
                     return
@@ -113,7 +113,8 @@ class _Work:
             self._done.put(error)
 
 
-def _keep(networks: Networks, store: Store, run: Run, outcome: Outcome) -> None:
+def keep(networks: Networks, store: Store, run: Run, outcome: Outcome) -> None:
+    """An answer goes to the run; a refusal leaves nothing there."""
     from demo.models.zoo import Answer
 
     if isinstance(outcome, Answer):

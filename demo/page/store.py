@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from demo.errors import ImageError
 from demo.export import Photo
@@ -73,6 +73,13 @@ class Run:
         self.answers[answer.spec.id], self.panels[answer.spec.id] = answer, panel
 
 
+class Kept(Protocol):
+    """What is kept of visits beside their runs, for as long."""
+
+    def forget(self, kept: float = KEPT) -> None: ...
+    def close(self) -> None: ...
+
+
 class Store:
     """Runs by key. The newest always stays, even alone above the bound."""
 
@@ -83,6 +90,7 @@ class Store:
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._beside: list[Kept] = []
 
     def open(self, path: str | Path) -> Run:
         """The run of the photo in a file, made where there is none. Raises ImageError."""
@@ -119,17 +127,25 @@ class Store:
                     del self._runs[key]
                     shutil.rmtree(run.folder, ignore_errors=True)
 
+    def beside(self, kept: Kept) -> None:
+        """Something that is to go when runs go."""
+        self._beside.append(kept)
+
     def forget_in_time(self) -> None:
         """Look from now on, until `close`, for what is to go."""
         threading.Thread(target=self._look, name="forget photos", daemon=True).start()
 
     def close(self) -> None:
         self._closed.set()
+        for kept in self._beside:
+            kept.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _look(self) -> None:
         while not self._closed.wait(LOOK):
             self.forget()
+            for kept in self._beside:
+                kept.forget()
 
     def _add(self, key: str, opened: Opened) -> Run:
         self.folder.mkdir(parents=True, exist_ok=True)  # whoever cleans temporary folders may have taken it

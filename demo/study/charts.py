@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import ceil, floor
 
 from demo.study.html import FOLDER, colour
 
@@ -49,6 +50,42 @@ def lines(series: Sequence[Line], x_name: str, y_name: str) -> str:
     top = round_up(max((value for line in series for value in line.y), default=1))
     frame = Frame(y_range=(0, top))
     return _svg(frame, _axes(frame, x_name, y_name) + "".join(_polyline(frame, line) for line in series))
+
+
+def curves(
+    series: Sequence[Line], x_name: str, y_name: str, ticks: Sequence[tuple[float, str]], y_low: float = 0
+) -> str:
+    """Shares 0..1, in percent from `y_low` on, over any quantity; `ticks` are its (values, names), rising."""
+    frame = Frame(x_range=(ticks[0][0], ticks[-1][0]), y_range=(y_low, 1))
+    below = frame.height - frame.bottom + 15
+    named = "".join(_text(frame.x(value), below, name, "middle") for value, name in ticks)
+    return _svg(
+        frame, _axes(frame, x_name, y_name, ticks=()) + named + "".join(_polyline(frame, line) for line in series)
+    )
+
+
+def frontier(rows: Sequence[tuple[str, int, float, float]], best: Sequence[int], x_name: str, y_name: str) -> str:
+    """Worth against cost: (name, series, cost from 0 on, worth 0..1) of each; a line joins the `best` places."""
+    worths, costs = [row[3] for row in rows], [row[2] for row in rows]
+    low, high = floor(20 * min(worths) - 0.2) / 20, ceil(20 * max(worths) + 0.2) / 20
+    frame = Frame(x_range=(0, 1.12 * max(costs)), y_range=(max(0, low), min(1, high)))
+    parts = [_axes(frame, x_name, y_name, ticks=())]
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        value = share * frame.x_range[1]
+        parts.append(_text(frame.x(value), frame.height - frame.bottom + 15, f"{value:.3g}", "middle"))
+    points = " ".join(f"{frame.x(rows[place][2]):.1f},{frame.y(rows[place][3]):.1f}" for place in best)
+    parts.append(f'<polyline class="axis" points="{points}" fill="none" stroke-dasharray="4 3"/>')
+    taken: list[float] = []
+    for name, series, cost, worth in sorted(rows, key=lambda row: -row[3]):
+        x, y = frame.x(cost), frame.y(worth)
+        beside = max([y + 4, *(other + 12 for other in taken)])  # names stand below each other
+        taken.append(beside)
+        place = (x - 9, beside, name, "end") if x > 0.68 * frame.width else (x + 9, beside, name, "start")
+        parts.append(
+            f'<g><title>{escape(name)}: {cost:.3g}, {100 * worth:.1f} %</title><circle cx="{x:.1f}" cy="{y:.1f}" r="5" '
+            f'fill="{colour(series)}"/>{_text(*place, "name")}</g>'
+        )
+    return _svg(frame, "".join(parts))
 
 
 def reliability(rows: Sequence[tuple[float, float, int, float, float]], series: int) -> str:

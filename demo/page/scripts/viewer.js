@@ -6,6 +6,7 @@ const ways = {
   wait: () => trigger("wait"),
   show: (detail) => trigger("show", detail),
   answer: (detail) => trigger("answer", detail),
+  study_work: (detail) => trigger("study_work", detail),
 };
 const heard = ["arrived", "run", "stop", "ran", "failed"].map((name) => `zoo:${name}`);
 const early = [];

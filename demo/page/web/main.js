@@ -8,6 +8,7 @@ import { run } from "./run.js";
 import { redraw } from "./state.js";
 import { differ } from "./tabs/differ/tab.js";
 import { pixel } from "./tabs/pixel.js";
+import { study } from "./tabs/study/tab.js";
 import { truth } from "./tabs/truth/tab.js";
 import { aboutDialog } from "./teach/card.js";
 import { sync } from "./ui/answers.js";
@@ -30,7 +31,7 @@ import { tour } from "./ui/tour.js";
 import "./ui/turns.js";
 import { startVisit } from "./ui/visit/strip.js";
 
-const TABS = [pixel, differ, truth];
+const TABS = [pixel, differ, truth, study];
 
 /** @param {import("./page.js").Given} given */
 export function mount(given) {

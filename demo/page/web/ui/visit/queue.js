@@ -248,6 +248,18 @@ async function settle(shot, panels) {
   keeping(shot);
 }
 
+/**
+ * A photo that another part of the page has sent is shown, and is one of this visit's from then on.
+ *
+ * @param {{name: string, file: File | null, path: string, run: string}} photo
+ */
+export function openPhoto({ name, file, path, run: key }) {
+  const shot = shotOfRun(key) ?? newShot({ name, file, path, run: key, status: "kept" });
+  paintThumb(shot, file);
+  visitChanged();
+  return showShot(shot);
+}
+
 /** @type {Shot | null} the photo that the visitor wants to see */
 let wanted = null;
 
