@@ -136,7 +136,8 @@ class Studies:
             study.models = study.models or tuple(selection.chosen(*choice))
             run = self._store.open(photo.path)
             photo.run = run.key
-            for spec in self._networks.named(self._missing(study, photo, run)):
+            missing = self._missing(study, photo, run)
+            for spec in self._networks.named(missing) if missing else ():
                 for outcome in self._networks.outcomes(run.image, [spec.id], run.size):
                     keep(self._networks, self._store, run, outcome)
                     if spec.id not in run.answers:
@@ -177,7 +178,7 @@ class Studies:
 
         with study.turn:
             files = [self._report(study), *(study.folder / name for name in ("study.sqlite", "study.json"))]
-            files += export(study.folder, "csv")
+            files += export(study.folder, "csv", study.folder / "tables")
             stream = io.BytesIO()
             with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
                 for file in files:

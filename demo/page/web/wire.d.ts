@@ -336,6 +336,32 @@ export interface Structure {
   boundary_length: number;
 }
 
+/** A study that waits for its photos, by a key that only its visitor has; the photos' names in their order. */
+export interface StudyBegun {
+  study: string;
+  names: string[];
+}
+
+/** What a study may have: photos, 10**6 bytes of one or of the zip, and of the zip's photos together. */
+export interface StudyLimits {
+  photos: number;
+  megabytes: number;
+  unpacked: number;
+}
+
+/** One photo of a study: its numbers once all networks have answered, or why there are none. */
+export interface StudyRow {
+  place: number;
+  name: string;
+  run: string;
+  path: string;
+  message: string;
+  numbers: PhotoNumbers | null;
+  answered: number;
+  of: number;
+  fault: string;
+}
+
 /** There are fewer than two networks to compare. */
 export interface TooFew {
   models: string[];

@@ -89,7 +89,11 @@ export function photoTable({ photos, current, show, changed, file }) {
     { class: "zoo-scroll zoo-photo-table", tabindex: 0, role: "region", "aria-label": "Photos in numbers" },
     table,
   );
-  const save = make("button", { type: "button", class: "zoo-button", onclick: () => saveText(csv(), file) }, "Table as CSV");
+  const save = make(
+    "button",
+    { type: "button", class: "zoo-button", onclick: () => saveText(csv(), file) },
+    "Table as CSV",
+  );
 
   function sortBy(/** @type {Column} */ column) {
     sorting.down = sorting.key === column.key ? !sorting.down : column.key !== "photo";

@@ -67,12 +67,15 @@ function say(/** @type {string} */ words) {
 
 async function ofZip(/** @type {File} */ file) {
   say(`Sending ${file.name} ...`);
-  const path = await sent(file).catch((error) => say(`${file.name} could not be sent (${said(error)}); give a smaller one.`));
+  const path = await sent(file).catch((error) =>
+    say(`${file.name} could not be sent (${said(error)}); give a smaller one.`),
+  );
   if (path && (await begin({ what: "zip", path, name: file.name }))) await through(going.total, () => null);
 }
 
 async function ofPhotos(/** @type {File[]} */ files) {
-  if (await begin({ what: "begin", names: files.map(({ name }) => name) })) await through(files.length, (i) => files[i]);
+  if (await begin({ what: "begin", names: files.map(({ name }) => name) }))
+    await through(files.length, (i) => files[i]);
 }
 
 async function begin(/** @type {object} */ question) {
@@ -124,7 +127,7 @@ async function upload(file) {
  */
 async function answered(place, path, file) {
   let before = -1;
-  for (let tries = 0; tries < AGAIN && !going.stopped; ) {
+  for (let tries = 0; tries < AGAIN && !going.stopped;) {
     const over = worked();
     page.trigger("study_work", { study: going.key, place, path });
     await over;

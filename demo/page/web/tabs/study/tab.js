@@ -34,13 +34,17 @@ const cancel = make("button", { type: "button", class: "zoo-button", onclick: ca
 const progress = make("div", { class: "zoo-row zoo-study-progress" }, bar, words, cancel);
 const message = make("p", { class: "zoo-study-message", role: "alert" });
 const faults = make("ul", { class: "zoo-study-faults", "aria-label": "Photos without answers" });
-const report = make("button", { type: "button", class: "zoo-button zoo-first", onclick: () => take("report") }, "Report (HTML)");
+const report = make(
+  "button",
+  { type: "button", class: "zoo-button zoo-first", onclick: () => take("report") },
+  "Report (HTML)",
+);
 const data = make("button", { type: "button", class: "zoo-button", onclick: () => take("data") }, "Data (zip)");
 const told = make("span", { class: "zoo-quiet", role: "status" });
 const table = photoTable({
   photos: () => going.rows,
   current: () => going.rows.find((row) => row.run === run.id) ?? null,
-  show: openPhoto,
+  show: (row) => openPhoto(/** @type {import("./going.js").Measured} */ (row)),
   changed: () => redraw("tab:study"),
   file: "study.csv",
 });
@@ -104,12 +108,11 @@ function fill() {
   faults.replaceChildren(...going.faults.map((why) => make("li", {}, why)));
   results.hidden = !rows.length;
   if (rows.length) table.fill();
-  const end = !on && rows.length && !stopped ? `The study is done: ${rows.length} of ${total} photos are measured.` : "";
+  const end =
+    !on && rows.length && !stopped ? `The study is done: ${rows.length} of ${total} photos are measured.` : "";
   if (end && end !== announced) announce(end);
   announced = end;
 }
-
-
 
 /** @type {import("../../ui/tabs.js").Tab} */
 export const study = {
