@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from math import ceil, floor
+
+import numpy as np
 
 from demo.study.html import FOLDER, colour
 
@@ -66,26 +67,42 @@ def curves(
 
 def frontier(rows: Sequence[tuple[str, int, float, float]], best: Sequence[int], x_name: str, y_name: str) -> str:
     """Worth against cost: (name, series, cost from 0 on, worth 0..1) of each; a line joins the `best` places."""
-    worths, costs = [row[3] for row in rows], [row[2] for row in rows]
-    low, high = floor(20 * min(worths) - 0.2) / 20, ceil(20 * max(worths) + 0.2) / 20
-    frame = Frame(x_range=(0, 1.12 * max(costs)), y_range=(max(0, low), min(1, high)))
+    low, step = _steps(min(row[3] for row in rows), max(row[3] for row in rows))
+    low = max(0.0, min(low, 1 - 4 * step))
+    _, cost_step = _steps(0, 1.1 * max(row[2] for row in rows))
+    frame = Frame(x_range=(0, 4 * cost_step), y_range=(low, low + 4 * step))
+    below = frame.height - frame.bottom + 15
     parts = [_axes(frame, x_name, y_name, ticks=())]
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        value = share * frame.x_range[1]
-        parts.append(_text(frame.x(value), frame.height - frame.bottom + 15, f"{value:.3g}", "middle"))
+    parts += [_text(frame.x(n * cost_step), below, f"{n * cost_step:.3g}", "middle") for n in range(5)]
     points = " ".join(f"{frame.x(rows[place][2]):.1f},{frame.y(rows[place][3]):.1f}" for place in best)
     parts.append(f'<polyline class="axis" points="{points}" fill="none" stroke-dasharray="4 3"/>')
-    taken: list[float] = []
-    for name, series, cost, worth in sorted(rows, key=lambda row: -row[3]):
-        x, y = frame.x(cost), frame.y(worth)
-        beside = max([y + 4, *(other + 12 for other in taken)])  # names stand below each other
-        taken.append(beside)
-        place = (x - 9, beside, name, "end") if x > 0.68 * frame.width else (x + 9, beside, name, "start")
-        parts.append(
-            f'<g><title>{escape(name)}: {cost:.3g}, {100 * worth:.1f} %</title><circle cx="{x:.1f}" cy="{y:.1f}" r="5" '
-            f'fill="{colour(series)}"/>{_text(*place, "name")}</g>'
-        )
+    parts += [
+        f'<circle cx="{frame.x(cost):.1f}" cy="{frame.y(worth):.1f}" r="5" fill="{colour(series)}">'
+        f"<title>{escape(name)}: {cost:.3g}, {100 * worth:.1f} %</title></circle>"
+        for name, series, cost, worth in rows
+    ]
+    lowest = -np.inf
+    for name, _, cost, worth in sorted(rows, key=lambda row: -row[3]):
+        x = frame.x(cost)
+        lowest = max(frame.y(worth) + 4, lowest + 12)  # names stand below each other
+        place = (x - 9, lowest, name, "end") if x > 0.68 * frame.width else (x + 9, lowest, name, "start")
+        parts.append(_text(*place, "name over"))
     return _svg(frame, "".join(parts))
+
+
+def _steps(low: float, high: float) -> tuple[float, float]:
+    """Where a scale of four round steps begins, and the step.
+
+    >>> _steps(0.56, 0.88), _steps(0, 13)
+    ((0.5, 0.1), (0.0, 5.0))
+    """
+    power = 10.0 ** np.floor(np.log10(max(high - low, 0.01) / 4))
+    for factor in (1, 2, 2.5, 5, 10, 20):
+        step = float(factor * power)
+        first = float(np.floor(low / step + 1e-9) * step)
+        if first + 4 * step >= high:
+            break
+    return first, step
 
 
 def reliability(rows: Sequence[tuple[float, float, int, float, float]], series: int) -> str:

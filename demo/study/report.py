@@ -192,7 +192,7 @@ def _classes(class_set: ClassSet, models: Sequence[Ranked]) -> Iterator[str]:
 
 
 def _heat(value: float) -> Cell:
-    return Cell("", None) if np.isnan(value) else Cell(percent(value, 1), value, heat=0.55 * value)
+    return Cell("", None) if np.isnan(value) else Cell(percent(value, 1), value, heat=0.4 * value)
 
 
 def _mistakes(models: Sequence[Ranked]) -> Iterator[str]:

@@ -136,7 +136,7 @@ def _number(value: float, form: str, column: Sequence[float] = (), better: int =
 
 def _matrices(t: StudyTables) -> Iterator[Markup]:
     yield _soft(
-        "Left: share of the pixels on which two networks name the same class, in percent. Right: Cohen’s kappa, the "
+        "First the share of the pixels on which two networks name the same class, in percent; then Cohen’s kappa, the "
         "same beyond what chance would give; where one class covers nearly everything, kappa can be low although "
         "nearly all pixels agree."
     )
@@ -153,7 +153,7 @@ def _matrix(networks: Sequence[NetworkRow], values: np.ndarray, name: str, facto
         cells = [
             Cell("", None)
             if np.isnan(value) or other == place
-            else Cell(format(factor * value, form), value, heat=0.1 + 0.5 * (value - low) / ((high - low) or 1))
+            else Cell(format(factor * value, form), value, heat=0.05 + 0.35 * (value - low) / ((high - low) or 1))
             for other, value in enumerate(values[place])
         ]
         rows.append([Cell(row.model.title, swatch=place), *cells])
@@ -190,8 +190,9 @@ def _frontier(t: StudyTables) -> Iterator[str]:
 
 def _doubt(t: StudyTables) -> Iterator[str]:
     top = t.top_entropy
+    end = int(np.searchsorted(t.entropy_edges, top, "right"))
     series = [
-        charts.Line(row.model.title, place, t.entropy_edges.tolist(), t.entropy_up_to[place].tolist())
+        charts.Line(row.model.title, place, t.entropy_edges[:end].tolist(), t.entropy_up_to[place, :end].tolist())
         for place, row in enumerate(t.networks)
         if not np.isnan(t.entropy_up_to[place]).any()
     ]
@@ -218,7 +219,7 @@ def _classes(t: StudyTables) -> Iterator[Markup]:
             *(_number(100 * area, ".2f") for area in row.areas),
             Cell("", None)
             if np.isnan(row.overlap)
-            else Cell(f"{100 * row.overlap:.1f}", row.overlap, heat=0.55 * row.overlap),
+            else Cell(f"{100 * row.overlap:.1f}", row.overlap, heat=0.4 * row.overlap),
             Cell(row.rival),
         ]
         for row in t.classes

@@ -288,11 +288,11 @@ def _photos_better(r: StudyRecords) -> dict[tuple[int, int], tuple[int, int]]:
 
 
 def _group_rows(r: StudyRecords, groups: Groups | None) -> tuple[GroupRow, ...]:
-    models = range(len(r.models))
+    models, answered = range(len(r.models)), _answered(r)
     return tuple(
         GroupRow(
             value,
-            len(places),
+            int(answered[places].sum()),
             *_shares(r, places),
             tuple(_weighted(r.answers["mean_entropy"][places, m], r.pixels[places, m]) for m in models),
             tuple(_ratio(r.right[places, m].sum(), r.labelled[places, m].sum()) for m in models),

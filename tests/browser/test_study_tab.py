@@ -26,7 +26,7 @@ def toys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def at_tab(visit: Open, address: str, **options: Any) -> Any:
     page = visit(address, **options)
-    page.get_by_role("tab", name="Study").click()
+    page.get_by_role("button", name="Study them together").click()
     page.locator(".zoo-study-drop").wait_for()
     return page
 

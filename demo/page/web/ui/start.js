@@ -1,7 +1,7 @@
 // @ts-check
 // What a visitor meets before the first photo: what this is, what to do, and something to do it with.
 
-import { make } from "../elements.js";
+import { bringUp, make } from "../elements.js";
 import { emit, hear } from "../events.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
@@ -33,6 +33,15 @@ hear("examples-here", ({ examples }) => {
   );
 });
 
+/** The tabs are hidden while they have nothing to say; this one needs no photo. */
+function openStudy() {
+  empty.dataset.many = "yes";
+  const tab = /** @type {HTMLElement} */ (document.querySelector("#tab-study-button"));
+  tab.click();
+  tab.focus({ preventScroll: true });
+  bringUp(tab);
+}
+
 export function makeEmpty() {
   const steps = [
     ["See", "what each network sees: every class it names, in one colour in all panels."],
@@ -48,6 +57,12 @@ export function makeEmpty() {
         "SETR and SegFormer answer side by side. Nothing leaves the server that runs this page.",
     ),
     thumbs,
+    make(
+      "p",
+      {},
+      "Many photos? ",
+      make("button", { type: "button", class: "zoo-more", onclick: openStudy }, "Study them together"),
+    ),
     make(
       "dl",
       { class: "zoo-steps" },
