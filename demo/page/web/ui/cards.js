@@ -251,6 +251,9 @@ function fillPhotoCard() {
 }
 
 const hints = () => [
+  ...(page.examples.some(({ name, truth }) => name === run.example && truth.length)
+    ? ["This example comes with a truth: the tab Truth tells how right each network is."]
+    : []),
   "Click a pixel to read its five likeliest classes.",
   "Legends: share of the picture, mean doubt (entropy, or the measure shown); choose a class to see it alone.",
 ];
