@@ -9,7 +9,7 @@ dark.addEventListener("change", follow);
 follow();
 
 const tabs = [...document.querySelectorAll("[role=tab]")];
-function open(chosen) {
+function choose(chosen) {
   for (const tab of tabs) {
     tab.setAttribute("aria-selected", String(tab === chosen));
     tab.tabIndex = tab === chosen ? 0 : -1;
@@ -17,14 +17,14 @@ function open(chosen) {
   }
 }
 for (const [i, tab] of tabs.entries()) {
-  tab.addEventListener("click", () => open(tab));
+  tab.addEventListener("click", () => choose(tab));
   tab.addEventListener("keydown", ({ key }) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
     if (step) tabs.at((i + step) % tabs.length).click();
     if (step) tabs.at((i + step) % tabs.length).focus();
   });
 }
-open(tabs[0]);
+choose(tabs[0]);
 
 for (const name of ["pixel", "differ"]) {
   const root = document.querySelector(`.zoo-${name}`);
