@@ -33,7 +33,7 @@ function makeParts() {
   t.message = make("p", { class: "zoo-truth-message", role: "alert" });
   t.busy = make("p", { class: "zoo-quiet", role: "status" });
   t.surface = new TruthSurface(
-    () => [judged.painting ? { base: run.grey, map: judged.painting.canvas, opacity: 0.72 } : { base: run.photo }],
+    () => [judged.painting ? { base: run.grey, map: judged.painting, opacity: 0.72 } : { base: run.photo }],
     "The photo and its truth",
   );
   t.facts = make("div", { class: "zoo-truth-facts" });
