@@ -37,7 +37,7 @@ def manifest(summary: Mapping[str, Any], files: Mapping[str, str], **settings: o
         "models": {model["id"]: model["checkpoint_sha256"] for model in models},
         "settings": {"precision": summary["precision"], **settings},
         "device": summary["device"],
-        "versions": {"segmentation-zoo": __version__, "python": platform.python_version(), **_installed()},
+        "versions": {"segmentation-zoo": __version__, "python": platform.python_version(), **dict(_installed())},
         "files": dict(files),
         "numbers": {
             "models": [{key: value for key, value in model.items() if key != TIMES} for model in models],
@@ -79,11 +79,12 @@ def made_otherwise(then: Json, now: Json) -> list[str]:
 def verdict(then: Json, now: Json) -> Iterator[str]:
     """Whether a run repeats another, in lines to be read."""
     found = differing(then, now)
-    all_told = f"{sum(1 for _ in _flat(then['numbers']))} numbers and {len(then['files'])} maps"
+    numbers = [value for _, value in _flat(then["numbers"]) if isinstance(value, int | float)]
+    all_told = f"{len(numbers)} numbers and {len(then['files'])} maps"
     if not found:
         yield f"The same to the last digit: {all_told}."
     else:
-        yield f"{len(found)} of {all_told} differ (then, now):"
+        yield f"{len(found)} differences to {all_told} (then, now):"
         yield from _some(found)
     if otherwise := made_otherwise(then, now):
         yield "Made with something else (then, now):"

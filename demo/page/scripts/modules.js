@@ -11,7 +11,10 @@ function startModules(pack, folder) {
   /** @type {Record<string, string>} */
   const made = {};
   for (const [path, text] of pack) {
-    const whole = text.replace(/^(import (?:\{[^}]*\} from )?)"([^"]+)";/gm, (_, words, other) => `${words}"${made[other]}";`);
+    const whole = text.replace(
+      /^(import (?:\{[^}]*\} from )?)"([^"]+)";/gm,
+      (_, words, other) => `${words}"${made[other]}";`,
+    );
     const named = `\n//# sourceURL=${folder}/${path}\n`;
     made[path] = URL.createObjectURL(new Blob([whole, named], { type: "text/javascript" }));
   }

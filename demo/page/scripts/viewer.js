@@ -15,13 +15,15 @@ heard.forEach((name) => document.addEventListener(name, keep));
 
 const place = new URL(props.modules, document.baseURI);
 const fetched = fetch(place).then((reply) => (reply.ok ? reply.json() : Promise.reject(reply.status)));
-fetched.then((pack) => startModules(pack, new URL(".", place).href.slice(0, -1))).then(
-  ({ mount }) => {
-    heard.forEach((name) => document.removeEventListener(name, keep));
-    mount({ element, props, trigger: (name, detail) => ways[name](detail), server, upload, watch });
-    early.forEach(({ type, detail }) => document.dispatchEvent(new CustomEvent(type, { detail })));
-  },
-  () => {
-    element.querySelector(".zoo").textContent = "The page's scripts could not be fetched; load the page again.";
-  },
-);
+fetched
+  .then((pack) => startModules(pack, new URL(".", place).href.slice(0, -1)))
+  .then(
+    ({ mount }) => {
+      heard.forEach((name) => document.removeEventListener(name, keep));
+      mount({ element, props, trigger: (name, detail) => ways[name](detail), server, upload, watch });
+      early.forEach(({ type, detail }) => document.dispatchEvent(new CustomEvent(type, { detail })));
+    },
+    () => {
+      element.querySelector(".zoo").textContent = "The page's scripts could not be fetched; load the page again.";
+    },
+  );

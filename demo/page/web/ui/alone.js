@@ -48,9 +48,7 @@ export function answerAt({ model, title, family, class_set, top, measures }, val
     name: name(class_set, at(i)),
     probability: number(i),
   }));
-  const said = Object.fromEntries(
-    measures.map(({ id, low, high }, i) => [id, low + number(top + i) * (high - low)]),
-  );
+  const said = Object.fromEntries(measures.map(({ id, low, high }, i) => [id, low + number(top + i) * (high - low)]));
   return { model, title, family, class_set, classes, entropy: said.entropy, margin: said.margin, measures: said };
 }
 

@@ -25,7 +25,7 @@ async function isJpeg(/** @type {Blob} */ file) {
 }
 
 /**
- * The photo of a view from one of these files; null where none of them is it, or where something of the file was ignored.
+ * The photo of a view from one of these files; null where none of them is it, or where something of it was ignored.
  *
  * @param {View} view
  * @param {Blob[]} files
