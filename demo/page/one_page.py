@@ -170,8 +170,8 @@ def _document(name: str, lead: str, about: str, given: Row) -> str:
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <title>{escape(name)} - Segmentation Zoo</title>
 <style>{variables()}
-{style("one_page.css")}
-{style()}</style>
+{style()}
+{style("one_page.css")}</style>
 </head>
 <body>
 <div class="gradio-container"><main class="main">

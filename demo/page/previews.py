@@ -21,13 +21,13 @@ SIDE = 576
 SMALL = 100_000
 """Bytes up to which a file goes as it is."""
 FILE = "/gradio_api/file="
-ABOUT = {"Cache-Control": "private, max-age=3600", "Vary": "Sec-Fetch-Dest"}
+ABOUT = {"Cache-Control": "private, max-age=3600", "Vary": "Sec-Fetch-Dest, Accept"}
 
 
 class Previews:
-    """ASGI middleware: who wants an uploaded file as a picture on a page (Sec-Fetch-Dest: image) gets a small one.
+    """ASGI middleware: who wants an uploaded file as a picture on a page gets a small one.
 
-    Whoever fetches the file itself gets it, as does a browser that does not say what for.
+    Browsers say so (Sec-Fetch-Dest: image), over plain http by what they accept. Whoever fetches the file itself gets it.
     """
 
     def __init__(self, app: ASGIApp, store: Store) -> None:
@@ -54,7 +54,12 @@ class Previews:
 
 def _wanted(scope: Scope) -> Path | None:
     """The file that is asked for as a picture."""
-    if scope["type"] != "http" or scope["method"] != "GET" or Headers(scope=scope).get("sec-fetch-dest") != "image":
+    if scope["type"] != "http" or scope["method"] != "GET" or not _as_picture(Headers(scope=scope)):
         return None
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     return Path(unquote(path[len(FILE) :])) if path.startswith(FILE) else None
+
+
+def _as_picture(headers: Headers) -> bool:
+    said = headers.get("sec-fetch-dest")
+    return said == "image" if said else headers.get("accept", "").startswith("image/")

@@ -96,7 +96,7 @@ def test_legends_isolate_the_swipe_compares_and_the_tabs_change(alone: Any) -> N
         alone.wait_for_function(
             f"() => document.querySelector('#differ .zoo-surface').getAttribute('aria-label').startsWith('{name}')"
         )
-    assert alone.locator(".zoo-figure").is_hidden() and alone.get_by_text("server").count() == 1
+    assert alone.locator(".zoo-figure").is_hidden()
 
 
 def test_it_fits_a_phone(chromium: Any, file: Path) -> None:

@@ -88,7 +88,7 @@ function begin(view) {
   }
   Object.assign(photoCard, { loading: false, lost: false });
   // the second frame comes when the start page is gone and the panels have their place
-  if (matchMedia("(max-width: 760px)").matches)
+  if (matchMedia("(max-width: 760px)").matches && !page.alone)
     requestAnimationFrame(() => requestAnimationFrame(() => bringUp(toolbar)));
 }
 
