@@ -27,7 +27,7 @@ ABOUT = {"Cache-Control": "private, max-age=3600", "Vary": "Sec-Fetch-Dest, Acce
 class Previews:
     """ASGI middleware: who wants an uploaded file as a picture on a page gets a small one.
 
-    Browsers say so (Sec-Fetch-Dest: image), over plain http by what they accept. Whoever fetches the file itself gets it.
+    Browsers say so (Sec-Fetch-Dest: image), over plain http by what they accept. Who fetches the file itself gets it.
     """
 
     def __init__(self, app: ASGIApp, store: Store) -> None:
