@@ -139,7 +139,7 @@ class Batch:
             if job.photo is None or first is None:
                 continue
             every: Iterator[Answer] = chain([first], answers)
-            further = None
+            further: Further | None = None
             if self.page:
                 every, further = self._paged(job.photo, every)
             folder = write_run(

@@ -41,13 +41,20 @@ def pack() -> list[tuple[str, str]]:
 
     They go to the browser in this one piece; scripts/modules.js makes modules of it that keep their names.
     """
-    texts, needs = {}, {}
-    for name, text in modules().items():
-        beside = posixpath.dirname(name)
-        needs[name] = [posixpath.normpath(posixpath.join(beside, place)) for _, place in IMPORT.findall(text)]
-        places = iter(needs[name])
-        texts[name] = IMPORT.sub(lambda found, places=places: f'{found[1]}"{next(places)}";', text)  # type: ignore[misc]
-    return [(name, texts[name]) for name in TopologicalSorter(needs).static_order()]
+    placed = {name: _placed(name, text) for name, text in modules().items()}
+    order = TopologicalSorter({name: needs for name, (_, needs) in placed.items()}).static_order()
+    return [(name, placed[name][0]) for name in order]
+
+
+def _placed(name: str, text: str) -> tuple[str, list[str]]:
+    """A module's text with the paths in web/ of what it imports, and these paths."""
+    paths: list[str] = []
+
+    def whole(found: re.Match[str]) -> str:
+        paths.append(posixpath.normpath(posixpath.join(posixpath.dirname(name), found[2])))
+        return f'{found[1]}"{paths[-1]}";'
+
+    return IMPORT.sub(whole, text), paths
 
 
 @cache

@@ -136,10 +136,11 @@ def build(
         behind.success(None, None, None, js=_at_once(tell="answered"))
         behind.failure(None, None, None, js=_at_once(tell="answered"))
 
-        for button, words, make, told, ask in (
+        handed: tuple[tuple[gr.Button, str, Callable[..., str], Any, str | None], ...] = (
             (save, DOWNLOAD, page.zip, [shown, asked], download.ASK),
             (save_page, ONE_PAGE, page.one_page, shown, None),
-        ):
+        )
+        for button, words, make, told, ask in handed:
             making = button.click(None, None, button, js=_at_once(gr.update(value=PREPARING, interactive=False)))
             made = making.then(guarded(make), told, file, js=ask, **queued)
             made.success(None, None, None, js=download.FOLLOW)
