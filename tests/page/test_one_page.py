@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from demo.export import Photo, grid_of, read_photo
+from demo.analysis.comparison import grid_of
+from demo.export import Photo, read_photo
 from demo.measures import BY_ID
 from demo.models.zoo import Answer
 from demo.page.one_page import FULL, kept_pixels, one_page
