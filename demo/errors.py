@@ -11,6 +11,7 @@ DemoError
 ├── BackendError        the network cannot be built or run here
 ├── TruthError          a ground truth does not fit its photo or its format
 ├── DatasetError        a folder is not laid out as the command needs
+├── ManifestError       a manifest cannot be read, or is of another photo
 └── AddressError        the page cannot be served from there
 
 A programmer's mistake is a ValueError and is not in this tree.
@@ -70,6 +71,10 @@ class TruthError(DemoError):
 
 class DatasetError(DemoError):
     """A folder is not laid out as the command needs."""
+
+
+class ManifestError(DemoError):
+    """A manifest cannot be read, or is of another photo."""
 
 
 class AddressError(DemoError):

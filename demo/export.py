@@ -6,11 +6,13 @@
 <model id>/overlay.png   the classes' colours over the photo
 <model id>/<measure>.npy, .png   of other measures of doubt that were asked for; in the picture doubt is bright
 figure.pdf               where it is asked for: everything on one page, for print; or figure.png, figure.svg
-summary.json             the numbers, and what is needed to run it again
+summary.json             the numbers
+manifest.json            what is needed to run it again: `segment --again`
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypedDict
 import numpy as np
 
 import demo
+from demo import manifest
 from demo.analysis.comparison import compare, grid_of
 from demo.analysis.in_common import comparison_of
 from demo.analysis.numbers import plain
@@ -94,7 +97,7 @@ def files(
     figures: Sequence[Kind] = (),
     further: Further | None = None,
 ) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of everything a run leaves behind, summary.json last; a figure of each kind in `figures`.
+    """(name, content) of everything a run leaves behind, summary.json and manifest.json last; figures of `figures`.
 
     Answers may come one by one: each is written before the next is asked for, and nothing at photo size is kept.
     `measures`, ids of demo.measures, are written where the network can say them; summary.json then has their means,
@@ -103,21 +106,25 @@ def files(
     entries: list[Json] = []
     compared: list[tuple[ModelSpec, Prediction]] = []
     drawn: list[Row] = []
+    hashes: dict[str, str] = {}
     for answer in answers:
         prediction = _at(answer, answer.prediction, photo.size, measures)
         if figures:
             drawn.append(figure_row(answer, prediction))
-        yield from _maps(photo, prediction, measures or ("entropy",))
+        for name, content in _maps(photo, prediction, measures or ("entropy",)):
+            if name.endswith((".npy", "/labels.png")):  # the rest is drawn from these
+                hashes[name] = hashlib.sha256(content).hexdigest()
+            yield name, content
         entries.append(describe(answer, prediction) | _means(prediction, measures))
         compared.append((answer.spec, on_grid(answer, prediction)))
     for kind in figures if drawn else ():
         yield f"figure.{kind}", figure(photo, drawn, kind)
     comparison = describe_comparison(comparison_of(compared), photo.size) if len(compared) > 1 else None
-    content = summary(photo, entries, comparison, precision=precision, device=device)
+    told = summary(photo, entries, comparison, precision=precision, device=device)
     if further:
         yield from further.files
-        content |= further.entries
-    yield "summary.json", to_json(content).encode()
+    yield "summary.json", to_json(told | (further.entries if further else {})).encode()
+    yield manifest.NAME, to_json(manifest.manifest(told, hashes, measures=list(measures))).encode()
 
 
 def write_run(
@@ -129,13 +136,16 @@ def write_run(
     device: str,
     measures: Sequence[str] = (),
     figures: Sequence[Kind] = (),
+    further: Further | None = None,
 ) -> Path:
     """Write `files` below OUT/<photo stem> and return that folder; each file appears whole or not at all.
 
     A folder that another photo of the same stem has taken is left alone: this one becomes <stem>-2.
     """
     folder = folder_for(out, photo)
-    for name, content in files(photo, answers, precision=precision, device=device, measures=measures, figures=figures):
+    for name, content in files(
+        photo, answers, precision=precision, device=device, measures=measures, figures=figures, further=further
+    ):
         write_atomic(folder / name, content)
     return folder
 
@@ -267,9 +277,9 @@ def at_photo_size(answer: Answer) -> Prediction:
     return _at(answer, answer.prediction, answer.posterior.photo_size)
 
 
-def on_grid(answer: Answer, prediction: Prediction) -> Prediction:
-    """The answer's maps on the grid of comparison; `prediction` itself where it has that size."""
-    return _at(answer, prediction, grid_of(answer.posterior.photo_size))
+def on_grid(answer: Answer, prediction: Prediction, measures: Sequence[str] = ()) -> Prediction:
+    """The answer's maps on the grid of comparison; `prediction` itself where it has that size and those measures."""
+    return _at(answer, prediction, grid_of(answer.posterior.photo_size), measures)
 
 
 def describe_comparison(comparison: Comparison, size: Size) -> Json:

@@ -1,11 +1,13 @@
 """Every photograph that the project ships is small, opens, and has its author and licence on record."""
 
+import json
 import re
 
 import numpy as np
 from PIL import Image as PillowImage
 
 from demo.images import SUFFIXES, open_image
+from demo.labels.ade20k import ADE20K
 
 FREE = ("public domain", "[CC0 1.0]", "[CC BY 2.0]", "[CC BY 4.0]", "[CC BY-SA 3.0]")
 
@@ -26,7 +28,19 @@ def test_every_example_has_its_author_and_a_free_licence(examples):
 
 
 def test_nothing_else_lies_among_the_examples(examples):
-    assert {path.name for path in examples.iterdir()} - listed(examples).keys() == {"SOURCES.md"}
+    assert {path.name for path in examples.iterdir()} - listed(examples).keys() == {"SOURCES.md", "truth"}
+
+
+def test_a_truth_of_our_own_lies_within_its_photo_and_names_classes(examples):
+    truths = [*(examples / "truth").iterdir()]
+    assert truths and all(f"`truth/{path.name}`" in (examples / "SOURCES.md").read_text("utf-8") for path in truths)
+    for path in truths:
+        height, width = open_image(next(examples.glob(f"{path.stem}.*"))).shape[:2]
+        told = json.loads(path.read_text("utf-8"))
+        assert "by this project" in told["about"]
+        for region in told["regions"]:
+            assert region["name"] in ADE20K.names and len(region["corners"]) > 2
+            assert all(0 <= x <= width and 0 <= y <= height for x, y in region["corners"])
 
 
 def test_examples_open_and_are_small(examples):

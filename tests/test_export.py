@@ -24,6 +24,7 @@ from demo.models.zoo import Answer
 from demo.schema import Prediction
 from tests.toy import toy_ids, toy_zoo
 
+LAST = {"summary.json", "manifest.json"}
 MAPS = ["labels.png", "entropy.npy", "entropy.png", "overlay.png"]
 
 
@@ -51,7 +52,7 @@ def written(photo: Photo, answers: list[Answer]) -> dict[str, bytes]:
 def test_the_folder_and_the_zip_hold_the_same_bytes(photo: Photo, answers: list[Answer], tmp_path: Path) -> None:
     folder = write_run(tmp_path, photo, answers, precision="exact", device="cpu")
     archive = zipfile.ZipFile(write_zip(tmp_path / "run.zip", photo, answers, precision="exact", device="cpu"))
-    expected = {f"{model}/{name}" for model in toy_ids() for name in MAPS} | {"summary.json"}
+    expected = {f"{model}/{name}" for model in toy_ids() for name in MAPS} | LAST
     assert folder == tmp_path / "owl"
     assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == expected
     assert {name.removeprefix("owl/") for name in archive.namelist()} == expected
@@ -73,7 +74,7 @@ def test_other_measures_are_written_where_the_scores_can_say_them(
     said = asked if meaning == "logits" else ["margin"]
     model = answer.spec.id
     expected = {f"{model}/{name}{end}" for name in said for end in (".npy", ".png")}
-    assert {name for name in content if "labels" not in name and "overlay" not in name} == expected | {"summary.json"}
+    assert {name for name in content if "labels" not in name and "overlay" not in name} == expected | LAST
     maps = posterior.reduce(model, measures=asked).measures
     for name in said:
         assert np.array_equal(np.load(io.BytesIO(content[f"{model}/{name}.npy"])), maps[name])
@@ -179,7 +180,7 @@ def test_each_answer_is_written_before_the_next_is_asked_for(photo: Photo, answe
             yield answer
 
     for name, _ in files(photo, one_by_one(), precision="exact", device="cpu"):
-        assert name == "summary.json" or name.split("/")[0] == asked[-1]
+        assert name in LAST or name.split("/")[0] == asked[-1]
 
 
 def test_a_run_that_breaks_off_leaves_whole_files_and_no_summary(

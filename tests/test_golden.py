@@ -37,7 +37,7 @@ def test_the_compact_networks_say_what_they_said(name: str, examples: Path) -> N
     maps = [
         f"{model}/{file}" for model in models for file in ("labels.png", "entropy.npy", "entropy.png", "overlay.png")
     ]
-    assert [*found] == [*maps, "summary.json"]
+    assert [*found] == [*maps, "summary.json", "manifest.json"]
     assert plain(json.loads((GOLDEN / f"{name}.json").read_text())) == _without(json.loads(found["summary.json"]))
     for answer in answers:
         saved = decode_annotation(found[f"{answer.spec.id}/labels.png"], ADE20K)

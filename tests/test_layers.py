@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     "names measures glossary",
     "schema errors",
-    "labels address tiff",
+    "labels address tiff manifest",
     "catalog",
     "analysis images",
     "models render",

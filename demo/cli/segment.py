@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from demo import catalog
+from demo.cli.again import again
 from demo.cli.console import (
     SOMETHING_LEFT_OUT,
     add_limit_options,
@@ -31,7 +32,7 @@ from demo.measures import BY_ID
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
-    from demo.export import Photo
+    from demo.export import Further, Photo
     from demo.images import Limits
     from demo.models.zoo import Answer, Refusal, Zoo
     from demo.render.figures import Kind
@@ -62,6 +63,17 @@ def add(subparsers: Subparsers) -> None:
         default=[],
         help="write OUT/<photo>/figure.KIND too, all networks on one page: png, svg or pdf; may be repeated",
     )
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help="write OUT/<photo>/page.html too: the page's panels in one file, to look at without a server",
+    )
+    parser.add_argument(
+        "--again",
+        metavar="MANIFEST",
+        type=Path,
+        help="run again what a manifest.json tells of, on its PHOTO, and say whether any number differs",
+    )
     parser.add_argument("--json", action="store_true", help="print what was written, as JSON")
     add_running_options(parser)
     parser.set_defaults(run=run)
@@ -69,13 +81,21 @@ def add(subparsers: Subparsers) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write OUT/<photo>/<model>/{labels.png, entropy.npy, entropy.png, overlay.png} and OUT/<photo>/summary.json."""
-    zoo = open_zoo(options)
-    specs = models_of(options) or catalog.resolve(zoo.default_set)
-    batch = Batch(zoo, specs, options.out, limits_of(options), options.measures, options.figure)
-    batch.segment(options.photos)
+    if options.again:
+        return again(options, lambda told: [Path(row["folder"]) for row in _batch(told).written])
+    batch = _batch(options)
     if options.json:
         print_json(batch.written)
     return SOMETHING_LEFT_OUT if batch.left_out else 0
+
+
+def _batch(options: argparse.Namespace) -> Batch:
+    """All photos segmented."""
+    zoo = open_zoo(options)
+    specs = models_of(options) or catalog.resolve(zoo.default_set)
+    batch = Batch(zoo, specs, options.out, limits_of(options), options.measures, options.figure, page=options.page)
+    batch.segment(options.photos)
+    return batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +120,10 @@ class Batch:
         limits: Limits,
         measures: Sequence[str] = (),
         figures: Sequence[Kind] = (),
+        page: bool = False,
     ) -> None:
         self.zoo, self.specs, self.out, self.limits = zoo, specs, out, limits
-        self.measures, self.figures = measures, tuple(figures)
+        self.measures, self.figures, self.page = measures, tuple(figures), page
         self.left_out = False
         self.noted: set[str] = set()
         self.written: list[dict[str, str]] = []
@@ -117,16 +138,38 @@ class Batch:
             first = next(answers, None)
             if job.photo is None or first is None:
                 continue
-            every = chain([first], answers)
+            every: Iterator[Answer] = chain([first], answers)
+            further: Further | None = None
+            if self.page:
+                every, further = self._paged(job.photo, every)
             folder = write_run(
                 self.out, job.photo, every,
                 precision=self.zoo.precision, device=self.zoo.device, measures=self.measures,
-                figures=self.figures,
+                figures=self.figures, further=further,
             )  # fmt: skip
             self.written.append({"photo": str(job.path), "folder": str(folder)})
             now = time.perf_counter()
             note(f"{job.title}: {now - since:.1f} s -> {folder}")
             since = now
+
+    def _paged(self, photo: Photo, answers: Iterator[Answer]) -> tuple[Iterator[Answer], Further]:
+        """The same answers, and the page that can be written when all of them have been taken."""
+        from demo.export import Further
+        from demo.page.networks import computed_on
+        from demo.page.one_page import NAME, as_shown, one_page
+
+        taken: list[Answer] = []
+
+        def passed() -> Iterator[Answer]:
+            for answer in answers:
+                taken.append(as_shown(answer))
+                yield answer
+
+        def pages() -> Iterator[tuple[str, bytes]]:
+            computed = computed_on(self.zoo.device, self.zoo.precision)
+            yield NAME, one_page(photo, taken, computed=computed, notes=photo.notes)
+
+        return passed(), Further({}, pages())
 
     def _outcomes(self, paths: Sequence[Path]) -> Iterator[tuple[_Job, Answer | Refusal | DemoError]]:
         """Of each photo every network's outcome, or why it cannot be read."""

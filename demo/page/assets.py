@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
+import posixpath
+import re
 from functools import cache
+from graphlib import TopologicalSorter
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,30 +24,54 @@ FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """Changed modules have another address."""
 SMALL = 600
 """Bytes below which nothing is compressed."""
+IMPORT = re.compile(r'^(import (?:\{[^}]*\} from )?)"([^"]+)";', re.M)
+"""The one way in which the modules import each other (tests/test_layers.py)."""
 
 
 @cache
-def modules() -> dict[str, bytes]:
+def modules() -> dict[str, str]:
     """The viewer's modules by their path in web/, without their tests; read once."""
     paths = sorted(path for path in WEB.rglob("*.js") if not path.name.endswith(".test.js"))
-    return {path.relative_to(WEB).as_posix(): path.read_bytes() for path in paths}
+    return {path.relative_to(WEB).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 @cache
-def folder() -> str:
+def pack() -> list[tuple[str, str]]:
+    """Each module's path in web/ and its text, after all that it imports, which it names by their paths in web/.
+
+    They go to the browser in this one piece; scripts/modules.js makes modules of it that keep their names.
+    """
+    placed = {name: _placed(name, text) for name, text in modules().items()}
+    order = TopologicalSorter({name: needs for name, (_, needs) in placed.items()}).static_order()
+    return [(name, placed[name][0]) for name in order]
+
+
+def _placed(name: str, text: str) -> tuple[str, list[str]]:
+    """A module's text with the paths in web/ of what it imports, and these paths."""
+    paths: list[str] = []
+
+    def whole(found: re.Match[str]) -> str:
+        paths.append(posixpath.normpath(posixpath.join(posixpath.dirname(name), found[2])))
+        return f'{found[1]}"{paths[-1]}";'
+
+    return IMPORT.sub(whole, text), paths
+
+
+@cache
+def place() -> str:
     """Where the modules are served, as seen from the page; named after what is in them."""
-    digest = sha256(b"\0".join(name.encode() + b"\0" + text for name, text in modules().items()))
-    return f"web/{digest.hexdigest()[:12]}"
+    digest = sha256(b"\0".join(f"{name}\0{text}".encode() for name, text in modules().items()))
+    return f"web/{digest.hexdigest()[:12]}/modules.json"
 
 
 def preload() -> str:
-    """Links for the page's head, so that the modules come at once instead of one import after the other."""
-    return "".join(f'<link rel="modulepreload" href="{folder()}/{name}">' for name in modules())
+    """A link for the page's head, so that the modules come while Gradio still builds the page."""
+    return f'<link rel="preload" as="fetch" crossorigin href="{place()}">'
 
 
 def routes() -> list[Route]:
     """The way to the modules; Gradio compresses what goes along it."""
-    return [Route(f"/{folder()}/{{name:path}}", _module)]
+    return [Route(f"/{place()}", _modules)]
 
 
 class Rewritten:
@@ -123,11 +151,8 @@ class Compressed(Rewritten):
         return gzip.compress(body, 6)
 
 
-async def _module(request: Request) -> Response:
-    text = modules().get(request.path_params["name"])
-    if text is None:
-        return Response(status_code=404)
-    return Response(text, media_type="text/javascript", headers=FOR_EVER)
+async def _modules(request: Request) -> Response:
+    return Response(json.dumps(pack()), media_type="application/json", headers=FOR_EVER)
 
 
 @cache
@@ -137,5 +162,6 @@ def script(name: str) -> str:
 
 
 @cache
-def style() -> str:
-    return "\n".join((WEB / "css" / name).read_text(encoding="utf-8") for name in STYLES)
+def style(*names: str) -> str:
+    """Styles by their names in web/css/; those of the page where none is named."""
+    return "\n".join((WEB / "css" / name).read_text(encoding="utf-8") for name in names or STYLES)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from demo.models.zoo import Zoo
 
 WAITING = "Waiting for its turn ..."
-DOWNLOAD, PREPARING = "Download results (zip)", "Preparing the files ..."
+DOWNLOAD, ONE_PAGE, PREPARING = "Download results (zip)", "Download as one page", "Preparing the files ..."
 IN_TURN: dict[str, Any] = {"trigger_mode": "always_last"}
 """A photo that comes while another one is taken is taken after it, and stays; Gradio would drop it."""
 PLACE = '<p class="zoo-quiet zoo-place" role="status"></p>'
@@ -85,6 +85,7 @@ def build(
                 chosen_example = example_buttons(thumbnails)
                 models = selection.build(networks)
                 save = gr.Button(DOWNLOAD, interactive=False, elem_id="download")
+                save_page = gr.Button(ONE_PAGE, interactive=False, elem_id="download-page")
                 file = gr.DownloadButton("Results", elem_id="file", elem_classes="zoo-away")
                 gr.HTML(DELETED, elem_id="deleted", padding=False, apply_default_css=False)
                 asked = gr.Textbox(visible=False)
@@ -117,7 +118,7 @@ def build(
         run = viewer.run(
             guarded(page.run),
             [photo, *models.inputs],
-            [viewer, built["statistics"], shown, go, stop, save],
+            [viewer, built["statistics"], shown, go, stop, save, save_page],
             **ONE_AT_A_TIME,
             **queued,
         )
@@ -127,7 +128,7 @@ def build(
         stop.click(None, None, [go, stop], js=_at_once(*idle(), tell="stop"))
 
         showing = viewer.show(
-            guarded(page.show), models.inputs, [photo, viewer, built["statistics"], shown, save], **quick
+            guarded(page.show), models.inputs, [photo, viewer, built["statistics"], shown, save, save_page], **quick
         )
         showing.success(None, None, None, js=_at_once(tell="showed"))
         showing.failure(None, None, None, js=_at_once(tell="showed"))
@@ -142,10 +143,15 @@ def build(
                 worked.success(None, None, None, js=_at_once(tell=f"{tab.name}-worked"))
                 worked.failure(None, None, None, js=_at_once(tell=f"{tab.name}-worked"))
 
-        making = save.click(None, None, save, js=_at_once(gr.update(value=PREPARING, interactive=False)))
-        made = making.then(guarded(page.zip), [shown, asked], file, js=download.ASK, **queued)
-        made.success(None, None, None, js=download.FOLLOW)
-        made.then(None, None, save, js=_at_once(gr.update(value=DOWNLOAD, interactive=True)))
+        handed: tuple[tuple[gr.Button, str, Callable[..., str], Any, str | None], ...] = (
+            (save, DOWNLOAD, page.zip, [shown, asked], download.ASK),
+            (save_page, ONE_PAGE, page.one_page, shown, None),
+        )
+        for button, words, make, told, ask in handed:
+            making = button.click(None, None, button, js=_at_once(gr.update(value=PREPARING, interactive=False)))
+            made = making.then(guarded(make), told, file, js=ask, **queued)
+            made.success(None, None, None, js=download.FOLLOW)
+            made.then(None, None, button, js=_at_once(gr.update(value=words, interactive=True)))
 
         show_set: dict[str, Any] = dict(
             fn=partial(selection.show_set, networks),

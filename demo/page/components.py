@@ -11,13 +11,14 @@ from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder
 
 from demo.labels.ade20k import ADE20K
-from demo.page.assets import folder, script
+from demo.page.assets import place, script
+from demo.page.examples import Described
 from demo.page.truth_files import COLOURS
 from demo.page.view import View
 from demo.page.wire import FIELD_LEVELS, classes_of
 from demo.render.paint import colour_table
 
-Thumbnails = Sequence[dict[str, str | int]]
+Thumbnails = Sequence[Described]
 
 
 class PhotoInput(gr.Image):
@@ -36,6 +37,16 @@ class PhotoInput(gr.Image):
 def is_uploaded(path: str) -> bool:
     """Whether a file came by upload or example: a caller may name any path of the server's."""
     return Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve())
+
+
+def settings() -> dict[str, Any]:
+    """What the viewer's modules are told once for all photos."""
+    return {
+        "classes": classes_of(ADE20K).model_dump(),
+        "scales": {"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
+        "levels": FIELD_LEVELS,
+        "errors": dict(COLOURS),
+    }
 
 
 class Viewer(gr.HTML):
@@ -58,15 +69,12 @@ class Viewer(gr.HTML):
             value=value,
             **standard,
             html_template='<div class="zoo"></div>',
-            js_on_load=script("viewer"),
+            js_on_load=script("modules") + script("viewer"),
             apply_default_css=False,
             elem_id="viewer",
             server_functions=list(answers) or None,
-            main=f"{folder()}/main.js",
-            classes=classes_of(ADE20K).model_dump(),
-            scales={"colour": colour_table("colour").tolist(), "grey": colour_table("article").tolist()},
-            levels=FIELD_LEVELS,
-            errors=dict(COLOURS),
+            modules=place(),
+            **settings(),
         )
 
     def preprocess(self, payload: View | None) -> View | None:  # type: ignore[override]  # gr.HTML has strings

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeAlias
 
 from demo.catalog import ROOT
 from demo.images import files_in, open_image
 from demo.render.encode import jpeg, shrink
 
+Described: TypeAlias = dict[str, object]
 EXAMPLES = ROOT / "examples"
 THUMBNAIL = 168
 """Short side in pixels: sharp at twice the size at which they stand on the page."""
@@ -29,12 +32,19 @@ class Example:
     def sha256(self) -> str:
         return sha256(self.path.read_bytes()).hexdigest()
 
+    @cached_property
+    def truth(self) -> list[Described]:
+        """Regions drawn by this project as truth: name of a class, corners [x, y]. Most examples have none."""
+        path = self.path.parent / "truth" / f"{self.name}.json"
+        found: list[Described] = json.loads(path.read_bytes())["regions"] if path.is_file() else []
+        return found
+
     @property
     def title(self) -> str:
         return self.name.replace("_", " ").capitalize()
 
-    def as_dict(self) -> dict[str, str | int]:
-        """What the browser needs: name, title, credit, and the thumbnail as a data URL with its size."""
+    def as_dict(self) -> Described:
+        """What the browser needs: name, title, credit, truth, and the thumbnail as a data URL with its size."""
         image = open_image(self.path)
         height, width = image.shape[:2]
         scale = min(1, THUMBNAIL / min(height, width))
@@ -47,6 +57,7 @@ class Example:
             "thumb": url,
             "width": size[1],
             "height": size[0],
+            "truth": self.truth,
         }
 
 

@@ -65,7 +65,7 @@ class Page:
         return str(self.example(name).path)
 
     def run(self, event: gr.EventData, photo: str | None, *choice: Any) -> Iterator[tuple[object, ...]]:
-        """Updates for viewer, statistics, shown, segment, stop and download, each time something changes.
+        """Updates for viewer, statistics, shown, segment, stop and both downloads, each time something changes.
 
         The last ones say everything again: the browser keeps nothing but them when all come to it at once.
         """
@@ -91,12 +91,12 @@ class Page:
             if turn in self.left:
                 yield _no_news()
                 return
-            yield view, self.table(now), now, *buttons, _ready(view)
+            yield view, self.table(now), now, *buttons, *_ready(view)
             buttons = gr.skip(), gr.skip()  # said once: what comes after a stop must not bring Stop back
-        yield view, self.table(now), now, *idle(), _ready(view)
+        yield view, self.table(now), now, *idle(), *_ready(view)
 
     def show(self, event: gr.EventData, *choice: Any) -> tuple[object, ...]:
-        """Updates for photo, viewer, statistics, shown and download, from what is known of {turn, path or example}."""
+        """Updates for photo, viewer, statistics, shown, both downloads: what is known of {turn, path or example}."""
         asked = event._data or {}
         example = str(asked.get("example", ""))
         path = str(self.example(example).path) if example else str(asked.get("path", ""))
@@ -105,7 +105,7 @@ class Page:
         models, run = selection.chosen(*choice), self.store.open(path)
         now = Shown(run.key, Path(path).name, tuple(models))
         view = known(self.networks, run, now.name, models, self._example_of(run), str(asked.get("turn", "")))
-        return path, view, self.table(now), now, _ready(view)
+        return path, view, self.table(now), now, *_ready(view)
 
     def _example_of(self, run: Run) -> str:
         return next((example.name for example in self.examples if example.sha256 == run.key), "")
@@ -138,6 +138,10 @@ class Page:
         """The zip of what is shown; `asked` is JSON: what each tab's script says of the moment, by its name."""
         further = self._further(asked)
         return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models, further))
+
+    def one_page(self, shown: Shown) -> str:
+        """What is shown as a page of its own, in one file."""
+        return str(download.make_page(self.networks, self.store, shown.key, shown.name, shown.models))
 
     def _further(self, asked: str) -> Further:
         try:
@@ -207,13 +211,15 @@ def _asked_selection(networks: Networks, asked: dict[str, str]) -> tuple[object,
     return set_name, *selection.lists(networks, set_name, ids), own if specs else gr.skip()
 
 
-def _ready(view: View) -> dict[str, Any]:
-    return gr.update(interactive=any(panel.status == "done" for panel in view.panels))
+def _ready(view: View) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Updates for the two buttons that hand the results over."""
+    some = any(panel.status == "done" for panel in view.panels)
+    return gr.update(interactive=some), gr.update(interactive=some)
 
 
 def _no_news() -> tuple[object, ...]:
     """Updates of a run whose photo is not looked at any more."""
-    return gr.skip(), gr.skip(), gr.skip(), *idle(), gr.skip()
+    return gr.skip(), gr.skip(), gr.skip(), *idle(), gr.skip(), gr.skip()
 
 
 def idle() -> tuple[dict[str, Any], dict[str, Any]]:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from demo import catalog
 from demo.errors import MissingCheckpointError
-from demo.labels.ade20k import ADE20K
 from demo.page.line import left
 from demo.page.networks import Networks
 from demo.page.store import Run, Store
 from demo.page.view import Panel, View
-from demo.page.wire import classes_of, panel_of
+from demo.page.wire import further_sets, in_folder, panel_of
 from demo.schema import ModelSpec
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def views(
 def known(networks: Networks, run: Run, name: str, models: Sequence[str], example: str = "", turn: str = "") -> View:
     """The view of a run with the answers that the store has; the other panels wait, and nothing is started."""
     specs = networks.named(list(models))
-    blank = _blank_view(run, name, example, turn).model_copy(update={"notes": _notes(run), "caution": _caution(specs)})
+    blank = _blank_view(run, name, example, turn).model_copy(update={"notes": _notes(run), "caution": caution(specs)})
     return _filled(blank, run, specs, {})
 
 
@@ -118,7 +117,7 @@ def keep(networks: Networks, store: Store, run: Run, outcome: Outcome) -> None:
     from demo.models.zoo import Answer
 
     if isinstance(outcome, Answer):
-        run.keep(outcome, panel_of(outcome, run.folder, networks.computed))
+        run.keep(outcome, panel_of(outcome, in_folder(run.folder), networks.computed))
         store.shed()
 
 
@@ -133,9 +132,8 @@ def _progress(waiting: Sequence[ModelSpec], loaded: Sequence[str]) -> dict[str, 
 def _filled(view: View, run: Run, specs: Sequence[ModelSpec], others: dict[str, Panel]) -> View:
     known = others | run.panels
     panels = [known.get(spec.id) or _blank(spec) for spec in specs]
-    sets = dict.fromkeys(run.answers[spec.id].posterior.class_set for spec in specs if spec.id in run.panels)
-    told = [classes_of(found) for found in sets if found != ADE20K]  # the page has that one
-    return view.model_copy(update={"panels": panels, "class_sets": told})
+    sets = [run.answers[spec.id].posterior.class_set for spec in specs if spec.id in run.panels]
+    return view.model_copy(update={"panels": panels, "class_sets": further_sets(sets)})
 
 
 def _blank_view(run: Run, name: str, example: str, turn: str) -> View:
@@ -151,10 +149,12 @@ def _blank_view(run: Run, name: str, example: str, turn: str) -> View:
         height=height,
         photo_width=photo_width,
         photo_height=photo_height,
+        plain=not run.notes,
     )
 
 
-def _caution(specs: Sequence[ModelSpec]) -> str:
+def caution(specs: Sequence[ModelSpec]) -> str:
+    """What must not be concluded from these networks; empty where nothing need be said."""
     shipped = any(catalog.model_set(spec.set).shipped for spec in specs if spec.set != "own")
     return f"Compact networks: {SMALL}." if shipped else ""
 

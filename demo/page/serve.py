@@ -22,6 +22,7 @@ from demo.page.blocks import PageBlocks
 from demo.page.build import build
 from demo.page.guard import Guard
 from demo.page.health import health
+from demo.page.previews import Previews
 from demo.page.theme import theme
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def _launch(blocks: PageBlocks, host: str | None, port: int | None, root_path: s
                 Middleware(Guard, endpoints=blocks.called, most=int(1.5e6 * limits.megabytes) + 1_000_000),
                 Middleware(Compressed),
                 Middleware(FirstScript, name="language"),
+                Middleware(Previews, store=blocks.store),
             ],
         },
         prevent_thread_lock=True,

@@ -15,12 +15,13 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakValueDictionary
 
 from demo.errors import ImageError
 from demo.export import Photo
 from demo.images import Limits, Opened, open_photo
 from demo.page.view import Panel
-from demo.page.wire import display_size, photo_file
+from demo.page.wire import display_size, in_folder, photo_file
 from demo.schema import Image, Size
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Store:
         self._count, self._bytes = count, megabytes * 1e6
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock = threading.Lock()
+        self._opening: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._closed = threading.Event()
         self._beside: list[Kept] = []
 
@@ -99,10 +101,13 @@ class Store:
         except FileNotFoundError as error:
             raise ImageError(NOT_HERE) from error
         key = sha256(data).hexdigest()
-        run = self.get(key)
-        return (
-            run if run and run.has_files else self._add(key, open_photo(data, limits=self.limits, name=Path(path).name))
-        )
+        with self._lock:
+            turn = self._opening.setdefault(key, threading.Lock())
+        with turn:  # who asks for the same photo meanwhile waits for this one
+            run = self.get(key)
+            if run and run.has_files:
+                return run
+            return self._add(key, open_photo(data, limits=self.limits, name=Path(path).name))
 
     def get(self, key: str) -> Run | None:
         with self._lock:
@@ -151,7 +156,7 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)  # whoever cleans temporary folders may have taken it
         folder = Path(mkdtemp(dir=self.folder))
         image = opened.image
-        run = Run(key, image, folder, photo_file(image, folder), display_size(image.shape[:2]), opened.notes)
+        run = Run(key, image, folder, photo_file(image, in_folder(folder)), display_size(image.shape[:2]), opened.notes)
         with self._lock:
             known = self._runs.get(key)
             if known and known.has_files:

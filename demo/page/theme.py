@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import gradio as gr
 
+USED = (
+    "body-background-fill", "body-text-color", "body-text-color-subdued", "border-color-primary",
+    "primary-400", "primary-600", "primary-700", "primary-800",
+)  # fmt: skip
+"""The variables of Gradio's that the styles in web/css speak of."""
+
 
 def theme() -> gr.themes.Base:
     return gr.themes.Default(
@@ -35,3 +41,18 @@ def theme() -> gr.themes.Base:
         checkbox_background_color_selected="*primary_700",
         color_accent="*primary_700",
     )
+
+
+def variables() -> str:
+    """Those that the styles use, as CSS, for a page that has no Gradio: light, and dark below body.dark."""
+    looks = theme()
+
+    def value(name: str, ending: str) -> str:
+        found = str(getattr(looks, name + ending, None) or getattr(looks, name))
+        return value(found[1:], ending) if found.startswith("*") else found
+
+    def rule(where: str, ending: str) -> str:
+        told = " ".join(f"--{name}: {value(name.replace('-', '_'), ending)};" for name in USED)
+        return f"{where} {{ {told} }}"
+
+    return f"{rule('body', '')}\n{rule('body.dark', '_dark')}"

@@ -125,6 +125,8 @@ class View(GradioModel):
     """The maps' pixel grid."""
     photo_width: int = 0
     photo_height: int = 0
+    plain: bool = False
+    """Nothing of the photo's file was ignored: whoever has the file can show it alike."""
     notes: list[str] = Field(default_factory=list)
     """Sentences that a reader of the maps should know."""
     caution: str = ""

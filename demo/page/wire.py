@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from gradio.data_classes import FileData
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from demo.export import class_rows
 from demo.images import write_atomic
+from demo.labels.ade20k import ADE20K
 from demo.measures import BY_ID, MEASURES
 from demo.page.view import Classes, ClassShare, MeasureScale, Panel
 from demo.render.encode import jpeg, png, shrink
@@ -18,6 +21,9 @@ from demo.schema import ClassSet, Field, Image, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
+
+Keep: TypeAlias = Callable[[str, bytes], FileData]
+"""Puts a file of that name and content where the browser finds it."""
 
 DISPLAY_SIDE = 1600
 """Long side of the maps on the page; a download has them at the photo's own size."""
@@ -32,16 +38,32 @@ def display_size(size: Size) -> Size:
     >>> display_size((480, 640)), display_size((3000, 4000))
     ((480, 640), (1200, 1600))
     """
-    return _within(size, DISPLAY_SIDE)
+    return within(size, DISPLAY_SIDE)
 
 
-def photo_file(image: Image, folder: Path) -> FileData:
+def in_folder(folder: Path) -> Keep:
+    """Files on this machine's disk, which Gradio serves."""
+
+    def keep(name: str, content: bytes) -> FileData:
+        write_atomic(folder / name, content)
+        return FileData(path=str(folder / name), orig_name=name)
+
+    return keep
+
+
+def in_itself(name: str, content: bytes) -> FileData:
+    """A file that is its own address: nothing is fetched for it."""
+    kind = {"jpg": "image/jpeg", "png": "image/png"}[name.rpartition(".")[2]]
+    return FileData(path="", url=f"data:{kind};base64,{b64encode(content).decode()}", orig_name=name)
+
+
+def photo_file(image: Image, keep: Keep) -> FileData:
     """The photo as the page shows it."""
-    return _file(folder / "photo.jpg", jpeg(shrink(image, display_size(image.shape[:2]))))
+    return keep("photo.jpg", jpeg(shrink(image, display_size(image.shape[:2]))))
 
 
-def panel_of(answer: Answer, folder: Path, computed: str = "") -> Panel:
-    """The finished panel of an answer; its files are written to `folder`. `computed` says where and how, in words."""
+def panel_of(answer: Answer, keep: Keep, computed: str = "") -> Panel:
+    """The finished panel of an answer, with its files. `computed` says where and how it was made, in words."""
     prediction, spec = answer.prediction, answer.spec
     return Panel(
         id=spec.id,
@@ -49,8 +71,8 @@ def panel_of(answer: Answer, folder: Path, computed: str = "") -> Panel:
         trained_by=spec.trained_by,
         family=spec.family,
         status="done",
-        labels=_file(folder / f"{spec.id}-labels.png", png(prediction.label_map)),
-        fields=_file(folder / f"{spec.id}-fields.png", png(fields(prediction))),
+        labels=keep(f"{spec.id}-labels.png", png(prediction.label_map)),
+        fields=keep(f"{spec.id}-fields.png", png(fields(prediction))),
         measures=[*prediction.measures],
         class_set=prediction.class_set.key,
         classes=_shares(prediction),
@@ -74,6 +96,11 @@ def _shares(prediction: Prediction) -> list[ClassShare]:
     return shares
 
 
+def further_sets(class_sets: Iterable[ClassSet]) -> list[Classes]:
+    """Each of them once, but for ADE20K, which the page has from the start."""
+    return [classes_of(found) for found in dict.fromkeys(class_sets) if found != ADE20K]
+
+
 def classes_of(class_set: ClassSet) -> Classes:
     """A class set as the page draws it."""
     return Classes(
@@ -90,7 +117,7 @@ def classes_of(class_set: ClassSet) -> Classes:
 
 def fields(prediction: Prediction) -> NDArray[np.uint8]:
     """(n h, w): n measures' maps one below another, at most FIELD_SIDE long, in FIELD_LEVELS steps of their scale."""
-    height, width = _within(prediction.size, FIELD_SIDE)
+    height, width = within(prediction.size, FIELD_SIDE)
     tops = {name: BY_ID[name].top(len(prediction.class_set)) for name in prediction.measures}
     maps = prediction.measures.items()
     return np.vstack([_steps(_sample(field, height, width), tops[name]) for name, field in maps])
@@ -123,11 +150,7 @@ def _steps(field: Field, top: float) -> NDArray[np.uint8]:
     return np.rint(np.clip(field / top, 0, 1) * (FIELD_LEVELS - 1)).astype(np.uint8)
 
 
-def _within(size: Size, side: int) -> Size:
+def within(size: Size, side: int) -> Size:
+    """The size (height, width) made small enough that its longer side is at most `side`."""
     scale = min(1, side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _file(path: Path, data: bytes) -> FileData:
-    write_atomic(path, data)
-    return FileData(path=str(path), orig_name=path.name)

@@ -68,7 +68,7 @@ def test_the_modules_are_found_below_a_path(chromium: Any, prefixed: str) -> Non
 
 def test_modules_that_do_not_come_are_told_of(chromium: Any, toy: str) -> None:
     page = chromium.new_page()
-    page.route("**/web/*/wording.js", lambda route: route.abort())
+    page.route("**/web/*/modules.json", lambda route: route.abort())
     page.goto(toy)
     page.get_by_text("The page's scripts could not be fetched; load the page again.").wait_for(timeout=60_000)
     page.close()

@@ -19,7 +19,7 @@ from demo.labels.annotations import decode_annotation, encode_annotation
 from demo.labels.coco import decode_panoptic
 from demo.models.zoo import Answer, Zoo
 from demo.schema import VOID, LabelMap
-from tests.browser.conftest import PHONE, Open, choose, compared, settled
+from tests.browser.conftest import PHONE, Open, choose, compared, filled, settled
 from tests.toy import toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -314,3 +314,19 @@ def test_a_phone_scrolls_tables_not_the_page(visit: Open, toy: str, toy_mask: Pa
     drop(page, toy_mask)
     judged(page, 5)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_an_example_comes_with_its_truth_and_says_whose_it_is(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=mountain&models=fcn-compact")
+    filled(page, 1)
+    assert "comes with a truth" in page.locator("[data-id=photo] .zoo-legend").inner_text()
+    page.get_by_role("tab", name="Truth", exact=True).click()
+    page.wait_for_selector("[data-judged='1']", state="attached")
+    assert "by hand, by this project" in page.locator(".zoo-truth-facts").inner_text()
+    assert page.locator(".zoo-truth-regions li").count() == 7
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_function("() => !document.querySelector('.zoo-truth-facts').offsetParent")
+    page.locator(".zoo-example-buttons button", has_text="Cat").dispatch_event("click")
+    page.wait_for_url("**example=cat**")
+    filled(page, 1)
+    assert page.locator(".zoo-truth-regions li").count() == 0

@@ -39,7 +39,7 @@ def test_segment_writes_the_files_of_every_model_and_a_summary(
     assert err.startswith("[1/1] owl.png: ") and err.count("\n") == 1
     maps = ("entropy.npy", "entropy.png", "labels.png", "overlay.png")
     written = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert written == {"summary.json", *(f"{model}/{name}" for model in models for name in maps)}
+    assert written == {"summary.json", "manifest.json", *(f"{model}/{name}" for model in models for name in maps)}
     assert decode_annotation(folder / models[0] / "labels.png", ADE20K).shape == (40, 50)
     summary = json.loads((folder / "summary.json").read_text())
     assert [entry["id"] for entry in summary["models"]] == list(models)
@@ -53,6 +53,14 @@ def test_a_figure_of_each_kind_that_is_asked_for(toy: None, photo: Path, tmp_pat
     assert (folder / "figure.pdf").read_bytes().startswith(b"%PDF")
     assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
     assert not (folder / "figure.svg").exists()
+
+
+def test_a_page_in_one_file_where_it_is_asked_for(toy: None, photo: Path, tmp_path: Path) -> None:
+    pytest.importorskip("gradio")
+    out = ["-o", str(tmp_path / "out"), "--page"]
+    assert cli.main(["segment", str(photo), "-m", *toy_ids()[:2], *out]) == 0
+    page = (tmp_path / "out" / "owl" / "page.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>") and "<h1>owl.png</h1>" in page and toy_ids()[1] in page
 
 
 def test_a_photo_that_cannot_be_read_costs_itself_alone(

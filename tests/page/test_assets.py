@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from demo.page import assets
-from demo.page.assets import HERE, WEB, Compressed, folder, modules, preload, routes, script
+from demo.page.assets import HERE, Compressed, modules, pack, place, preload, routes, script
 from demo.page.serve import mended_stream
 
 NODE = shutil.which("node")
@@ -43,27 +43,39 @@ def served() -> TestClient:
     return TestClient(App.create_app(gr.Blocks(), app_kwargs={"routes": routes()}))
 
 
-def test_a_module_is_served_compressed_and_for_ever(served: TestClient) -> None:
-    reply = served.get(f"/{folder()}/main.js", headers={"Accept-Encoding": "gzip"})
-    assert reply.content == (WEB / "main.js").read_bytes()
-    assert reply.headers["content-type"] == "text/javascript; charset=utf-8"
+def test_the_modules_are_served_in_one_piece_compressed_and_for_ever(served: TestClient) -> None:
+    reply = served.get(f"/{place()}", headers={"Accept-Encoding": "gzip"})
+    assert dict(reply.json()) == dict(pack()) and set(dict(pack())) == set(modules())
+    assert reply.headers["content-type"] == "application/json"
     assert reply.headers["content-encoding"] == "gzip"
     assert "immutable" in reply.headers["cache-control"]
 
 
-@pytest.mark.parametrize("name", ["nothing.js", "../assets.py", "%2e%2e/assets.py", "wire.d.ts", "wording.test.js"])
-def test_nothing_but_modules_is_served(served: TestClient, name: str) -> None:
-    assert served.get(f"/{folder()}/{name}").status_code == 404
+def test_a_module_comes_after_those_that_it_imports_and_keeps_its_lines() -> None:
+    """So each can be made as soon as it is read, and the browser's tools show the lines that the files have."""
+    come: set[str] = set()
+    for name, text in pack():
+        imported = re.findall(r'^(?:import|\} from) .*?"([^"]+)";', text, re.M)
+        assert set(imported) <= come, name
+        lines = zip(text.splitlines(), modules()[name].splitlines(), strict=True)
+        assert all(one == other or '"' in one for one, other in lines)
+        come.add(name)
+    assert name == "main.js"
+
+
+@pytest.mark.parametrize("name", ["main.js", "nothing.js", "../assets.py", "%2e%2e/assets.py", "wire.d.ts"])
+def test_nothing_else_is_served_there(served: TestClient, name: str) -> None:
+    assert served.get(f"/{place().removesuffix('modules.json')}{name}").status_code == 404
 
 
 def test_a_changed_module_has_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = folder()
-    monkeypatch.setattr(assets, "modules", lambda: modules() | {"main.js": b"changed"})
-    assert folder.__wrapped__() != before
+    before = place()
+    monkeypatch.setattr(assets, "modules", lambda: modules() | {"main.js": "changed"})
+    assert place.__wrapped__() != before
 
 
-def test_every_module_is_asked_for_at_once() -> None:
-    assert preload().count("<link") == len(modules()) and f'href="{folder()}/ui/legend.js"' in preload()
+def test_the_modules_are_asked_for_at_once() -> None:
+    assert preload().count("<link") == 1 and f'href="{place()}"' in preload()
 
 
 def test_the_event_stream_is_mended_in_the_gradio_that_is_pinned_and_in_no_other() -> None:

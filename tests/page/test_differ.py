@@ -21,7 +21,7 @@ from demo.page.mean import grid_of, mean_of
 from demo.page.store import Run, Store
 from demo.page.tabs.differ import Differ
 from demo.page.tabs.tab import GONE
-from demo.page.wire import panel_of
+from demo.page.wire import in_folder, panel_of
 from demo.schema import Comparison
 from tests.toy import toy_ids, toy_zoo
 
@@ -33,7 +33,7 @@ PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
 def run(store: Store) -> Run:
     run = store.open(PHOTO)
     for answer in toy_zoo().stream(run.image, "compact", run.size):
-        run.keep(answer, panel_of(answer, run.folder))
+        run.keep(answer, panel_of(answer, in_folder(run.folder)))
     return run
 
 

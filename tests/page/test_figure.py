@@ -9,7 +9,7 @@ import pytest
 
 from demo.page.figure import Figures, Look
 from demo.page.store import Run, Store
-from demo.page.wire import panel_of
+from demo.page.wire import in_folder, panel_of
 from tests.toy import toy_zoo
 
 pytest.importorskip("gradio")
@@ -21,7 +21,7 @@ MODELS = ["fcn-compact", "setr-compact"]
 def run(store: Store) -> Run:
     run = store.open(PHOTO)
     for answer in toy_zoo().stream(run.image, MODELS, run.size, ["entropy", "confidence", "margin", "energy"]):
-        run.keep(answer, panel_of(answer, run.folder))
+        run.keep(answer, panel_of(answer, in_folder(run.folder)))
     return run
 
 

@@ -26,7 +26,7 @@ from demo.page.tabs.tab import GONE
 from demo.page.tabs.truth import TruthTab
 from demo.page.truth_replies import FOREIGN, wrong_by_confidence
 from demo.page.truths import Region, fill, paint
-from demo.page.wire import panel_of
+from demo.page.wire import in_folder, panel_of
 from demo.schema import VOID, LabelMap
 from tests.toy import toy_zoo
 
@@ -41,7 +41,7 @@ Ask = Callable[..., dict[str, Any]]
 def run(store: Store) -> Run:
     run = store.open(PHOTO)
     for answer in toy_zoo().stream(run.image, [MODEL, "setr-compact"], run.size, [*BY_ID]):
-        run.keep(answer, panel_of(answer, run.folder))
+        run.keep(answer, panel_of(answer, in_folder(run.folder)))
     return run
 
 
@@ -175,7 +175,7 @@ def test_a_big_photo_is_judged_at_its_own_size(tmp_path: Path) -> None:
     try:
         run = store.open(photo)
         for answer in toy_zoo().stream(run.image, [MODEL], run.size):
-            run.keep(answer, panel_of(answer, run.folder))
+            run.keep(answer, panel_of(answer, in_folder(run.folder)))
         assert run.size != (1350, 1950)
         answer = run.answers[MODEL]
         full = answer.posterior.reduce(MODEL)

@@ -21,7 +21,7 @@ from demo.labels.annotations import decode_annotation, encode_annotation
 from demo.page.store import Run, Store
 from demo.page.tabs.truth import TruthTab
 from demo.page.truth_files import COLOURS
-from demo.page.wire import panel_of
+from demo.page.wire import in_folder, panel_of
 from demo.schema import VOID, LabelMap
 from tests.toy import toy_zoo
 
@@ -35,7 +35,7 @@ Save = Callable[..., bytes]
 def run(store: Store) -> Run:
     run = store.open(PHOTO)
     for answer in toy_zoo().stream(run.image, MODELS, run.size):
-        run.keep(answer, panel_of(answer, run.folder))
+        run.keep(answer, panel_of(answer, in_folder(run.folder)))
     return run
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from demo.labels.ade20k import ADE20K
 from demo.measures import ALWAYS, BY_ID
-from demo.page.wire import FIELD_LEVELS, FIELD_SIDE, display_size, fields, panel_of, photo_file
+from demo.page.wire import FIELD_LEVELS, FIELD_SIDE, display_size, fields, in_folder, panel_of, photo_file
 from demo.schema import Prediction
 from tests.toy import toy_zoo
 
@@ -21,7 +21,7 @@ def photo() -> np.ndarray:
 
 def test_labels_come_back_value_for_value(photo: np.ndarray, tmp_path: Path) -> None:
     answer = next(iter(toy_zoo().stream(photo, "fcn-compact")))
-    panel = panel_of(answer, tmp_path)
+    panel = panel_of(answer, in_folder(tmp_path))
     assert panel.measures == [*ALWAYS], "nothing else was asked for"
     assert (panel.title, panel.trained_by) == ("FCN", "this project")
     assert np.array_equal(np.array(Image.open(panel.labels.path)), answer.prediction.label_map)
@@ -54,14 +54,15 @@ def test_maps_are_shown_at_photo_size_up_to_1600(size: tuple[int, int], shown: t
 
 
 def test_a_large_photo_is_shown_smaller(tmp_path: Path) -> None:
-    file = photo_file(np.zeros((400, 3200, 3), np.uint8), tmp_path)
+    file = photo_file(np.zeros((400, 3200, 3), np.uint8), in_folder(tmp_path))
     assert Image.open(file.path).size == (1600, 200)
 
 
 def test_five_models_at_one_megapixel_stay_below_400_kilobytes(photo: np.ndarray, tmp_path: Path) -> None:
     large = np.repeat(np.repeat(photo, 2, 0), 2, 1)[:900, :1150]
     panels = [
-        panel_of(answer, tmp_path) for answer in toy_zoo().stream(large, "compact", display_size(large.shape[:2]))
+        panel_of(answer, in_folder(tmp_path))
+        for answer in toy_zoo().stream(large, "compact", display_size(large.shape[:2]))
     ]
     sent = sum(Path(file.path).stat().st_size for panel in panels for file in (panel.labels, panel.fields))
     assert len(panels) == 5 and sent < 400_000

@@ -1,4 +1,5 @@
 "use strict";
+/* global startModules */
 // Fetches the viewer's modules. What the page asks of the viewer until they are here is kept, and then asked again.
 // Gradio looks for these names
 const ways = {
@@ -13,13 +14,17 @@ const early = [];
 const keep = (event) => early.push(event);
 heard.forEach((name) => document.addEventListener(name, keep));
 
-import(new URL(props.main, document.baseURI)).then(
-  ({ mount }) => {
-    heard.forEach((name) => document.removeEventListener(name, keep));
-    mount({ element, props, trigger: (name, detail) => ways[name](detail), server, upload, watch });
-    early.forEach(({ type, detail }) => document.dispatchEvent(new CustomEvent(type, { detail })));
-  },
-  () => {
-    element.querySelector(".zoo").textContent = "The page's scripts could not be fetched; load the page again.";
-  },
-);
+const place = new URL(props.modules, document.baseURI);
+const fetched = fetch(place).then((reply) => (reply.ok ? reply.json() : Promise.reject(reply.status)));
+fetched
+  .then((pack) => startModules(pack, new URL(".", place).href.slice(0, -1)))
+  .then(
+    ({ mount }) => {
+      heard.forEach((name) => document.removeEventListener(name, keep));
+      mount({ element, props, trigger: (name, detail) => ways[name](detail), server, upload, watch });
+      early.forEach(({ type, detail }) => document.dispatchEvent(new CustomEvent(type, { detail })));
+    },
+    () => {
+      element.querySelector(".zoo").textContent = "The page's scripts could not be fetched; load the page again.";
+    },
+  );

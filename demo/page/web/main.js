@@ -3,7 +3,7 @@
 
 import { addClassSet } from "./draw/classes.js";
 import { publishPalette } from "./draw/tables.js";
-import { fillPage } from "./page.js";
+import { fillPage, page } from "./page.js";
 import { run } from "./run.js";
 import { redraw } from "./state.js";
 import { differ } from "./tabs/differ/tab.js";
@@ -11,6 +11,7 @@ import { pixel } from "./tabs/pixel.js";
 import { study } from "./tabs/study/tab.js";
 import { truth } from "./tabs/truth/tab.js";
 import { aboutDialog } from "./teach/card.js";
+import { keptServer } from "./ui/alone.js";
 import { sync } from "./ui/answers.js";
 import { grid } from "./ui/cards.js";
 import { makeStage, stage } from "./ui/compare.js";
@@ -35,14 +36,14 @@ const TABS = [pixel, differ, truth, study];
 
 /** @param {import("./page.js").Given} given */
 export function mount(given) {
-  fillPage(given);
+  fillPage(given.kept ? { ...given, server: keptServer(given.kept) } : given);
   addClassSet(given.props.classes);
   makeToolbar();
   makeStage();
   makeEmpty();
   makeKeys();
   makeFigure();
-  listenForPhotos();
+  if (!page.alone) listenForPhotos();
   TABS.forEach(startTab);
   followLink();
   given.element
@@ -50,7 +51,7 @@ export function mount(given) {
     .append(live, notice, toolbar, empty, grid, stage, keysDialog, figureDialog, aboutDialog, noteBox, tour);
   publishPalette();
   new MutationObserver(() => redraw("paint")).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  startVisit();
+  if (!page.alone) startVisit();
   given.watch("value", sync);
   sync();
   redraw("layout", "toolbar", "paint");

@@ -28,9 +28,20 @@
  * @property {Server} server
  * @property {(file: File) => Promise<{path: string}>} upload
  * @property {(name: string, changed: () => void) => void} watch
+ * @property {import("./ui/alone.js").Kept} [kept] what a file without a server holds instead
  */
 
 /** @typedef {import("./draw/colours.js").Colour} Colour */
+
+/**
+ * @typedef {object} Example
+ * @property {string} name
+ * @property {string} title
+ * @property {string} thumb
+ * @property {number} width of the thumbnail
+ * @property {number} height
+ * @property {{name: string, corners: [number, number][]}[]} truth regions that this project has drawn; mostly none
+ */
 
 export const page = {
   /** @type {HTMLElement} */ element: null,
@@ -38,17 +49,18 @@ export const page = {
   /** @type {Given["trigger"]} */ trigger: null,
   /** @type {Given["server"]} */ server: null,
   /** @type {Given["upload"]} */ upload: null,
+  /** whether this is a file that was taken away, without a server */ alone: false,
   /** @type {string[]} the classes of all sets, by the numbers of classes.js */ names: [],
   /** @type {Record<"distinct" | "official", Colour[]>} a colour a class */ palettes: { distinct: [], official: [] },
   /** @type {Record<"colour" | "grey", Colour[]>} from no doubt to all */ scales: null,
   /** steps of the measures' maps */ levels: 0,
   /** @type {Record<"right" | "unsure" | "sure" | "foreign", string>} colours of an error map */ errors: null,
-  /** @type {{name: string, title: string, thumb: string, width: number, height: number}[]} */ examples: [],
+  /** @type {Example[]} */ examples: [],
 };
 
 /** @param {Given} given */
-export function fillPage({ element, props, trigger, server, upload }) {
+export function fillPage({ element, props, trigger, server, upload, kept }) {
   const { scales, levels, errors } = props;
-  Object.assign(page, { element, props, trigger, server, upload });
+  Object.assign(page, { element, props, trigger, server, upload, alone: Boolean(kept) });
   Object.assign(page, { scales, levels, errors });
 }

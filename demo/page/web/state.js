@@ -47,6 +47,20 @@ const drawers = {};
 
 let frame = 0;
 
+function drawFrame() {
+  const tabs = () => [...wanted].filter((name) => name.startsWith("tab:"));
+  /** @param {Drawing[]} names of which each is drawn that is wanted, also by one before it */
+  const pass = (names) => names.forEach((name) => wanted.delete(name) && drawNow(name));
+  try {
+    pass(BEFORE_TABS);
+    pass(tabs());
+    pass(AFTER_TABS);
+  } finally {
+    frame = 0;
+    redraw(); // what is wanted by one that comes after it
+  }
+}
+
 /**
  * Calls `draw` whenever that drawing is asked for; of several, in the order in which they were named here.
  *
@@ -69,13 +83,7 @@ export function drawNow(name) {
 /** @param {...Drawing} names what to draw again with the next frame */
 export function redraw(...names) {
   names.forEach((name) => wanted.add(name));
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    const tabs = [...wanted].filter((name) => name.startsWith("tab:"));
-    const now = [...BEFORE_TABS, ...tabs, ...AFTER_TABS].filter((name) => wanted.has(name));
-    wanted.clear();
-    now.forEach(drawNow);
-  });
+  if (wanted.size) frame ||= requestAnimationFrame(drawFrame);
 }
 
 /**

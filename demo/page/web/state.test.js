@@ -24,13 +24,25 @@ test("a frame draws each drawing once, recolouring before drawing before the cro
   assert.deepEqual(drawn, ["layout", "paint", "draw", "glass"]);
 });
 
-test("what a drawing asks for comes with a frame of its own", () => {
-  onDraw("toolbar", () => redraw("layout"));
+test("what a drawing asks for comes with the same frame, or with the next where its turn is over", () => {
+  onDraw("toolbar", () => redraw("layout", "draw"));
   redraw("toolbar");
   nextFrame();
-  assert.deepEqual(drawn, []);
+  assert.deepEqual(drawn, ["draw"]);
   nextFrame();
-  assert.deepEqual(drawn, ["layout"]);
+  assert.deepEqual(drawn, ["draw", "layout"]);
+});
+
+test("a drawing that fails keeps no later one from its frame", () => {
+  let fails = true;
+  onDraw("legend", () => {
+    if (fails) throw new Error("no legend");
+  });
+  redraw("legend", "draw");
+  assert.throws(nextFrame, /no legend/);
+  fails = false;
+  nextFrame();
+  assert.deepEqual(drawn, ["draw"]);
 });
 
 test("a change is there at once and drawn later", () => {

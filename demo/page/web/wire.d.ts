@@ -407,6 +407,7 @@ export interface View {
   height: number;
   photo_width: number;
   photo_height: number;
+  plain: boolean;
   notes: string[];
   caution: string;
   class_sets: Classes[];

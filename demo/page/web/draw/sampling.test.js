@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { run } from "../run.js";
-import { clamp, sample, splitFields } from "./sampling.js";
+import { clamp, coarser, sample, splitFields, stepFor } from "./sampling.js";
 
 test("a number is kept within bounds", () => {
   assert.deepEqual(
@@ -38,4 +38,15 @@ test("a coarser map is read where a pixel's middle lies", () => {
     [0, 1, 2, 3].map((x) => sample(map, x, 0)),
     [7, 7, 9, 9],
   );
+});
+
+test("a coarser map has the pixels in the middle of each step, also where it does not divide the map", () => {
+  const map = { width: 5, height: 3, values: Uint8Array.from({ length: 15 }, (_, i) => i) };
+  assert.deepEqual(coarser(map, 2), { width: 3, height: 2, values: Uint8Array.of(6, 8, 9, 11, 13, 14) });
+  assert.equal(coarser(map, 1), map);
+});
+
+test("at least two pixels are left for one that is drawn, and none is left out of what is drawn large", () => {
+  for (const ratio of [0.5, 1, 3, 3.99]) assert.equal(stepFor(ratio), 1);
+  for (const ratio of [4, 5, 7.9, 8, 50]) assert.ok(stepFor(ratio) > 1 && ratio / stepFor(ratio) >= 2);
 });

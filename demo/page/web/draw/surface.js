@@ -1,6 +1,7 @@
 // @ts-check
 // A surface shows the photo and a map over it, at the zoom that all share, with the crosshair on a pane of glass.
 
+import { Painting, pictureAt } from "./painting.js";
 import { centred, frameIn, panned, wheelFactor, within, zoomedAt } from "./zoom.js";
 import { clamp } from "./sampling.js";
 import { make } from "../elements.js";
@@ -103,15 +104,17 @@ export class Surface {
     }
   }
 
+  /** A picture over the whole frame: a map, the photo, or another one of its size. */
   put(context, { scale, left, top }, picture, opacity) {
     if (!picture || opacity === 0) return;
     const w = run.width * scale;
     const h = run.height * scale;
+    const photo = picture === run.photo || picture === run.grey;
+    const drawn = picture instanceof Painting ? picture.drawnAt(w) : photo ? pictureAt(picture, w) : picture;
     context.globalAlpha = opacity;
-    context.imageSmoothingEnabled =
-      picture.width !== run.width || picture === run.photo || picture === run.grey || scale < 1;
+    context.imageSmoothingEnabled = drawn.width !== run.width || photo || scale < 1;
     context.imageSmoothingQuality = "medium";
-    context.drawImage(picture, left, top, w, h);
+    context.drawImage(drawn, left, top, w, h);
     context.globalAlpha = 1;
   }
 

@@ -39,7 +39,7 @@ const doubtOf = (model) =>
     .filter(({ id }) => id !== "confidence")
     .map(({ id, title }) => {
       const value = model.measures[id];
-      return `${title.toLowerCase()} ${value === null ? "cannot be said" : fixed(value, 2)}`;
+      return `${title.toLowerCase()} ${value == null ? "cannot be said" : fixed(value, 2)}`;
     })
     .join(" · ");
 

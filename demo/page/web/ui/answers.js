@@ -16,7 +16,9 @@ import { addedLayers, placeLayers } from "./layers.js";
 import { fillLegend } from "./legend.js";
 import { arrive, enter, entered } from "./link.js";
 import { announce } from "./live.js";
+import { ownPhoto } from "./own.js";
 import { toolbar } from "./toolbar.js";
+import { ownFiles } from "./visit/queue.js";
 
 /** @typedef {import("../wire.d.ts").View} View */
 /** @typedef {import("../run.js").Card} Card */
@@ -86,7 +88,7 @@ function begin(view) {
   }
   Object.assign(photoCard, { loading: false, lost: false });
   // the second frame comes when the start page is gone and the panels have their place
-  if (matchMedia("(max-width: 760px)").matches)
+  if (matchMedia("(max-width: 760px)").matches && !page.alone)
     requestAnimationFrame(() => requestAnimationFrame(() => bringUp(toolbar)));
 }
 
@@ -95,15 +97,21 @@ async function readPhoto(view) {
   const id = view.run;
   if (run.photo || photoCard.loading) return;
   photoCard.loading = true;
-  const bitmap = await fetchFile(view.photo)
-    .then(createImageBitmap)
-    .catch(() => null);
+  const own = await ownPhoto(view, ownFiles(id)).catch(() => null);
+  const bitmap =
+    own ??
+    (await fetchFile(view.photo)
+      .then(createImageBitmap)
+      .catch(() => null));
   if (run.id !== id) return;
   Object.assign(photoCard, { loading: false, lost: !bitmap });
   fillStatus(photoCard);
   if (!bitmap) return;
   run.photo = new OffscreenCanvas(view.width, view.height);
-  run.photo.getContext("2d").drawImage(bitmap, 0, 0, view.width, view.height);
+  const canvas = run.photo.getContext("2d");
+  canvas.imageSmoothingQuality = "high"; // an own photo comes at its own size
+  canvas.drawImage(bitmap, 0, 0, view.width, view.height);
+  bitmap.close();
   run.grey = new OffscreenCanvas(view.width, view.height);
   const context = run.grey.getContext("2d");
   context.drawImage(run.photo, 0, 0);

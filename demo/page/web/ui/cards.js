@@ -56,7 +56,7 @@ export function makePhotoCard() {
     return [
       {
         base: run.photo,
-        map: state.bare ? null : layer?.painting?.canvas,
+        map: state.bare ? null : layer?.painting,
         opacity: layer?.kind === "scalar" ? 1 : 0.85,
       },
     ];
@@ -93,9 +93,9 @@ export const ground = () => (shownClass() !== null ? run.grey : run.photo);
 function mapOf(card, field = state.measure) {
   if (state.bare) return { base: run.photo };
   if (state.view === "uncertainty")
-    return { base: run.photo, map: card.fields?.[field]?.canvas, opacity: state.opacity.uncertainty };
+    return { base: run.photo, map: card.fields?.[field], opacity: state.opacity.uncertainty };
   if (!card.labels) return { base: run.photo };
-  return { base: ground(), map: card.labels.canvas, opacity: state.opacity[state.view] ?? 1 };
+  return { base: ground(), map: card.labels, opacity: state.opacity[state.view] ?? 1 };
 }
 
 /** Answered, but what it sees did not come through. */
@@ -251,6 +251,9 @@ function fillPhotoCard() {
 }
 
 const hints = () => [
+  ...(page.examples.some(({ name, truth }) => name === run.example && truth.length)
+    ? ["This example comes with a truth: the tab Truth tells how right each network is."]
+    : []),
   "Click a pixel to read its five likeliest classes.",
   "Legends: share of the picture, mean doubt (entropy, or the measure shown); choose a class to see it alone.",
 ];

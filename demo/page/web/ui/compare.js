@@ -91,10 +91,10 @@ export const knowsMap = (key) => mapKeys().some(([known]) => known === key);
 function mapByKey(key) {
   const [id, what] = key.split(":");
   const card = run.cards.get(id);
-  if (id === "layer") return { base: run.photo, map: run.layers.get(what)?.painting?.canvas, opacity: 1 };
+  if (id === "layer") return { base: run.photo, map: run.layers.get(what)?.painting, opacity: 1 };
   if (!card) return { base: run.photo };
-  if (what === "labels") return { base: ground(), map: card.labels?.canvas, opacity: state.opacity.overlay };
-  return { base: run.photo, map: card.fields?.[what]?.canvas, opacity: state.opacity.uncertainty };
+  if (what === "labels") return { base: ground(), map: card.labels, opacity: state.opacity.overlay };
+  return { base: run.photo, map: card.fields?.[what], opacity: state.opacity.uncertainty };
 }
 
 /** Two different models to begin with. */

@@ -59,7 +59,15 @@ export function listenForPhotos() {
     take(files);
   });
   // Gradio's own place for photos would take the first of several and let nobody know
-  document.addEventListener("drop", (event) => intercept(event, filesOf(event.dataTransfer)), true);
+  document.addEventListener(
+    "drop",
+    (event) => {
+      const files = filesOf(event.dataTransfer);
+      if (files.length === 1 && onPlace(event)) remember(files[0]);
+      intercept(event, files);
+    },
+    true,
+  );
   document.addEventListener(
     "change",
     (event) => {

@@ -3,6 +3,7 @@
 
 import { zoomBy } from "../draw/surface.js";
 import { make } from "../elements.js";
+import { page } from "../page.js";
 import { run } from "../run.js";
 import { change, state } from "../state.js";
 import { solo } from "./cards.js";
@@ -29,7 +30,8 @@ const KEYS = [
 export const keysDialog = make("dialog", { class: "zoo-dialog", "aria-label": "Keyboard shortcuts" });
 
 export function makeKeys() {
-  const rows = KEYS.map(([key, what]) => make("div", {}, make("dt", {}, make("kbd", {}, key)), make("dd", {}, what)));
+  const known = KEYS.filter(([key]) => !page.alone || key !== "Ctrl + V");
+  const rows = known.map(([key, what]) => make("div", {}, make("dt", {}, make("kbd", {}, key)), make("dd", {}, what)));
   keysDialog.append(
     make("h2", {}, "Keys"),
     make("dl", {}, ...rows),

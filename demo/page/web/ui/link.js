@@ -126,7 +126,7 @@ function schedule() {
 function write() {
   clearTimeout(timer);
   timer = 0;
-  if (state.arrival || !run.id || history.state?.zooRun !== run.id) return;
+  if (page.alone || state.arrival || !run.id || history.state?.zooRun !== run.id) return;
   const link = new URL(location.href);
   const put = (key, value) =>
     value === null || value === "" ? link.searchParams.delete(key) : link.searchParams.set(key, value);

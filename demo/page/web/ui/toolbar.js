@@ -82,7 +82,13 @@ export function makeToolbar() {
   );
   tools.figure = make(
     "button",
-    { type: "button", class: "zoo-button zoo-figure", title: "A figure to save: PNG, SVG or PDF", onclick: showFigure },
+    {
+      type: "button",
+      class: "zoo-button zoo-figure",
+      title: "A figure to save: PNG, SVG or PDF",
+      hidden: page.alone,
+      onclick: showFigure,
+    },
     "Figure",
   );
   tools.isolated = make("button", {

@@ -44,8 +44,8 @@ export const shownLayer = () => run.layers.get(differing.show === "together" ? d
 
 export function bigMap() {
   const layer = shownLayer();
-  const canvas = layer?.painting?.canvas;
-  if (state.bare || !canvas) return [{ base: run.photo }];
-  if (layer.kind === "classes") return [{ base: ground(), map: canvas, opacity: state.opacity.overlay }];
-  return [{ base: run.grey, map: canvas, opacity: layer.kind === "scalar" ? 1 : 0.75 }];
+  const map = layer?.painting;
+  if (state.bare || !map) return [{ base: run.photo }];
+  if (layer.kind === "classes") return [{ base: ground(), map, opacity: state.opacity.overlay }];
+  return [{ base: run.grey, map, opacity: layer.kind === "scalar" ? 1 : 0.75 }];
 }

@@ -121,7 +121,7 @@ const shareWords = (kind, share, words) =>
 function makeErrorCard(panel) {
   const card = make("section", { class: "zoo-card", "data-errors": panel.id });
   card.surface = new Surface(
-    () => [{ base: run.grey, map: card.row?.painting?.canvas, opacity: 0.8 }],
+    () => [{ base: run.grey, map: card.row?.painting, opacity: 0.8 }],
     `Errors of ${panel.title}`,
   );
   card.words = make("p", { class: "zoo-truth-shares" });

@@ -1,6 +1,7 @@
 // @ts-check
 // What the visitor gives as truth, and what is known by it of each model.
 
+import { page } from "../../page.js";
 import { finished, run } from "../../run.js";
 import { drawNow } from "../../state.js";
 
@@ -76,11 +77,23 @@ const NOTHING = () =>
 /** @type {Map<string, Given>} by run: what was given for the photos of this visit */
 const given = new Map();
 
+/** What an example comes with, as if it had been painted here. */
+function ofExample() {
+  const regions = page.examples.find(({ name }) => name === run.example)?.truth;
+  if (!regions?.length) return null;
+  const drawn = structuredClone(regions); // a visitor may go on drawing
+  return /** @type {Given} */ ({ ...NOTHING(), mode: "paint", regions: drawn, source: { regions } });
+}
+
+/** Whether the regions are those that the example came with. */
+export const isOfExample = () =>
+  page.examples.some(({ name, truth }) => name === run.example && truth.length && truth === judged.source?.regions);
+
 /** Another photo is shown: what was given for the last one is kept, and what this one had comes back. */
 export function changePhoto() {
   const { mode, files, regions, open, source, set } = judged;
   if (judged.run) given.set(judged.run, { mode, files, regions, open, source, set });
-  const old = given.get(run.id) ?? NOTHING();
+  const old = given.get(run.id) ?? ofExample() ?? NOTHING();
   forgetTruth();
   Object.assign(judged, old, { run: run.id, source: null, message: "" });
   return old.source;

@@ -12,7 +12,7 @@ import { paintErrors, paintTruth } from "./paint.js";
 import { TruthSurface } from "./picture.js";
 import { followTruth, giveTruth, judgeAll } from "./questions.js";
 import { fillErrors, fillResults, saveButton } from "./results.js";
-import { judged, judgedRows, keyNow, parts, truthNow } from "./state.js";
+import { isOfExample, judged, judgedRows, keyNow, parts, truthNow } from "./state.js";
 import { percent, thousands } from "../../wording.js";
 
 const MODES = { files: "Drop a mask", paint: "Paint regions" };
@@ -33,7 +33,7 @@ function makeParts() {
   t.message = make("p", { class: "zoo-truth-message", role: "alert" });
   t.busy = make("p", { class: "zoo-quiet", role: "status" });
   t.surface = new TruthSurface(
-    () => [judged.painting ? { base: run.grey, map: judged.painting.canvas, opacity: 0.72 } : { base: run.photo }],
+    () => [judged.painting ? { base: run.grey, map: judged.painting, opacity: 0.72 } : { base: run.photo }],
     "The photo and its truth",
   );
   t.facts = make("div", { class: "zoo-truth-facts" });
@@ -294,7 +294,11 @@ function fillTruthFacts() {
   t.facts.about = truth;
   const all = truth.width * truth.height;
   const rows = truth.classes.slice(0, 10);
-  const from = judged.source.files ? judged.files.map((file) => file.name).join(" + ") : "";
+  const from = judged.source.files
+    ? judged.files.map((file) => file.name).join(" + ")
+    : isOfExample()
+      ? "by hand, by this project, for this example: what no region covers is not labelled"
+      : "";
   t.facts.replaceChildren(
     make("p", {}, make("b", {}, truth.kind), from ? ` ${from}` : ""),
     make(

@@ -343,6 +343,16 @@ export function remember(/** @type {File} */ file) {
   front = 0;
 }
 
+/**
+ * The files that may be the photo of a run.
+ *
+ * @param {string} id the store's key
+ * @returns {Blob[]}
+ */
+export function ownFiles(id) {
+  return [handed, shotOfRun(id)?.file].filter(Boolean);
+}
+
 /** A photo that came by the page's own place for one. */
 function adopt() {
   const { name, example, id } = run;
