@@ -155,7 +155,7 @@ def unknown_row(counts: TruthCounts) -> dict[str, Json]:
     return {
         "pixels": counts.unknown.pixels,
         "numbers": [number.as_json() for number in finding_unknown(counts)],
-        "called": called_rows(counts.unknown, counts.class_set),
+        "called": [*called_rows(counts.unknown, counts.class_set)],
         "message": NOTHING_KNOWN if counts.unknown.pixels and not counts.pixels else None,
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +106,7 @@ def called(counts: UnknownCounts, limit: int = 5) -> list[Called]:
     return sorted(rows, key=lambda row: (-row.pixels, row.thing))
 
 
-def called_rows(counts: UnknownCounts, class_set: ClassSet, limit: int = 5) -> list[dict[str, object]]:
+def called_rows(counts: UnknownCounts, class_set: ClassSet, limit: int = 5) -> list[dict[str, Any]]:
     """`called` as plain values for JSON, with the classes' names and their shares of the thing, 0..1."""
     return [
         {

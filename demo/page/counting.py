@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from demo.errors import DemoError
@@ -40,7 +40,7 @@ class _Known(Here):
 
     def measured(
         self, tasks: Iterable[Task], panel: Panel, keeping: Keeping, limits: Limits
-    ) -> Iterator[tuple[Task, PhotoRows]]:
+    ) -> Generator[tuple[Task, PhotoRows]]:
         yield from super().measured([t for t in tasks if t.case.name == self.photo], panel, keeping, limits)
 
 

@@ -248,7 +248,7 @@ class Studies:
             photo.numbers = numbers(answers)
         else:
             photo.message = next(iter(photo.refused.values()), "No network has answered it.")
-        self._count(study, photo, {answer.spec.id: answer for answer in answers} | photo.refused)
+        self._count(study, photo, {**{answer.spec.id: answer for answer in answers}, **photo.refused})
 
     def _count(self, study: Study, photo: Photo, outcomes: Mapping[str, Answer | str]) -> None:
         from demo.page.counting import count_photo

@@ -195,8 +195,9 @@ def _photo_table(evaluation: Evaluation) -> list[list[object]]:
 
 
 def _pair_table(evaluation: Evaluation) -> list[list[object]]:
-    rows = ([first, second, *pair.as_json().values()] for (first, second), pair in evaluation.pairs.items())
-    return [["first", "second", *ErrorPair().as_json()], *rows]
+    table: list[list[object]] = [["first", "second", *ErrorPair().as_json()]]
+    table += ([first, second, *pair.as_json().values()] for (first, second), pair in evaluation.pairs.items())
+    return table
 
 
 def _unknown_table(evaluation: Evaluation) -> list[list[object]]:

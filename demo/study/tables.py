@@ -245,7 +245,7 @@ def _up_to(histogram: NDArray[np.int64]) -> Floats:
 
 def _answered(r: StudyRecords) -> NDArray[np.bool_]:
     """(P,) whether some network has answered."""
-    return (r.pixels > 0).any(1)
+    return np.any(r.pixels > 0, axis=1)
 
 
 def _silent(r: StudyRecords) -> set[int]:

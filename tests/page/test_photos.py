@@ -82,9 +82,9 @@ def test_the_numbers_are_those_of_where_they_differ(page: Page) -> None:
 
 def test_what_is_known_of_a_photo_is_shown_without_a_run(page: Page) -> None:
     told(page, turn="a", path=CAT)
-    path, view, _, shown, save = page.show(gr.EventData(None, {"turn": "b", "path": CAT}), *CHOICE)
+    path, view, _, shown, save, save_page = page.show(gr.EventData(None, {"turn": "b", "path": CAT}), *CHOICE)
     assert (path, view.turn, shown.name) == (CAT, "b", "cat.png")  # type: ignore[attr-defined]
-    assert {panel.status for panel in view.panels} == {"done"} and save["interactive"]  # type: ignore[attr-defined,index]
+    assert {panel.status for panel in view.panels} == {"done"} and save["interactive"] and save_page["interactive"]  # type: ignore[attr-defined,index]
     with pytest.raises(DemoError, match="no longer kept"):
         page.show(gr.EventData(None, {"turn": "b", "path": "/etc/passwd"}), *CHOICE)
 

@@ -79,7 +79,7 @@ def test_csv_json_and_page_say_the_same(tmp_path: Path) -> None:
 def test_the_page_asks_nothing_of_the_network_and_says_what_it_rests_on(tmp_path: Path) -> None:
     evaluate(make_dataset(tmp_path / "a<b>"), MODELS, toy_zoo(), tmp_path / "out")
     page = (tmp_path / "out/report.html").read_text()
-    assert "http" not in page and "url(" not in page and "src=" not in page
+    assert "http:" not in page and "https:" not in page and "url(" not in page and "src=" not in page
     assert "4 photos are a demonstration, not a benchmark." in page
     assert "compact networks are small" in page
     assert "a<b>" not in page and "a&lt;b&gt;" in page

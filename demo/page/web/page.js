@@ -24,7 +24,7 @@
  * @typedef {object} Given what the component's script has in hand
  * @property {HTMLElement} element the component's own
  * @property {{value: import("./wire.d.ts").View} & Record<string, any>} props what the server has put into it
- * @property {(name: "run" | "wait" | "show" | "answer" | "study_work", detail?: object) => void} trigger starts a server's event
+ * @property {(name: "run" | "wait" | "show" | "answer" | "study_work", detail?: object) => void} trigger asks
  * @property {Server} server
  * @property {(file: File) => Promise<{path: string}>} upload
  * @property {(name: string, changed: () => void) => void} watch

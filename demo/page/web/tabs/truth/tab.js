@@ -241,8 +241,8 @@ function makePaint() {
       "p",
       { class: "zoo-quiet" },
       "Click the corners of something on the photo; a double click closes the region. By keyboard: move the " +
-        "crosshair on the picture with the arrow keys, Enter sets a corner, Shift + Enter closes. What no class names " +
-        `is called “${NONE}”: then you see whether the networks doubt there, and what they call it.`,
+        "crosshair on the picture with the arrow keys, Enter sets a corner, Shift + Enter closes. What no class " +
+        `names is called “${NONE}”: then you see whether the networks doubt there, and what they call it.`,
     ),
     make("label", {}, make("span", {}, "Class"), t.name, (t.names = make("datalist", { id: "zoo-truth-names" }))),
     make("label", {}, make("span", {}, "Corners, typed"), t.typed, button("Add", addTyped)),
