@@ -42,7 +42,7 @@ def noting_zoo(folder: Path, killer: str = "") -> Zoo:
 @pytest.fixture
 def path_for_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray", reason="requirements-ray.txt is not installed")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))))
 
 
 @pytest.fixture
