@@ -224,7 +224,7 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         Figure(
             "Pixels",
             "pixels",
-            "of the photo, labelled by the truth, and of objects that no class names",
+            "of the photo, labelled by the truth, and of things that no class names",
             (
                 "Counted.photo",
                 "Counted.labelled",
@@ -283,6 +283,38 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             "pixels; 0..1",
             "right pixels, and wrong ones by percent of confidence; sure from the chosen confidence on",
             ("Judged.right", "Judged.wrong", "TruthScores.error_shares"),
+        ),
+        Figure(
+            "What no class names, and what it was called",
+            "pixels; 0..1",
+            "pixels of a thing that no class of the network names, those of them that the network calls a class, and "
+            "their share of the thing",
+            ("CalledThing.pixels", "CalledClass.pixels", "CalledClass.share"),
+        ),
+        Figure(
+            "Right and wrong together",
+            "pixels; 0..1",
+            "of the pixels that are labelled for both networks: where both are right, only the first, only the second, "
+            "neither; observed = (both + neither) / all; expected = a b + (1 - a)(1 - b), a and b their accuracies there; "
+            "shared = neither / (all - both)",
+            (
+                "ErrorShares.pixels",
+                "ErrorShares.both_right",
+                "ErrorShares.first_right",
+                "ErrorShares.second_right",
+                "ErrorShares.both_wrong",
+                "ErrorShares.observed",
+                "ErrorShares.expected",
+                "ErrorShares.shared",
+            ),
+        ),
+        Figure(
+            "Error consistency",
+            "-1..1",
+            "(observed - expected) / (1 - expected): Cohen's kappa on being right; none where chance alone agrees "
+            "completely",
+            ("ErrorShares.kappa",),
+            "Geirhos et al., Beyond Accuracy: Measuring Error Consistency, NeurIPS 2020",
         ),
     ),
 }

@@ -248,6 +248,36 @@ class Prediction:
         return {name: found.pop(name) for name in BY_ID if name in found} | found
 
 
+@dataclass(frozen=True, eq=False)
+class Unknown:
+    """What a photo shows that no class of a set names, pixel by pixel: its network has no right word for it."""
+
+    things: tuple[str, ...]
+    """What that is, in the words of whoever labelled it; at most 255."""
+    places: NDArray[np.uint8]
+    """(H, W) 1 + the position in `things`; 0 where there is none of them."""
+
+    def __post_init__(self) -> None:
+        if self.places.ndim != 2 or self.places.dtype != np.uint8:
+            raise ValueError(f"places must be a 2D uint8 array, but got {self.places.dtype} {self.places.shape}")
+        if self.places.max(initial=0) > len(self.things):
+            raise ValueError(f"places must be 0..{len(self.things)}, but got {self.places.max()}")
+
+    @classmethod
+    def one(cls, thing: str, mask: NDArray[np.bool_]) -> Unknown:
+        """A single thing, where an (H, W) mask is true."""
+        return cls((thing,), mask.astype(np.uint8))
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(H, W) where there is any of them."""
+        return self.places > 0
+
+    def only(self, kept: NDArray[np.bool_]) -> Unknown:
+        """The same where an (H, W) mask is true, nothing elsewhere."""
+        return Unknown(self.things, np.where(kept, self.places, np.uint8(0)))
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a network really looked at: its input size and how many windows cover it."""

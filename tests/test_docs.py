@@ -28,7 +28,7 @@ import demo  # noqa: E402
 from benchmarks.reliability import results  # noqa: E402
 from demo import catalog  # noqa: E402
 from demo.analysis.claims import CLAIMS  # noqa: E402
-from demo.analysis.numbers import DEFINITIONS, FINDING  # noqa: E402
+from demo.analysis.numbers import DEFINITIONS, FINDING, PER_IMAGE  # noqa: E402
 from demo.cli import build_parser  # noqa: E402
 from demo.glossary import FIGURES, NO_FIGURES  # noqa: E402
 from demo.images import SUFFIXES  # noqa: E402
@@ -145,7 +145,8 @@ def figure_tables() -> str:
 
 def score_table() -> str:
     found = {"event": "a wrong", "other": "a right one"}
-    rows = [(m.title, f"`{key}`", m.unit, f"{m.better} is better", m.formula) for key, m in DEFINITIONS.items()]
+    told = DEFINITIONS | PER_IMAGE
+    rows = [(m.title, f"`{key}`", m.unit, f"{m.better} is better", m.formula) for key, m in told.items()]
     rows += [
         (m.title, f"`<measure>_{key}`", m.unit, f"{m.better} is better", m.formula.format(**found))
         for key, m in FINDING.items()

@@ -113,11 +113,15 @@ def uncertainty(measure: Measure, value: Field) -> Field:
     return np.where(doubt < 0, squeezed, 8 - squeezed)
 
 
+def steps(uncertainty: Field) -> NDArray[np.intp]:
+    """The step of each uncertainty, 0..33279, in the same shape: 256 to an octave (0 to under 8; more counts as 8)."""
+    value = np.clip(np.asarray(uncertainty, np.float32), 0, np.nextafter(np.float32(8), np.float32(0)))
+    return (np.ascontiguousarray(value + np.float32(0)).view(np.uint32) >> 15).astype(np.intp)
+
+
 def rank(uncertainty: Field, event: Mask) -> Counts:
-    """Counts (2, 33280) of pixels without and with the event, by uncertainty (0 to under 8; more counts as 8)."""
-    value = np.clip(np.asarray(uncertainty, np.float32).ravel(), 0, np.nextafter(np.float32(8), np.float32(0)))
-    step = ((value + np.float32(0)).view(np.uint32) >> 15).astype(np.intp)
-    happened = np.asarray(event).ravel()
+    """Counts (2, 33280) of pixels without and with the event, by the `steps` of their uncertainty."""
+    step, happened = steps(uncertainty).ravel(), np.asarray(event).ravel()
     return np.bincount(step + RANKS * happened, minlength=2 * RANKS).reshape(2, RANKS).astype(np.int64)
 
 

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.analysis import calibration, scores
+from demo.analysis.mistakes import Rightness
+from demo.analysis.unknown import UnknownCounts, count_unknown
 from demo.measures import ALWAYS, BY_ID
-from demo.schema import VOID, ClassSet, Field, LabelMap, Prediction
+from demo.schema import VOID, ClassSet, Field, LabelMap, Prediction, Unknown
 
 Counts = NDArray[np.int64]
 
@@ -50,6 +52,10 @@ class TruthCounts:
     """The same by 1 - margin."""
     more: Mapping[str, Counts] = field(default_factory=dict)
     """The same by each further measure of doubt that was counted, by its id in demo.measures."""
+    unknown: UnknownCounts = field(default_factory=UnknownCounts)
+    """Of the pixels that no class names, which are in none of the above."""
+    rightness: Rightness | None = None
+    """Of one photo, pixel by pixel: what tells whether networks share their mistakes. Sums of photos have none."""
 
     def __add__(self, other: TruthCounts) -> TruthCounts:
         if self.class_set != other.class_set:
@@ -58,7 +64,7 @@ class TruthCounts:
         more = {name: self.more[name] + other.more[name] for name in self.more if name in other.more}
         if not (self.pixels and other.pixels):
             more = dict(self.more if self.pixels else other.more)
-        return TruthCounts(self.class_set, **sums, more=more)
+        return TruthCounts(self.class_set, **sums, more=more, unknown=self.unknown + other.unknown)
 
     @property
     def rankings(self) -> dict[str, Counts]:
@@ -83,30 +89,31 @@ class TruthCounts:
     def to_bytes(self) -> bytes:
         """The counts as a small block for storage."""
         block = io.BytesIO()
-        block.write(json.dumps(asdict(self.class_set) | {"more": [*self.more]}).encode() + b"\n")
-        for counts in (*(getattr(self, name) for name in self._shapes), *self.more.values()):
+        mappings = {"more": self.more, "doubt": self.unknown.doubt, "called": self.unknown.called}
+        told = asdict(self.class_set) | {key: [*found] for key, found in mappings.items()}
+        block.write(json.dumps(told).encode() + b"\n")
+        further = [counts for found in mappings.values() for counts in found.values()]
+        for counts in (*(getattr(self, name) for name in self._shapes), *further):
             flat = counts.reshape(-1)
             places = np.flatnonzero(flat)
             block.write(np.int64(places.size).tobytes() + places.astype("<i4").tobytes())
             block.write(flat[places].astype("<i8").tobytes())
+        block.write(self.rightness.to_bytes() if self.rightness else b"")
         return zlib.compress(block.getvalue(), 1)
 
     @classmethod
     def from_bytes(cls, block: bytes) -> TruthCounts:
         """What `to_bytes` wrote."""
         content = io.BytesIO(zlib.decompress(block))
-        arrays: dict[str, Any] = {}
         told: dict[str, Any] = json.loads(content.readline())
-        further: list[str] = told.pop("more", [])
+        names: dict[str, list[str]] = {key: told.pop(key) for key in ("more", "doubt", "called")}
         class_set = ClassSet(**{key: _tuple(value) for key, value in told.items()})
-        for name, shape in [*shapes(len(class_set)).items(), *((name, (2, calibration.RANKS)) for name in further)]:
-            size = int(np.frombuffer(content.read(8), "<i8")[0])
-            places = np.frombuffer(content.read(4 * size), "<i4")
-            flat = np.zeros(int(np.prod(shape)), np.int64)
-            flat[places] = np.frombuffer(content.read(8 * size), "<i8")
-            arrays[name] = flat.reshape(shape)
-        more = {name: arrays.pop(name) for name in further}
-        return cls(class_set, **arrays, more=more)
+        arrays: dict[str, Any] = {name: _read(content, shape) for name, shape in shapes(len(class_set)).items()}
+        kinds = {"more": (2, calibration.RANKS), "doubt": (calibration.RANKS,), "called": (len(class_set),)}
+        more, doubt, called = ({name: _read(content, kinds[key]) for name in names[key]} for key in kinds)
+        rest = content.read()
+        rightness = Rightness.from_bytes(rest) if rest else None
+        return cls(class_set, **arrays, more=more, unknown=UnknownCounts(doubt, called), rightness=rightness)
 
     @classmethod
     def zero(cls, class_set: ClassSet) -> TruthCounts:
@@ -124,17 +131,20 @@ class Truth:
     """(H, W) pixels of the inner boundaries."""
     groups: NDArray[np.uint8]
     """(H, W) index of each pixel's region size in `scores.SIZE_GROUPS`."""
+    unknown: Unknown | None = None
+    """What no class of the set names; void in the label map."""
 
     @classmethod
-    def of(cls, label_map: LabelMap) -> Truth:
+    def of(cls, label_map: LabelMap, unknown: Unknown | None = None) -> Truth:
         """Inner boundaries and region sizes of a label map (H, W)."""
         width = scores.boundary_width(*label_map.shape)
-        return cls(label_map, scores.inner_boundary(label_map, width), scores.size_groups(label_map))
+        return cls(label_map, scores.inner_boundary(label_map, width), scores.size_groups(label_map), unknown)
 
     def only(self, mask: NDArray[np.bool_]) -> Truth:
         """The same truth with everything outside the mask void, boundaries and sizes unchanged."""
         chosen = np.where(mask, self.label_map, np.uint8(VOID))
-        return Truth(chosen, self.inner, np.where(chosen == VOID, np.uint8(VOID), self.groups))
+        groups = np.where(chosen == VOID, np.uint8(VOID), self.groups)
+        return Truth(chosen, self.inner, groups, self.unknown and self.unknown.only(mask))
 
 
 def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Field]] | None = None) -> TruthCounts:
@@ -146,7 +156,8 @@ def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Fiel
     if prediction.size != label_map.shape:
         raise ValueError(f"prediction and truth must have one size, but got {prediction.size} and {label_map.shape}")
     known = label_map != VOID
-    right = (prediction.label_map == label_map)[known]
+    agreed = prediction.label_map == label_map
+    right = agreed[known]
     rankings = {
         name: calibration.rank(calibration.uncertainty(BY_ID[name], value[known]), ~right)
         for name, value in prediction.measures.items()
@@ -159,7 +170,17 @@ def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Fiel
         proper=np.zeros(3, np.int64) if strips is None else calibration.proper_scores(strips, label_map),
         **{name: rankings.pop(name) for name in ALWAYS},
         more=rankings,
+        unknown=count_unknown(prediction, truth.unknown) if truth.unknown else UnknownCounts(),
+        rightness=Rightness(known, agreed),
     )
+
+
+def _read(content: io.BytesIO, shape: tuple[int, ...]) -> Counts:
+    size = int(np.frombuffer(content.read(8), "<i8")[0])
+    places = np.frombuffer(content.read(4 * size), "<i4")
+    flat = np.zeros(int(np.prod(shape)), np.int64)
+    flat[places] = np.frombuffer(content.read(8 * size), "<i8")
+    return flat.reshape(shape)
 
 
 def _tuple(value: Any) -> Any:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from demo.analysis import calibration, scores, structure
 from demo.analysis.counts import Truth, TruthCounts, count
-from demo.analysis.numbers import Json, finding, numbers, plain
+from demo.analysis.mistakes import SEVERE, heights
+from demo.analysis.numbers import Json, finding_unknown, numbers, plain
+from demo.analysis.unknown import called_rows
 from demo.errors import TruthError
 from demo.labels.annotations import values_of
-from demo.measures import BY_ID
-from demo.schema import VOID, Field, LabelMap, Prediction
+from demo.schema import VOID, Field, LabelMap, Prediction, Unknown
 
 Band = Literal["all", "boundary", "interior"]
 Strips = Iterable[tuple[int, Field]]
@@ -29,6 +30,10 @@ ERROR_NAMES = {
     VOID: "not labelled",
 }
 """What each value of an error map means."""
+NOTHING_KNOWN = (
+    "AUROC, AUPR and FPR95 set what no class names against what one does, but nothing of that is labelled; "
+    "label something that the networks can name as well."
+)
 SURE = 0.8
 """Default confidence from which a mistake counts as sure."""
 
@@ -48,22 +53,22 @@ def evaluate_truth(
     truth: LabelMap,
     *,
     strips: Strips | None = None,
-    unknown: NDArray[np.bool_] | None = None,
+    unknown: Unknown | None = None,
     band: Band = "all",
     sure: float = SURE,
 ) -> TruthEvaluation:
     """Score one prediction; every number says its formula, its unit and the pixels it counted.
 
-    `strips` are `Posterior.strips()` at the prediction's size; without them Brier and NLL are null. `unknown` marks
-    pixels of objects that no class of the set names: never scored as right or wrong, but counted for how well each
-    uncertainty finds them. `band` keeps only pixels within 0.75 % of the diagonal of an annotated outline ("boundary"),
+    `strips` are `Posterior.strips()` at the prediction's size; without them Brier and NLL are null. `unknown` is what
+    no class of the set names: never scored as right or wrong, but counted for how well each uncertainty finds it and
+    what it was called. `band` keeps only pixels within 0.75 % of the diagonal of an annotated outline ("boundary"),
     or only the others ("interior"). Raises TruthError when sizes differ or nothing is labelled.
     """
     label_map = _checked(prediction, truth, unknown)
     kept = _kept(label_map, band)
-    shape = Truth.of(label_map).only(kept)
+    shape = Truth.of(label_map, unknown).only(kept)
     counts = count(prediction, shape, strips)
-    foreign = np.zeros(kept.shape, bool) if unknown is None else unknown & kept
+    foreign = np.zeros(kept.shape, bool) if shape.unknown is None else shape.unknown.mask
     error_map = errors(prediction, shape.label_map, foreign, sure)
     found: dict[str, Json] = {
         "model": prediction.model,
@@ -75,7 +80,7 @@ def evaluate_truth(
         "confusions": confusion_rows(counts),
         "reliability": reliability_rows(counts),
         "risk_coverage": {score: risk_rows(found) for score, found in counts.rankings.items()},
-        "unknown": _unknown(prediction, shape.label_map, foreign) if unknown is not None else None,
+        "unknown": unknown_row(counts) if unknown is not None else None,
         "error_shares": error_shares(error_map),
     }
     return TruthEvaluation(found, error_map)
@@ -115,13 +120,15 @@ def class_rows(counts: TruthCounts) -> list[Json]:
 
 
 def confusion_rows(counts: TruthCounts, limit: int = 10) -> list[Json]:
-    """The most frequent mistakes in words and pixels."""
+    """The most frequent mistakes in words and pixels; severe ones leave the supercategory, null where there is none."""
+    apart = heights(counts.class_set)
     return [
         {
             "truth": counts.class_set.names[pair.truth],
             "predicted": counts.class_set.names[pair.predicted],
             "pixels": pair.pixels,
             "share": pair.share,
+            "severe": bool(apart[pair.truth, pair.predicted] == SEVERE) if counts.class_set.supercategories else None,
         }
         for pair in scores.top_confusions(counts.confusion, limit)
     ]
@@ -143,14 +150,14 @@ def risk_rows(ranking: NDArray[np.int64]) -> dict[str, Json]:
     return {"coverage": [round(float(x), 4) for x in coverage], "risk": [float(y) for y in risk]}
 
 
-def _unknown(prediction: Prediction, truth: LabelMap, foreign: NDArray[np.bool_]) -> Json:
-    """How well each uncertainty tells pixels that no class names from labelled ones."""
-    asked = foreign | (truth != VOID)
-    found = [
-        finding(calibration.rank(calibration.uncertainty(BY_ID[name], value[asked]), foreign[asked]), name, "unknown")
-        for name, value in prediction.measures.items()
-    ]
-    return {"pixels": int(foreign.sum()), "numbers": [number.as_json() for row in found for number in row]}
+def unknown_row(counts: TruthCounts) -> dict[str, Json]:
+    """What no class names: its pixels, how well each uncertainty tells it from what is labelled, what it was called."""
+    return {
+        "pixels": counts.unknown.pixels,
+        "numbers": [number.as_json() for number in finding_unknown(counts)],
+        "called": called_rows(counts.unknown, counts.class_set),
+        "message": NOTHING_KNOWN if counts.unknown.pixels and not counts.pixels else None,
+    }
 
 
 def error_shares(error_map: NDArray[np.uint8]) -> dict[str, Json]:
@@ -167,7 +174,7 @@ def _kept(truth: LabelMap, band: Band) -> NDArray[np.bool_]:
     return near if band == "boundary" else ~near
 
 
-def _checked(prediction: Prediction, truth: LabelMap, unknown: NDArray[np.bool_] | None) -> LabelMap:
+def _checked(prediction: Prediction, truth: LabelMap, unknown: Unknown | None) -> LabelMap:
     """The truth with unknown pixels void, when all sizes agree and something is labelled."""
     height, width = prediction.size
     if truth.shape != prediction.size:
@@ -175,10 +182,10 @@ def _checked(prediction: Prediction, truth: LabelMap, unknown: NDArray[np.bool_]
             f"The mask must be as large as the photo, {width} x {height} pixels, but it is "
             f"{truth.shape[1]} x {truth.shape[0]}. Give the mask of this photo, not resized."
         )
-    if unknown is not None and unknown.shape != truth.shape:
-        raise ValueError(f"unknown must have the truth's shape {truth.shape}, but got {unknown.shape}")
-    label_map = truth if unknown is None else np.where(unknown, np.uint8(VOID), truth)
-    if (label_map == VOID).all() and not (unknown is not None and unknown.any()):
+    if unknown is not None and unknown.places.shape != truth.shape:
+        raise ValueError(f"unknown must have the truth's shape {truth.shape}, but got {unknown.places.shape}")
+    label_map = truth if unknown is None else np.where(unknown.mask, np.uint8(VOID), truth)
+    if (label_map == VOID).all() and not (unknown is not None and unknown.mask.any()):
         raise TruthError(
             f"The mask must label at least one pixel, but all of it is void ({prediction.class_set.void}). "
             f"Check that it is an index mask of {prediction.class_set.title}: {values_of(prediction.class_set)}."

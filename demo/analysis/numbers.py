@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from demo.analysis import calibration, scores
+from demo.analysis import calibration, mistakes, per_image, scores
 from demo.analysis.counts import Counts, TruthCounts
+from demo.analysis.unknown import against
 from demo.measures import BY_ID
 
 Better = Literal["higher", "lower"]
@@ -110,8 +111,46 @@ DEFINITIONS: dict[str, Definition] = {
         "squared distance of the probabilities of all classes to the one-hot truth, mean over pixels (Brier 1950)",
     ),
     "nll": Definition("NLL", "nats", "lower", "-ln probability of the annotated class, mean over pixels"),
+    "mistake_severity": Definition(
+        "Mistake severity",
+        "1..2",
+        "lower",
+        "height of what the annotated and the named class have in common, 1 their supercategory, 2 nothing, mean over "
+        "the wrong pixels (Bertinetto et al. 2020)",
+    ),
+    "supercategory_accuracy": Definition(
+        "Supercategory accuracy", "0..1", "higher", "pixels whose supercategory is right / labelled pixels"
+    ),
 }
 """By id, in the order they are shown."""
+
+PER_IMAGE: dict[str, Definition] = {
+    "miou_by_photo": Definition(
+        "Mean IoU by photo",
+        "0..1",
+        "higher",
+        "mean IoU of each photo over the classes annotated in it, mean over photos (mIoU^I, Wang et al. 2023)",
+    ),
+    "miou_by_class": Definition(
+        "Mean IoU by class and photo",
+        "0..1",
+        "higher",
+        "IoU of a class in each photo where it is annotated, mean over these photos, then over classes "
+        "(mIoU^C, Wang et al. 2023)",
+    ),
+    **{
+        f"miou_by_{over}_worst{100 * share:.0f}": Definition(
+            f"Mean IoU by {'class and photo' if over == 'class' else 'photo'}, worst {100 * share:.0f} %",
+            "0..1",
+            "higher",
+            f"the same over the {100 * share:.0f} % of the photos that fare worst, at least one"
+            + (", for each class its own" if over == "class" else ""),
+        )
+        for over in ("photo", "class")
+        for share in per_image.WORST
+    },
+}
+"""Of a data set's photos one by one."""
 
 FINDING: dict[str, Definition] = {
     "auroc": Definition("AUROC", "0..1", "higher", "chance that {event} pixel is less certain than {other}, ties half"),
@@ -144,7 +183,7 @@ def numbers(counts: TruthCounts) -> list[Number]:
 def finding(ranking: Counts, score: str, event: Literal["wrong", "unknown"] = "wrong") -> list[Number]:
     """AUROC, AUPR, FPR95 and AURC of one uncertainty score; ids are like "entropy_auroc".
 
-    The event is a wrong pixel, or one of an object that no ADE20K class names (then without AURC).
+    The event is a wrong pixel, or one of something that no class of the set names (then without AURC).
     """
     values = {
         "auroc": calibration.auroc(ranking),
@@ -159,6 +198,25 @@ def finding(ranking: Counts, score: str, event: Literal["wrong", "unknown"] = "w
         Number(f"{score}_{key}", _worded(FINDING[key], score, *words), value, int(ranking.sum()))
         for key, value in values.items()
     ]
+
+
+def finding_unknown(counts: TruthCounts) -> list[Number]:
+    """AUROC, AUPR and FPR95 of each measure of doubt, which is to find what no class of the set names.
+
+    nan where nothing else is labelled.
+    """
+    rankings = against(counts.unknown, counts.rankings)
+    rows = [number for score, found in rankings.items() for number in finding(found, score, "unknown")]
+    return rows if counts.pixels else [replace(number, value=float("nan")) for number in rows]
+
+
+def per_photo(ious: per_image.PerPhoto, pixels: int) -> list[Number]:
+    """The numbers of `PER_IMAGE`, from the (N, C) IoU of each class in each photo; `pixels` are those labelled."""
+    values = {"miou_by_photo": per_image.miou_by_photo(ious), "miou_by_class": per_image.miou_by_class(ious)}
+    for share in per_image.WORST:
+        values[f"miou_by_photo_worst{100 * share:.0f}"] = per_image.miou_by_photo(ious, share)
+        values[f"miou_by_class_worst{100 * share:.0f}"] = per_image.miou_by_class(ious, share)
+    return [Number(key, definition, values[key], pixels) for key, definition in PER_IMAGE.items()]
 
 
 def plain(value: float) -> float | None:
@@ -179,7 +237,9 @@ def _pixels(counts: TruthCounts) -> dict[str, int]:
     by_size = {f"miou_{group}": int(part.sum()) for group, part in zip(scores.SIZE_GROUPS, counts.sizes, strict=True)}
     both, predicted, truth = (int(part.sum()) for part in counts.boundary)
     looked_at = int(counts.proper[0])
-    return by_size | {"boundary_iou": predicted + truth - both, "brier": looked_at, "nll": looked_at}
+    wrong = counts.pixels - int(counts.confusion.trace())
+    told = {"boundary_iou": predicted + truth - both, "brier": looked_at, "nll": looked_at}
+    return by_size | told | {"mistake_severity": wrong}
 
 
 def _values(counts: TruthCounts) -> dict[str, float]:
@@ -196,4 +256,6 @@ def _values(counts: TruthCounts) -> dict[str, float]:
         "adaptive_ece": calibration.adaptive_ece(counts.reliability),
         "brier": calibration.brier(counts.proper),
         "nll": calibration.nll(counts.proper),
+        "mistake_severity": mistakes.severity(confusion, counts.class_set),
+        "supercategory_accuracy": mistakes.supercategory_accuracy(confusion, counts.class_set),
     }

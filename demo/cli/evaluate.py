@@ -34,6 +34,8 @@ SHOWN = {
     "ece": "ECE",
 }
 """Ids of the numbers on the screen, with their column's title; scores.csv has all."""
+FINDINGS = {"auroc": "AUROC", "aupr": "AUPR", "fpr95": "FPR95"}
+"""The same of unknown.csv."""
 
 
 def add(subparsers: Subparsers) -> None:
@@ -42,7 +44,7 @@ def add(subparsers: Subparsers) -> None:
         "dataset",
         metavar="DATASET",
         type=Path,
-        help="a folder with images/ and annotations/, or in Cityscapes' or Pascal VOC's layout",
+        help="a folder with images/ and annotations/, or in Cityscapes', Pascal VOC's or COCO panoptic's layout",
     )
     parser.add_argument("--split", help="the folder below images/ and annotations/, such as validation; val, train")
     parser.add_argument(
@@ -58,10 +60,11 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Score models on a dataset with ground truth: mIoU, accuracies, boundary IoU, calibration, per class and by size.
+    """Score models on a dataset with ground truth: mIoU, accuracies, boundary IoU, calibration, by class, size, photo.
 
-    Its layout is ADE20K's, Cityscapes' or Pascal VOC's; of the latter two a network of other classes is scored on what
-    it has a word for. Writes CSV, JSON and one HTML page. The same command again goes on where it was stopped.
+    Its layout is ADE20K's, Cityscapes', Pascal VOC's or COCO panoptic's; of the latter three a network of other classes
+    is scored on what it has a word for, and by how well its doubt finds the rest. Also how severe mistakes are, and
+    whether networks share them. Writes CSV, JSON and one HTML page. The same command again goes on where it stopped.
     """
     zoo = open_zoo(options)
     from demo.study import evaluate
@@ -94,11 +97,23 @@ def run(options: argparse.Namespace) -> int:
 
 
 def in_words(result: Evaluation) -> str:
-    """One row a model, its most asked-for numbers."""
-    from demo.analysis.numbers import numbers
+    """One row a model, its most asked-for numbers; then how well doubt finds what no class names, if there is such."""
+    rows = []
+    for model in result.models:
+        values = {number.id: number.value for number in model.numbers}
+        rows.append((model.spec.id, *(f"{values[name]:.4f}" for name in SHOWN)))
+    return "\n\n".join([table(("model", *SHOWN.values()), rows), *_unknown(result)])
+
+
+def _unknown(result: Evaluation) -> list[str]:
+    from demo.analysis.numbers import finding_unknown
+    from demo.measures import BY_ID
 
     rows = []
     for model in result.models:
-        values = {number.id: number.value for number in numbers(model.counts)}
-        rows.append((model.spec.id, *(f"{values[name]:.4f}" for name in SHOWN)))
-    return table(("model", *SHOWN.values()), rows)
+        values = {number.id: number.value for number in finding_unknown(model.counts)}
+        rows += [
+            (model.spec.id, BY_ID[measure].title, *(f"{values[f'{measure}_{key}']:.4f}" for key in FINDINGS))
+            for measure in model.counts.unknown.doubt
+        ]
+    return [table(("finding what no class names", "by", *FINDINGS.values()), rows)] if rows else []

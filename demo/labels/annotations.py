@@ -133,6 +133,16 @@ def open_png(data: bytes, name: str, modes: tuple[str, ...], wanted: str) -> NDA
         raise TruthError(f"{name} should be a whole PNG, but is damaged ({error}); copy or save it again.") from error
 
 
+def is_colour(png: Path) -> bool:
+    """Whether a file is a PNG of red, green and blue in 8 bits each, as a COCO panoptic truth is."""
+    try:
+        with png.open("rb") as file:
+            head = file.read(26)
+    except OSError:
+        return False
+    return head.startswith(b"\x89PNG") and head[24:26] == b"\x08\x02"
+
+
 def check_size(pixels: NDArray[np.generic], size: Size | None, name: str) -> None:
     """TruthError where pixels have another size (height, width) than their photo."""
     if size is not None and pixels.shape[:2] != size:

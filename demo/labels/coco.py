@@ -5,18 +5,18 @@ from __future__ import annotations
 import csv
 import difflib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from demo.errors import TruthError
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import check_size, open_png, read_file
 from demo.labels.mapping import counterparts
 from demo.names import same_name
-from demo.schema import VOID, ClassSet, LabelMap, Size
+from demo.schema import VOID, ClassSet, LabelMap, Size, Unknown
 
 _TABLE: Final = Path(__file__).parent.parent / "data" / "coco_panoptic.csv"
 with _TABLE.open(newline="", encoding="utf-8") as _stream:
@@ -53,11 +53,11 @@ def decode_panoptic(
     class_set: ClassSet,
     *,
     size: Size | None = None,
-) -> tuple[LabelMap, NDArray[np.bool_]]:
-    """A COCO panoptic truth in the classes of a set, and where it shows something the set has no class for.
+) -> tuple[LabelMap, Unknown]:
+    """A COCO panoptic truth in the classes of a set, and what it shows that the set has no class for.
 
     `annotations` is the panoptic JSON, `photo` the photo's file name in it (or the PNG's). Returns the (H, W) label
-    map, void where nothing is labelled or the set has no class, and an (H, W) mask true only for the latter.
+    map, void where nothing is labelled or the set has no class, and where and what the latter is, by COCO's names.
     Format: https://cocodataset.org/#format-data (panoptic). Raises TruthError.
     """
     data, name = read_file(png)
@@ -74,24 +74,24 @@ def decode_panoptic(
     in_set = coco_to(class_set)
     classes = [in_set.get(category) for category in found]
     lookup = np.array([VOID if index is None else index for index in classes], np.uint8)
-    outside = np.array([index is None and category != 0 for index, category in zip(classes, found, strict=True)])
+    outside = [category for index, category in zip(classes, found, strict=True) if index is None and category]
+    things = sorted({COCO_NAMES[category] for category in outside})
+    place = [1 + things.index(COCO_NAMES[category]) if category in outside else 0 for category in found]
     shape = pixels.shape[:2]
-    return lookup[inverse].reshape(shape), outside[inverse].reshape(shape)
+    places = np.array(place, np.uint8)[inverse].reshape(shape)
+    return lookup[inverse].reshape(shape), Unknown(tuple(things), places)
+
+
+def photos_listed(annotations: Path) -> frozenset[str]:
+    """The names, without ending, of the photos that a panoptic JSON lists. Raises TruthError."""
+    return frozenset(_listed_in(annotations))
 
 
 def _segments(annotations: Path | str | bytes, photo: str) -> dict[int, int]:
     """Segment id -> category id of one photo."""
-    data, name = read_file(annotations)
-    try:
-        content = json.loads(data)
-        listed = {_stem(entry["file_name"]): entry["segments_info"] for entry in content["annotations"]}
-        segments = listed.get(_stem(photo))
-        found = {int(s["id"]): int(s["category_id"]) for s in segments} if segments is not None else None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TruthError(
-            f"{name} should be COCO panoptic JSON with annotations and segments_info, but is not ({error}); "
-            "give the file that came with the PNG."
-        ) from error
+    name = "the file" if isinstance(annotations, bytes) else Path(annotations).name
+    listed = _listed(annotations) if isinstance(annotations, bytes) else _listed_in(Path(annotations))
+    found = listed.get(_stem(photo))
     if found is None:
         near = difflib.get_close_matches(_stem(photo), listed, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it lists {len(listed)} others."
@@ -102,6 +102,35 @@ def _segments(annotations: Path | str | bytes, photo: str) -> dict[int, int]:
             "convert the truth to an annotation PNG instead."
         )
     return found
+
+
+def _listed_in(path: Path) -> dict[str, dict[int, int]]:
+    """`_listed`, a file of many photos being read once."""
+    try:
+        state = path.stat()
+    except OSError:
+        return _listed(path)  # which says why
+    return _read_once(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=2)
+def _read_once(path: Path, changed: int, size: int) -> dict[str, dict[int, int]]:
+    return _listed(path)
+
+
+def _listed(annotations: Path | str | bytes) -> dict[str, dict[int, int]]:
+    """Of each photo, by its name without ending: segment id -> category id."""
+    data, name = read_file(annotations)
+    try:
+        return {
+            _stem(entry["file_name"]): {int(s["id"]): int(s["category_id"]) for s in entry["segments_info"]}
+            for entry in json.loads(data)["annotations"]
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TruthError(
+            f"{name} should be COCO panoptic JSON with annotations and segments_info, but is not ({error}); "
+            "give the file that came with the PNG."
+        ) from error
 
 
 def _stem(name: str) -> str:

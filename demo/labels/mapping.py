@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.labels.class_set import spoken
-from demo.schema import VOID, ClassSet
+from demo.schema import VOID, ClassSet, LabelMap, Unknown
 
 DATA: Final = Path(__file__).parent.parent / "data"
 
@@ -89,3 +89,20 @@ def sayable(class_set: ClassSet, other: ClassSet) -> NDArray[np.bool_]:
     mask[into(class_set, other)[: len(class_set)]] = True
     mask[VOID] = False
     return mask
+
+
+def unsayable(truth: LabelMap, class_set: ClassSet, other: ClassSet) -> Unknown:
+    """What an (H, W) truth in one set shows that another has no word for, and not for a kind of it either.
+
+    A truth of ADE20K has trees, which in Cityscapes are vegetation; a truth of Cityscapes has vegetation, of which
+    ADE20K has words for the kinds: neither is unknown. Cityscapes' train is, to ADE20K. A "background" is no thing.
+    """
+    known = into(class_set, other) != VOID
+    known[[index for index, name in enumerate(class_set.names) if spoken(name) == "background"]] = True
+    kinds = broader(other, class_set)
+    known[kinds[kinds != VOID]] = True
+    known[VOID] = True
+    shown = [index for index in np.unique(truth).tolist() if not known[index]]
+    places = np.zeros(256, np.uint8)
+    places[shown] = 1 + np.arange(len(shown))
+    return Unknown(tuple(class_set.names[index] for index in shown), places[truth])

@@ -6,20 +6,11 @@ PNG files as data URLs; `index` is 0..149 unless it says otherwise.
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import ConfigDict
 from typing_extensions import TypedDict
 
+from demo.page.exact import Exact as _Exact
+from demo.page.truth_types import ClassIndex, Consistency, Flags, Judged, Proper, Truth
 from demo.page.view import MeasureScale, View
-
-Better = Literal["higher", "lower"]
-
-
-class _Exact(TypedDict):
-    """Nothing may be in a reply that its type does not name."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]  # pydantic reads it there
 
 
 class Refusal(_Exact):
@@ -188,122 +179,6 @@ class Mean(_Exact):
     maps: MeanMaps
 
 
-class ClassPixels(_Exact):
-    index: int
-    pixels: int
-
-
-class Truth(_Exact):
-    """A ground truth; in its map 254 is what no class names, 255 what is not labelled."""
-
-    kind: str
-    class_set: str
-    width: int
-    height: int
-    labelled: int
-    unknown: int | None
-    classes: list[ClassPixels]
-    map: str
-
-
-class ClassIndex(_Exact):
-    index: int
-    class_set: str
-
-
-class Number(_Exact):
-    id: str
-    title: str
-    value: float | None
-    unit: str
-    pixels: int
-    formula: str
-    better: Better
-
-
-class Counted(_Exact):
-    """Pixels."""
-
-    photo: int
-    labelled: int
-    unknown: int
-
-
-class ClassRow(_Exact):
-    """`index` is that of the annotation files (ADE20K: from 1)."""
-
-    index: int
-    name: str
-    iou: float | None
-    accuracy: float | None
-    boundary_iou: float | None
-    annotated: int
-    predicted: int
-
-
-class Confusion(_Exact):
-    truth: str
-    predicted: str
-    pixels: int
-    share: float
-
-
-ReliabilityBin = TypedDict(
-    "ReliabilityBin",
-    {"from": float, "to": float, "pixels": int, "confidence": float | None, "accuracy": float | None},
-)
-
-
-class RiskCurve(_Exact):
-    """At each percent of coverage."""
-
-    coverage: list[float]
-    risk: list[float]
-
-
-class Findings(_Exact):
-    """How well doubt finds what no class names."""
-
-    pixels: int
-    numbers: list[Number]
-
-
-class TruthScores(_Exact):
-    """Everything that the truth says of one network."""
-
-    model: str
-    band: str
-    sure: float
-    pixels: Counted
-    numbers: list[Number]
-    classes: list[ClassRow]
-    confusions: list[Confusion]
-    reliability: list[ReliabilityBin]
-    risk_coverage: dict[str, RiskCurve]
-    """By each measure of doubt that the network can say."""
-    unknown: Findings | None
-    error_shares: dict[str, float]
-
-
-class Judged(_Exact):
-    """A network's scores; its map holds 0 where right, 1 + the percent of confidence where wrong, 254, 255 as above.
-
-    `wrong` counts the mistakes by percent of confidence.
-    """
-
-    class_set: str
-    scores: TruthScores
-    right: int
-    wrong: list[int]
-    map: str
-
-
-class Proper(_Exact):
-    """The numbers that need all probabilities."""
-
-    numbers: list[Number]
-
-
 class Figure(_Exact):
     """A figure as a file to save; `url` holds its content."""
 
@@ -347,6 +222,8 @@ REPLIES: dict[str, type] = {
         ClassIndex,
         Judged,
         Proper,
+        Flags,
+        Consistency,
         Figure,
         Looked,
         PhotoNumbers,

@@ -15,7 +15,7 @@ from demo.analysis.evaluate_truth import RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSUR
 from demo.labels.annotations import encode_annotation
 from demo.measures import BY_ID
 from demo.names import to_json
-from demo.page.truth_replies import prediction_at
+from demo.page.truth_replies import consistency, prediction_at
 from demo.page.truths import Given
 from demo.render.encode import png, shrink
 from demo.render.paint import overlay
@@ -100,15 +100,16 @@ def entry(verdicts: Verdicts) -> Row:
         "class_set": verdicts.given.class_set.title,
         **verdicts.source,
         "labelled": int((label_map != VOID).sum()),
-        "unknown": None if unknown is None else int(unknown.sum()),
+        "unknown": None if unknown is None else int(unknown.mask.sum()),
         "models": models,
+        "error_consistency": consistency({v.answer.spec.id: v.error_map for v in verdicts.each})["pairs"],
     }
 
 
 def table(verdicts: Verdicts) -> bytes:
     """CSV, a row a network: what the page's table shows and the rest of the numbers, none of them rounded."""
     stream = StringIO()
-    rows = [(verdict, cast("list[Row]", verdict.scores["numbers"])) for verdict in verdicts.each]
+    rows = [(verdict, [*_numbers(verdict.scores)]) for verdict in verdicts.each]
     ids = list(dict.fromkeys(str(number["id"]) for _, numbers in rows for number in numbers))
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["model", "title", "trained_by", "family", "class_set", "pixels_counted", "band", *ids])
@@ -118,6 +119,14 @@ def table(verdicts: Verdicts) -> bytes:
         known = [spec.id, spec.title, spec.trained_by, spec.family, verdict.given.class_set.title]
         writer.writerow([*known, counted, verdict.scores["band"], *(values.get(number) for number in ids)])
     return stream.getvalue().encode()
+
+
+def _numbers(scores: Row) -> Iterator[Row]:
+    """All of one network; those of finding what no class names are marked so."""
+    yield from cast("list[Row]", scores["numbers"])
+    found = cast("Row | None", scores["unknown"])
+    for number in cast("list[Row]", found["numbers"]) if found else ():
+        yield number | {"id": f"unknown_{number['id']}"}
 
 
 def error_picture(image: Image, verdict: Verdict) -> Image:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
+from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -10,7 +12,9 @@ from numpy.typing import NDArray
 
 from demo.analysis import calibration
 from demo.analysis.evaluate_truth import RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSURE, Band, evaluate_truth
+from demo.analysis.mistakes import Rightness
 from demo.analysis.numbers import DEFINITIONS, Number
+from demo.analysis.unknown import flags
 from demo.errors import TruthError
 from demo.page.truths import Given
 from demo.render.encode import png
@@ -32,8 +36,8 @@ def describe(given: Given, display: Size) -> Row:
     """The truth in numbers, and its map on the display's grid: class index, 254 unknown, 255 not labelled."""
     label_map, unknown = given.label_map, given.unknown
     counts = np.bincount(label_map.reshape(-1), minlength=256)
-    shown = label_map if unknown is None else np.where(unknown, np.uint8(FOREIGN), label_map)
-    foreign = 0 if unknown is None else int(unknown.sum())
+    shown = label_map if unknown is None else np.where(unknown.mask, np.uint8(FOREIGN), label_map)
+    foreign = 0 if unknown is None else int(unknown.mask.sum())
     return {
         "kind": given.kind,
         "class_set": given.class_set.key,
@@ -75,6 +79,20 @@ def proper(answer: Answer, given: Given, error_map: NDArray[np.uint8]) -> list[R
     values = (calibration.brier(counts), calibration.nll(counts))
     rows = zip(PROBABILISTIC, values, strict=True)
     return [dict(Number(name, DEFINITIONS[name], value, int(counts[0])).as_json()) for name, value in rows]
+
+
+def flagged(answer: Answer, given: Given, error_map: NDArray[np.uint8], display: Size) -> Row:
+    """By each measure of doubt, the map of what it flags where it finds 95 % of what no class names."""
+    prediction = prediction_at(answer, given.label_map.shape)
+    known, unknown = np.isin(error_map, (RIGHT, WRONG_UNSURE, WRONG_SURE)), error_map == UNKNOWN
+    maps = {name: flags(prediction, name, known, unknown) for name in prediction.measures}
+    return {"maps": {name: _url(_sampled(codes, display)) for name, codes in maps.items()}}
+
+
+def consistency(error_maps: Mapping[str, NDArray[np.uint8]]) -> Row:
+    """Of each two networks whether they make the same mistakes, by their error maps of one photo."""
+    right = {model: Rightness.of(codes, RIGHT, (WRONG_UNSURE, WRONG_SURE)) for model, codes in error_maps.items()}
+    return {"pairs": {f"{a}|{b}": right[a].with_(right[b]).as_json() for a, b in combinations(right, 2)}}
 
 
 def prediction_at(answer: Answer, size: tuple[int, ...]) -> Prediction:

@@ -11,12 +11,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.analysis.unknown import NONE_OF_THESE
 from demo.errors import TruthError
-from demo.labels.annotations import decode_annotation, nothing_labelled
+from demo.labels.annotations import decode_annotation, is_colour, nothing_labelled
 from demo.labels.class_set import class_index
 from demo.labels.coco import decode_panoptic
 from demo.names import same_name
-from demo.schema import VOID, ClassSet, LabelMap, Size
+from demo.schema import VOID, ClassSet, LabelMap, Size, Unknown
 
 Mask: TypeAlias = NDArray[np.bool_]
 Point: TypeAlias = tuple[float, float]
@@ -30,8 +31,8 @@ class Given:
     """In words, for the reader."""
     label_map: LabelMap
     class_set: ClassSet
-    unknown: Mask | None = None
-    """Where it shows something that no class of the set names."""
+    unknown: Unknown | None = None
+    """What it shows that no class of the set names; None where such a truth cannot say."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +73,31 @@ def read(files: Sequence[Path], photo: str, size: Size, class_set: ClassSet) -> 
 def paint(regions: Sequence[Region], photo: Size, grid: Size, class_set: ClassSet) -> Given:
     """The regions on a grid over the photo, a later one over an earlier one; everything else is not labelled.
 
-    Raises TruthError for a region without an area, UnknownModelError for a class that is not one.
+    A region named "none of these" is what no class of the set names. Raises TruthError for a region without an area,
+    UnknownModelError for a class that is not one.
     """
-    label_map = np.full(grid, VOID, np.uint8)
+    label_map, nameless = np.full(grid, VOID, np.uint8), np.zeros(grid, bool)
     scale = np.array([grid[1] / photo[1], grid[0] / photo[0]])
     for region in regions:
-        index = class_index(class_set, region.name)
+        index = VOID if is_none(region.name) else class_index(class_set, region.name)
         inside = fill(np.array(region.corners).reshape(-1, 2) * scale, grid)
         if not inside.any():
             raise TruthError(
                 f"The region {region.name} should enclose at least one pixel of the photo, but its "
                 f"{len(region.corners)} corners enclose none; set three or more that do not lie on one line."
             )
-        label_map[inside] = index
-    return Given("Painted regions", label_map, class_set)
+        label_map[inside], nameless[inside] = index, index == VOID
+    unknown = Unknown.one(NONE_OF_THESE, nameless) if nameless.any() else None
+    return Given("Painted regions", label_map, class_set, unknown)
+
+
+def is_none(name: str) -> bool:
+    """Whether a region's name says that no class names it.
+
+    >>> is_none("None of  these"), is_none("animal")
+    (True, False)
+    """
+    return " ".join(name.lower().split()) == NONE_OF_THESE
 
 
 def fill(corners: NDArray[np.float64], size: Size) -> Mask:
@@ -109,21 +121,15 @@ def _annotation(mask: Path, size: Size, class_set: ClassSet) -> LabelMap:
     try:
         return decode_annotation(mask, class_set, size=size)
     except TruthError as error:
-        if _is_colour(mask):
+        if is_colour(mask):
             raise TruthError(f"{error} If it is a COCO panoptic PNG, drop its JSON together with it.") from error
         raise
 
 
 def _labelled(given: Given, name: str) -> Given:
-    if (given.label_map == VOID).all() and (given.unknown is None or not given.unknown.any()):
+    if (given.label_map == VOID).all() and (given.unknown is None or not given.unknown.mask.any()):
         raise nothing_labelled(name, given.class_set)
     return given
-
-
-def _is_colour(mask: Path) -> bool:
-    with mask.open("rb") as file:
-        head = file.read(26)
-    return head.startswith(b"\x89PNG") and head[24:26] == b"\x08\x02"  # 8 bits a channel, red green blue
 
 
 def _stem(name: Path | str) -> str:

@@ -1,4 +1,4 @@
-"""A folder of photos, with ground truth in ADE20K's layout, Cityscapes' or Pascal VOC's, or without."""
+"""A folder of photos, with ground truth laid out as ADE20K, Cityscapes, Pascal VOC or COCO panoptic, or without."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 
 from demo.errors import DatasetError
 from demo.images import SUFFIXES, files_in
+from demo.labels.annotations import is_colour
 from demo.labels.class_set import known
+from demo.labels.coco import photos_listed
 from demo.names import readable, same_name
 from demo.schema import ClassSet
 
@@ -30,6 +32,9 @@ From the table in cityscapesscripts/helpers/labels.py.
 VOC = ("JPEGImages", "SegmentationClass")
 """Pascal VOC's two folders; ImageSets/Segmentation/<split>.txt lists the names of a split."""
 VOC_SPLITS = ("val", "train")
+PANOPTIC = "panoptic"
+"""How the name of COCO's panoptic JSON begins, beside the photos or in annotations/; its split follows."""
+PANOPTIC_SPLITS = ("", "val2017", "train2017")
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Case:
     """In whose numbers the annotation is; None: in those of the class set of whichever network is asked."""
     ids: tuple[int, ...] = ()
     """The numbers of its classes in the file, where they are not those of the class set's annotations."""
+    segments: Path | None = None
+    """The JSON that tells which segments the annotation shows: it is a COCO panoptic PNG."""
     archive: Path | None = None
     """The zip that holds the photo."""
     address: str = ""
@@ -65,12 +72,15 @@ def open_dataset(folder: Path, split: str | None = None) -> Dataset:
     `split` is that folder; it defaults to validation, else training, where there is one. A photo without annotation, or
     the reverse, or a second one of its name is a problem of its own; only a folder without a pair raises DatasetError.
     A folder with leftImg8bit/ and gtFine/ is read as Cityscapes lays it out, one with JPEGImages/ and
-    SegmentationClass/ as Pascal VOC does; their split defaults to val, else train.
+    SegmentationClass/ as Pascal VOC does; their split defaults to val, else train. One with panoptic*.json, there or in
+    annotations/, is read as COCO lays out its panoptic truths; their split follows the underscore in the JSON's name.
     """
     if _has(folder, CITYSCAPES):
         return _open_cityscapes(folder, split)
     if _has(folder, VOC):
         return _open_voc(folder, split)
+    if lists := _panoptic_lists(folder):
+        return _open_panoptic(folder, lists, split)
     images, annotations, name = _folders(folder, split)
     problems: list[str] = []
     photos, truths = _by_stem(files_in(images), problems), _by_stem(files_in(annotations, (".png",)), problems)
@@ -79,6 +89,11 @@ def open_dataset(folder: Path, split: str | None = None) -> Dataset:
         raise DatasetError(
             f"{name} must hold {LAYOUT}, but none of its {len(photos)} photos has one among the "
             f"{len(truths)} PNGs of {annotations}. Check the names."
+        )
+    if all(is_colour(case.annotation) for case in cases if case.annotation):
+        raise DatasetError(
+            f"{annotations} holds PNGs in colour, as COCO's panoptic truths are, but there is no JSON that says what "
+            f"their colours mean. Put it into {folder} as {PANOPTIC}.json, or give PNGs of class numbers."
         )
     problems += [
         f"{photos[stem].name} has no annotation {stem}.png in {annotations}; it is left out."
@@ -145,13 +160,57 @@ def _open_voc(folder: Path, split: str | None) -> Dataset:
     return Dataset(readable(name), cases, tuple(map(readable, problems)))
 
 
+def _panoptic_lists(folder: Path) -> dict[str, Path]:
+    """COCO's panoptic JSON files by their split, which is empty for panoptic.json."""
+    found = [*(folder / "annotations").glob(f"{PANOPTIC}*.json"), *folder.glob(f"{PANOPTIC}*.json")]
+    return {path.stem.removeprefix(PANOPTIC).removeprefix("_"): path for path in sorted(found)}
+
+
+def _open_panoptic(folder: Path, lists: dict[str, Path], split: str | None) -> Dataset:
+    """The PNGs lie in a folder of the JSON's name, or in annotations/; the photos in one of the split's, or images/."""
+    usual = next((name for name in PANOPTIC_SPLITS if name in lists), min(lists))
+    chosen = usual if split is None else split
+    if chosen not in lists:
+        raise DatasetError(
+            f"{folder} has no {PANOPTIC}_{chosen}.json; it has {', '.join(path.name for path in lists.values())}. "
+            "Leave the split out or name one of these."
+        )
+    segments = lists[chosen]
+    pngs = _first_folder(segments.with_suffix(""), folder / segments.stem, folder / "annotations")
+    images = _first_folder(*([folder / chosen, folder / "images" / chosen] if chosen else []), folder / "images")
+    problems: list[str] = []
+    photos, truths = _by_stem(files_in(images), problems), _by_stem(files_in(pngs, (".png",)), problems)
+    listed = photos_listed(segments)
+    paired = sorted(photos.keys() & truths.keys() & listed)
+    if not paired:
+        raise DatasetError(
+            f"{folder} must hold photos in {images.name}/ and, of the same names, COCO panoptic PNGs in {pngs.name}/ "
+            f"that {segments.name} lists, but none of its {len(photos)} photos has both among the {len(truths)} PNGs "
+            f"and the {len(listed)} names listed. Check the names, or name another split."
+        )
+    problems += [
+        f"{photos[stem].name} has no {stem}.png in {pngs.name}/, or {segments.name} does not list it; it is left out."
+        for stem in sorted(photos.keys() - set(paired))
+    ]
+    cases = tuple(Case(stem, photos[stem], truths[stem], segments=segments) for stem in paired)
+    return Dataset(
+        readable(f"{folder.name}, {chosen}" if chosen else folder.name), cases, tuple(map(readable, problems))
+    )
+
+
+def _first_folder(*places: Path) -> Path:
+    """The first that is there, else the last."""
+    return next((place for place in places if place.is_dir()), places[-1])
+
+
 def _has(folder: Path, parts: tuple[str, ...]) -> bool:
     return all((folder / part).is_dir() for part in parts)
 
 
 def is_dataset(folder: Path) -> bool:
-    """Whether it has the two folders of one of the three layouts."""
-    return any(_has(folder, parts) for parts in (("images", "annotations"), CITYSCAPES, VOC))
+    """Whether it has the two folders of one of the three layouts, or COCO's panoptic JSON."""
+    pairs = (("images", "annotations"), CITYSCAPES, VOC)
+    return any(_has(folder, parts) for parts in pairs) or bool(_panoptic_lists(folder))
 
 
 def open_photos(paths: Sequence[Path], split: str | None = None) -> Dataset:

@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 
 from demo.errors import BackendError, DemoError
 from demo.images import Limits, Opened
+from demo.measures import ALWAYS
 from demo.models.zoo import Refusal, Zoo
 from demo.schema import ClassSet, Image, ModelSpec, Prediction
 from demo.study.dataset import Case
@@ -103,11 +104,11 @@ def in_words(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def plainly(zoo: Zoo) -> Ask:
-    """Each model once, on the photo as it is."""
+def plainly(zoo: Zoo, measures: Sequence[str] = ALWAYS) -> Ask:
+    """Each model once, on the photo as it is, with the `measures` of doubt that it can say."""
 
     def ask(image: Image, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Prediction | Refusal]]:
-        for outcome in zoo.stream(image, specs):
+        for outcome in zoo.stream(image, specs, measures=measures):
             yield outcome.spec, outcome if isinstance(outcome, Refusal) else outcome.prediction
 
     return ask

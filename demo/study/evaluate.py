@@ -5,18 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import combinations, groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demo import catalog
-from demo.analysis import calibration, scores
+from demo.analysis import calibration, per_image, scores
 from demo.analysis.counts import TruthCounts
-from demo.analysis.numbers import Json, numbers, plain
+from demo.analysis.mistakes import ErrorPair, Rightness
+from demo.analysis.numbers import Json, finding_unknown, plain
+from demo.analysis.unknown import called
 from demo.catalog import Names
 from demo.errors import BackendError
 from demo.images import DEFAULT_LIMITS, Limits, write_text
+from demo.measures import BY_ID
 from demo.models.zoo import Zoo
 from demo.names import to_json
 from demo.schema import ModelSpec
@@ -52,11 +59,13 @@ def evaluate(
     specs = catalog.resolve(models or zoo.default_set)
     one_view = tuple(scales) == (1.0,) and not flip
     settings: dict[str, Json] = {"scales": [float(s) for s in scales], "flip": flip, "precision": zoo.precision}
-    ask, asked = plainly(zoo) if one_view else augmented(zoo, scales, flip), settings_of(zoo, limits) | settings
+    ask, asked = (
+        plainly(zoo, [*BY_ID]) if one_view else augmented(zoo, scales, flip),
+        settings_of(zoo, limits) | settings,
+    )
     path = place_for(out, found, specs, asked)
     done = run(found, specs, zoo, path, asked, ask=ask, limits=limits, on_progress=on_progress, bad_truth="is left out")
-    results = [_collect(spec, contents(path, "truths", number)) for number, spec in enumerate(specs)]
-    answered = tuple(result for result in results if result)
+    answered, pairs = _collect(path, specs)
     if not answered:
         raise BackendError(f"None of the photos could be answered. {' '.join(done.problems[:1])}")
     evaluation = Evaluation(
@@ -66,6 +75,7 @@ def evaluate(
         answered,
         (*done.problems, *_counted_from_zero(answered)),
         time.perf_counter() - start,
+        pairs,
     )
     _write(evaluation, out)
     write_text(out / "report.html", evaluation_page(evaluation))
@@ -87,23 +97,55 @@ def _counted_from_zero(models: Sequence[ModelResult]) -> Iterator[str]:
         )
 
 
-def _collect(spec: ModelSpec, contents: Iterable[tuple[str, bytes]]) -> ModelResult | None:
-    """One photo's counts in memory at a time: together they would be gigabytes. None without any photo."""
-    total: TruthCounts | None = None
-    photos = []
-    for name, content in contents:
-        counts = TruthCounts.from_bytes(content)
-        total = counts if total is None else total + counts
-        photos.append(
-            PhotoScore(
-                name,
-                counts.pixels,
-                scores.pixel_accuracy(counts.confusion),
-                scores.mean_iou(counts.confusion),
-                calibration.auroc(counts.entropy),
-            )
-        )
-    return None if total is None else ModelResult(spec, total, tuple(photos))
+def _collect(
+    path: Path, specs: Sequence[ModelSpec]
+) -> tuple[tuple[ModelResult, ...], dict[tuple[str, str], ErrorPair]]:
+    """Each model's results, and each two models' shared mistakes; models without any photo are left out.
+
+    One photo's counts in memory at a time: together they would be gigabytes.
+    """
+    totals: dict[int, TruthCounts] = {}
+    photos: dict[int, list[PhotoScore]] = {}
+    ious: dict[int, list[NDArray[np.float64]]] = {}
+    pairs: dict[tuple[str, str], ErrorPair] = {}
+    for name, answers in groupby(_by_photo(path, len(specs)), key=itemgetter(0)):
+        right: dict[str, Rightness] = {}
+        for _, number, content in answers:
+            counts = TruthCounts.from_bytes(content)
+            totals[number] = totals[number] + counts if number in totals else counts
+            photos.setdefault(number, []).append(_photo_score(name, counts))
+            ious.setdefault(number, []).append(per_image.ious(counts.confusion))
+            if counts.rightness:
+                right[specs[number].id] = counts.rightness
+        for first, second in combinations(right, 2):
+            pairs[first, second] = pairs.get((first, second), ErrorPair()) + right[first].with_(right[second])
+    results = (
+        ModelResult(spec, totals[number], tuple(photos[number]), per_image.table(ious[number]))
+        for number, spec in enumerate(specs)
+        if number in totals
+    )
+    return tuple(results), pairs
+
+
+def _by_photo(path: Path, models: int) -> Iterator[tuple[str, int, bytes]]:
+    """Photo, model and counts of every answer with truth, the photos in order and the models in theirs."""
+
+    def one(number: int) -> Iterator[tuple[str, int, bytes]]:
+        return ((name, number, content) for name, content in contents(path, "truths", number))
+
+    return merge(*map(one, range(models)), key=itemgetter(0, 1))
+
+
+def _photo_score(name: str, counts: TruthCounts) -> PhotoScore:
+    return PhotoScore(
+        name,
+        counts.pixels,
+        scores.pixel_accuracy(counts.confusion),
+        scores.mean_iou(counts.confusion),
+        scores.mean_iou(counts.confusion, over="annotated"),
+        calibration.auroc(counts.entropy),
+        counts.unknown.pixels,
+    )
 
 
 def _write(evaluation: Evaluation, out: Path) -> None:
@@ -111,16 +153,21 @@ def _write(evaluation: Evaluation, out: Path) -> None:
     write_text(out / "scores.csv", _csv(_score_table(evaluation)))
     write_text(out / "classes.csv", _csv(_class_table(evaluation)))
     write_text(out / "photos.csv", _csv(_photo_table(evaluation)))
+    write_text(out / "error_consistency.csv", _csv(_pair_table(evaluation)))
+    if any(model.counts.unknown.pixels for model in evaluation.models):
+        write_text(out / "unknown.csv", _csv(_unknown_table(evaluation)))
+        write_text(out / "unknown_called.csv", _csv(_called_table(evaluation)))
 
 
 def _score_table(evaluation: Evaluation) -> list[list[object]]:
-    rows = [(model, numbers(model.counts)) for model in evaluation.models]
-    ids = [number.id for number in rows[0][1]] if rows else []
+    """A network whose scores are no logits has no value for the measures that need them."""
+    rows = [{number.id: plain(number.value) for number in model.numbers} for model in evaluation.models]
+    ids = list(dict.fromkeys(key for row in rows for key in row))
     table: list[list[object]] = [["model", "title", "family", "photos", "pixels", *ids]]
-    for model, row in rows:
+    for model, row in zip(evaluation.models, rows, strict=True):
         spec = model.spec
-        values = [plain(number.value) for number in row]
-        table.append([spec.id, spec.title, spec.family, len(model.photos), model.counts.pixels, *values])
+        known = [spec.id, spec.title, spec.family, len(model.photos), model.counts.pixels]
+        table.append([*known, *(row.get(key) for key in ids)])
     return table
 
 
@@ -138,11 +185,39 @@ def _class_table(evaluation: Evaluation) -> list[list[object]]:
 
 
 def _photo_table(evaluation: Evaluation) -> list[list[object]]:
-    table: list[list[object]] = [["photo", "model", "pixels", "pixel_accuracy", "miou", "entropy_auroc"]]
+    header = ("photo", "model", "pixels", "pixel_accuracy", "miou", "miou_annotated", "entropy_auroc", "unknown_pixels")
+    table: list[list[object]] = [list(header)]
     for model in evaluation.models:
         for score in model.photos:
-            values = (score.pixel_accuracy, score.miou, score.entropy_auroc)
-            table.append([score.photo, model.spec.id, score.pixels, *(plain(value) for value in values)])
+            values = (score.pixel_accuracy, score.miou, score.miou_annotated, score.entropy_auroc)
+            table.append([score.photo, model.spec.id, score.pixels, *map(plain, values), score.unknown])
+    return table
+
+
+def _pair_table(evaluation: Evaluation) -> list[list[object]]:
+    rows = ([first, second, *pair.as_json().values()] for (first, second), pair in evaluation.pairs.items())
+    return [["first", "second", *ErrorPair().as_json()], *rows]
+
+
+def _unknown_table(evaluation: Evaluation) -> list[list[object]]:
+    """How well each measure of doubt finds what no class names."""
+    header = ("model", "measure", "labelled_pixels", "unknown_pixels", "auroc", "aupr", "fpr95")
+    table: list[list[object]] = [list(header)]
+    for model in evaluation.models:
+        counts, found = model.counts, {number.id: number.value for number in finding_unknown(model.counts)}
+        for measure in counts.unknown.doubt:
+            values = (plain(found[f"{measure}_{key}"]) for key in ("auroc", "aupr", "fpr95"))
+            table.append([model.spec.id, measure, counts.pixels, counts.unknown.pixels, *values])
+    return table
+
+
+def _called_table(evaluation: Evaluation) -> list[list[object]]:
+    """What each network called each thing that no class names."""
+    table: list[list[object]] = [["model", "thing", "class", "pixels", "share_of_the_thing"]]
+    for model in evaluation.models:
+        names = model.counts.class_set.names
+        for row in called(model.counts.unknown, limit=len(names)):
+            table += [[model.spec.id, row.thing, names[i], pixels, pixels / row.pixels] for i, pixels in row.classes]
     return table
 
 

@@ -24,9 +24,10 @@ from demo.analysis.lone_models import lone_counts
 from demo.analysis.structure import measure
 from demo.errors import TruthError
 from demo.images import safe_stem, write_atomic
-from demo.labels.annotations import encode_annotation, labelled
-from demo.labels.mapping import into
-from demo.schema import VOID, ClassSet, Comparison, LabelMap, ModelSpec, Prediction, Size
+from demo.labels.annotations import encode_annotation, labelled, nothing_labelled
+from demo.labels.coco import decode_panoptic
+from demo.labels.mapping import into, unsayable
+from demo.schema import VOID, ClassSet, Comparison, LabelMap, ModelSpec, Prediction, Size, Unknown
 from demo.study.dataset import Case
 from demo.study.ledger import Row
 
@@ -227,27 +228,36 @@ class Truths:
             return None
         if class_set not in self._read:
             try:
-                self._read[class_set] = Truth.of(self._labelled(self._case.annotation, class_set))
+                self._read[class_set] = Truth.of(*self._labelled(self._case.annotation, class_set))
             except TruthError as error:
                 self._read[class_set] = error
         return self._read[class_set]
 
-    def _labelled(self, annotation: Path, class_set: ClassSet) -> LabelMap:
+    def _labelled(self, annotation: Path, class_set: ClassSet) -> tuple[LabelMap, Unknown | None]:
         """In the data set's own classes, brought to the network's by name; its own if it has as many.
 
-        What the network has no word for counts as not labelled. Raises TruthError.
+        What the network has no word for is void, and what is neither a class of its nor a kind of one is unknown to it.
+        Raises TruthError.
         """
         written = self._case.class_set or class_set
+        if self._case.segments:
+            truth, foreign = decode_panoptic(
+                annotation, self._case.segments, self._case.photo.name, class_set, size=self._size
+            )
+            if (truth == VOID).all() and not foreign.mask.any():
+                raise nothing_labelled(annotation.name, class_set)
+            return truth, foreign
         truth = labelled(annotation, written, size=self._size, ids=self._case.ids)
         if len(written) == len(class_set):
-            return truth
+            return truth, None
         found = into(written, class_set)[truth]
-        if (found == VOID).all():
+        unknown = unsayable(truth, written, class_set)
+        if (found == VOID).all() and not unknown.mask.any():
             raise TruthError(
                 f"{annotation.name} is in the classes of {written.title}, and {class_set.title} has a word for none of "
                 "those that it shows."
             )
-        return found
+        return found, unknown
 
 
 def counts_of(content: bytes | None) -> TruthCounts | None:

@@ -9,9 +9,10 @@ from typing import TypeAlias
 import numpy as np
 
 from demo.analysis import calibration, scores
-from demo.analysis.numbers import Number, numbers
+from demo.analysis.mistakes import SEVERE, heights
+from demo.analysis.numbers import Number, finding_unknown, numbers
 from demo.schema import ClassSet
-from demo.study import charts
+from demo.study import charts, mistakes_page
 from demo.study.engine import in_words
 from demo.study.html import Cell, Column, figure, key, page, percent, table
 from demo.study.results import Evaluation, ModelResult
@@ -22,6 +23,7 @@ Ranked: TypeAlias = tuple[int, ModelResult]
 SHOWN = ("miou", "pixel_accuracy", "mean_accuracy", "fw_iou", "boundary_iou", "miou_small", "miou_medium", "miou_large")
 SURE = ("ece", "adaptive_ece", "entropy_auroc", "entropy_aupr", "entropy_fpr95", "entropy_aurc",
         "confidence_aurc", "margin_aurc")  # fmt: skip
+APART = ("mistake_severity", "supercategory_accuracy")
 FEW_PHOTOS = 50
 
 
@@ -41,6 +43,9 @@ def _body(evaluation: Evaluation, models: Sequence[Ranked]) -> Iterator[str]:
         for class_set in dict.fromkeys(model.counts.class_set for _, model in models):
             yield from _classes(class_set, [ranked for ranked in models if ranked[1].counts.class_set == class_set])
         yield from _mistakes(models)
+        yield from mistakes_page.shared(models, evaluation.pairs)
+        yield from mistakes_page.vocabulary(models)
+        yield from mistakes_page.by_photo(models)
         yield from _photos(models)
         yield from _formulas(models[0][1])
     yield from problems(evaluation.problems)
@@ -121,7 +126,8 @@ def _number_table(models: Sequence[Ranked], ids: Sequence[str], *, published: bo
 def _value_cell(number: Number, best: float) -> Cell:
     if np.isnan(number.value):
         return Cell("", None, title="not defined on these photos")
-    return Cell(percent(number.value), number.value, best=number.value == best, title=f"{number.pixels:,} pixels")
+    text = percent(number.value) if number.definition.unit.startswith("0..") else f"{number.value:.3f}"
+    return Cell(text, number.value, best=number.value == best, title=f"{number.pixels:,} pixels")
 
 
 def _best(column: Sequence[Number]) -> float:
@@ -197,10 +203,16 @@ def _heat(value: float) -> Cell:
 
 def _mistakes(models: Sequence[Ranked]) -> Iterator[str]:
     yield "<h2>Most frequent mistakes</h2>"
+    yield (
+        '<p class="soft">A mistake is mild where both classes are of one supercategory (house, building), '
+        "else severe.</p>"
+    )
+    yield _number_table(models, APART, published=False)
     columns = [
         Column("Model", text=True),
         Column("Annotated", text=True),
         Column("Taken for", text=True),
+        Column("Kind", text=True),
         Column("Pixels"),
         Column("Share of the class, %"),
     ]
@@ -209,6 +221,7 @@ def _mistakes(models: Sequence[Ranked]) -> Iterator[str]:
             Cell(model.spec.title, swatch=place),
             Cell(model.counts.class_set.names[pair.truth]),
             Cell(model.counts.class_set.names[pair.predicted]),
+            Cell(_kind(model.counts.class_set, pair)),
             Cell(f"{pair.pixels:,}", pair.pixels),
             Cell(percent(pair.share, 1), pair.share),
         ]
@@ -216,6 +229,12 @@ def _mistakes(models: Sequence[Ranked]) -> Iterator[str]:
         for pair in scores.top_confusions(model.counts.confusion, 8)
     ]
     yield table(columns, rows, tall=True)
+
+
+def _kind(class_set: ClassSet, pair: scores.ConfusedPair) -> str:
+    if not class_set.supercategories:
+        return ""
+    return "severe" if heights(class_set)[pair.truth, pair.predicted] == SEVERE else "mild"
 
 
 def _photos(models: Sequence[Ranked], limit: int = 12) -> Iterator[str]:
@@ -240,7 +259,7 @@ def _photos(models: Sequence[Ranked], limit: int = 12) -> Iterator[str]:
 
 
 def _formulas(model: ModelResult) -> Iterator[str]:
-    shown = [number for number in numbers(model.counts) if number.pixels]
+    shown = [number for number in [*model.numbers, *finding_unknown(model.counts)] if number.pixels]
     yield "<details><summary>How each number is made</summary><dl>"
     yield from (
         f"<dt>{escape(n.definition.title)}</dt><dd>{escape(n.definition.formula)} ({n.definition.unit}, "

@@ -69,7 +69,7 @@ def place_of(case: Case) -> bytes:
 def stamp_of(case: Case) -> str:
     """Changes when the photo's or the annotation's file does."""
     stamps = []
-    for path in (case.archive or case.photo, case.annotation):
+    for path in (case.archive or case.photo, case.annotation, case.segments):
         try:
             told = os.stat(path) if path and not (case.address and path is case.photo) else None
         except OSError:  # reading it will tell why

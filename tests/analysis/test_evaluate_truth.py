@@ -13,7 +13,7 @@ from demo.analysis.numbers import DEFINITIONS
 from demo.errors import TruthError
 from demo.labels.ade20k import ADE20K
 from demo.measures import ALWAYS
-from demo.schema import VOID, Prediction
+from demo.schema import VOID, Prediction, Unknown
 
 SIZE = (40, 50)
 
@@ -36,11 +36,13 @@ def number(report: dict, key: str) -> dict:
 
 
 def test_every_number_has_a_unit_a_formula_and_its_pixels_and_all_of_it_is_json() -> None:
-    judgement = evaluate_truth(prediction(), truth(), unknown=truth() == 2)
+    judgement = evaluate_truth(prediction(), truth(), unknown=Unknown.one("snow", truth() == 2))
     report = json.loads(json.dumps(judgement.scores, allow_nan=False))
     assert len({row["id"] for row in report["numbers"]}) == len(DEFINITIONS) + 12
     for row in report["numbers"] + report["unknown"]["numbers"]:
-        assert row["unit"] in ("0..1", "0..2", "nats") and row["formula"] and row["better"] in ("higher", "lower")
+        assert (
+            row["unit"] in ("0..1", "0..2", "1..2", "nats") and row["formula"] and row["better"] in ("higher", "lower")
+        )
         assert "{" not in row["formula"]
     labelled = int(((truth() != VOID) & (truth() != 2)).sum())
     assert number(report, "miou")["pixels"] == report["pixels"]["labelled"] == labelled
@@ -58,7 +60,7 @@ def test_the_error_map_tells_four_kinds_apart() -> None:
     said, labelled = prediction(), truth()
     foreign = np.zeros(SIZE, bool)
     foreign[30:] = True
-    codes = evaluate_truth(said, labelled, unknown=foreign, sure=0.5).error_map
+    codes = evaluate_truth(said, labelled, unknown=Unknown.one("snow", foreign), sure=0.5).error_map
     wrong = said.label_map != labelled
     inside = ~foreign & (labelled != VOID)
     assert ((codes == RIGHT) == (inside & ~wrong)).all()
@@ -93,7 +95,9 @@ def test_unknown_objects_found_by_entropy() -> None:
     foreign[10:20] = True
     entropy = np.where(foreign, 4, 1).astype(np.float32)
     report = evaluate_truth(
-        Prediction("toy", said.label_map, said.confidence, entropy, said.margin, ADE20K), truth(), unknown=foreign
+        Prediction("toy", said.label_map, said.confidence, entropy, said.margin, ADE20K),
+        truth(),
+        unknown=Unknown.one("snow", foreign),
     ).scores
     values = {row["id"]: row["value"] for row in report["unknown"]["numbers"]}
     assert (values["entropy_auroc"], values["entropy_aupr"], values["entropy_fpr95"]) == (1, 1, 0)
@@ -118,7 +122,7 @@ def test_every_measure_that_a_network_can_say_is_judged_by_how_it_finds_the_erro
     assert (stored.rankings["max_logit"] == 2 * counts.rankings["max_logit"]).all()
     foreign = np.zeros(SIZE, bool)
     foreign[10:20] = True
-    unknown = evaluate_truth(said, labelled, unknown=foreign).scores["unknown"]["numbers"]
+    unknown = evaluate_truth(said, labelled, unknown=Unknown.one("snow", foreign)).scores["unknown"]["numbers"]
     assert {"max_logit_auroc", "margin_auroc"} < {row["id"] for row in unknown}
 
 

@@ -12,20 +12,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.analysis.evaluate_truth import evaluate_truth
+from demo.analysis.evaluate_truth import NOTHING_KNOWN, evaluate_truth
+from demo.analysis.mistakes import Rightness
+from demo.analysis.unknown import NONE_OF_THESE
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation, encode_annotation
 from demo.labels.coco import decode_panoptic
+from demo.measures import BY_ID, MEASURES
 from demo.models.zoo import Answer, Zoo
-from demo.schema import VOID, LabelMap
+from demo.schema import VOID, LabelMap, Unknown
 from tests.browser.conftest import PHONE, Open, choose, compared, settled
-from tests.toy import toy_zoo
+from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
 PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
 COLUMNS = ("pixel_accuracy", "miou_annotated", "miou", "boundary_iou", "ece", "brier", "nll")
-COLUMNS += ("entropy_auroc", "entropy_aurc")
+COLUMNS += ("entropy_auroc", "entropy_aurc", "mistake_severity")
 MODELS = ("fcn-compact", "segformer-compact")
 ASKED = f"?models={','.join(MODELS)}"
 UMBRELLA = 28
@@ -76,7 +79,7 @@ def shown(page: Any, model: str) -> dict[str, float]:
 def expected(answer: Answer, truth: LabelMap, unknown: Any = None) -> dict[str, float]:
     report = evaluate_truth(answer.prediction, truth, strips=answer.posterior.strips(), unknown=unknown).scores
     numbers = {row["id"]: row["value"] for row in report["numbers"] if row["id"] in COLUMNS}
-    if unknown is not None and unknown.any():
+    if unknown is not None and unknown.mask.any():
         found = {row["id"]: row["value"] for row in report["unknown"]["numbers"]}
         numbers["foreign_entropy_auroc"] = found["entropy_auroc"]
     return {key: value for key, value in numbers.items() if value is not None}
@@ -129,7 +132,7 @@ def test_a_coco_mask_with_its_json(visit: Open, compact: str, zoo: Zoo, cases: P
     listed = tmp_path / "umbrellas.json"
     listed.write_text(json.dumps(content))
     truth, unknown = decode_panoptic(png, listed, photo.name, ADE20K)
-    assert unknown.any()
+    assert unknown.mask.any()
     page = visit(compact, ASKED)
     open_tab(page, photo, 2)
     drop(page, listed)
@@ -160,6 +163,52 @@ def test_a_painted_region(visit: Open, compact: str, zoo: Zoo, cases: Path) -> N
         assert_equal(shown(page, answer.spec.id), expected(answer, truth))
     page.get_by_role("button", name="Clear").click()
     assert page.locator(".zoo-truth-results").is_hidden()
+
+
+def test_what_is_painted_as_none_of_these_is_told_apart(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    open_tab(page, PHOTO, 5)
+    page.get_by_label("Paint regions").check()
+    outline(page, NONE_OF_THESE, "100,50 300,50 300,200 100,200")
+    judged(page, 5)
+    section = page.locator(".zoo-truth-foreign")
+    assert NOTHING_KNOWN in section.inner_text() and section.locator("[data-flags]").count() == 0
+    assert page.locator(".zoo-truth-regions .zoo-code").inner_text() == f"{NONE_OF_THESE}, 4 corners"
+    outline(page, "wall", "0,0 90,0 90,300 0,300")
+    judged(page, 5)
+    page.wait_for_function("document.querySelectorAll('[data-flags]').length === 5")
+    unknown, truth = np.zeros((300, 451), bool), np.full((300, 451), VOID, np.uint8)
+    unknown[50:200, 100:300], truth[:, :90] = True, 0
+    for measure in MEASURES:
+        section.get_by_label(measure.title, exact=True).check()
+        for answer in toy_zoo().stream(PHOTO, [*toy_ids()], (300, 451), [*BY_ID]):
+            assert isinstance(answer, Answer)
+            report = evaluate_truth(answer.prediction, truth, unknown=Unknown.one(NONE_OF_THESE, unknown)).scores
+            found = {row["id"]: row["value"] for row in report["unknown"]["numbers"]}
+            cells = section.locator(f"tr[data-vocabulary={answer.spec.id}] td")
+            read = cells.evaluate_all("cells => cells.map(cell => [cell.dataset.number, Number(cell.dataset.value)])")
+            expected = {key: found[f"{measure.id}_{key}"] for key in ("auroc", "aupr", "fpr95")}
+            assert dict(read) == pytest.approx(expected, rel=1e-5)
+            called = report["unknown"]["called"][0]["classes"][0]["name"]
+            assert called in section.locator(f"tr[data-thing='{NONE_OF_THESE}']").inner_text()
+    card = section.locator("[data-flags=setr-compact]")
+    assert "of what is known is flagged too" in card.inner_text()
+    assert section.locator(".zoo-truth-legend").inner_text().startswith("known, and passed")
+
+
+def test_networks_that_err_together_are_told(visit: Open, toy: str, toy_mask: Path) -> None:
+    page = visit(toy)
+    open_tab(page, PHOTO, 5)
+    drop(page, toy_mask)
+    judged(page, 5)
+    assert page.locator(".zoo-truth-foreign").is_hidden()
+    page.wait_for_selector(".zoo-truth-pairs")
+    truth = decode_annotation(toy_mask, ADE20K)
+    said = {one.model: one.label_map for one in toy_zoo().segment(PHOTO, [*toy_ids()])}
+    one, other = (Rightness(truth != VOID, said[model] == truth) for model in ("fcn-compact", "setr-compact"))
+    cell = page.locator("[data-pair='fcn-compact|setr-compact']")
+    assert float(cell.get_attribute("data-value")) == pytest.approx(one.with_(other).kappa)
+    assert page.locator("[data-pair]").count() == 20
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_panoptic_gives_labels_and_what_ade20k_has_no_class_for():
     label_map, outside = decode_panoptic(panoptic_png(), coco(), "a.jpg", ADE20K, size=(1, 3))
     assert label_map.tolist() == [[VOID, 126, VOID]]
     assert label_map.dtype == np.uint8
-    assert outside.tolist() == [[False, False, True]]
+    assert outside.things == ("train",) and outside.places.tolist() == [[0, 0, 1]]
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,7 @@ def test_real_coco_truths(cases):
         people = sum(s["area"] for s in entry["segments_info"] if s["category_id"] == 1)
         assert (label_map == class_index(ADE20K, "person")).sum() == people > 0
         none = sum(s["area"] for s in entry["segments_info"] if COCO_TO_ADE[s["category_id"]] is None)
-        assert outside.sum() == none
-        assert (label_map[outside] == VOID).all()
+        assert outside.mask.sum() == none
+        assert (label_map[outside.mask] == VOID).all()
+        listed = {COCO_NAMES[s["category_id"]] for s in entry["segments_info"] if COCO_TO_ADE[s["category_id"]] is None}
+        assert set(outside.things) == listed

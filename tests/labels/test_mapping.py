@@ -5,7 +5,7 @@ import pytest
 
 from demo.labels.ade20k import ADE20K
 from demo.labels.class_set import class_index, known, made
-from demo.labels.mapping import counterparts, into, sayable
+from demo.labels.mapping import counterparts, into, sayable, unsayable
 from demo.schema import VOID
 
 CITY, VOC = known()["cityscapes"], known()["pascal-voc"]
@@ -50,3 +50,11 @@ def test_what_a_set_has_a_word_for():
 def test_similar_names_that_the_table_does_not_list_are_no_synonyms():
     assert counterparts(("walls", "skies", "car park"), ADE20K) == (None, None, None)
     assert np.count_nonzero(into(CITY, ADE20K) != VOID) == 16
+
+
+def test_a_truths_class_is_unknown_to_a_set_without_a_word_for_it_or_for_a_kind_of_it() -> None:
+    truth = np.array([[CITY.names.index(name) for name in ("train", "vegetation", "rider", "road")] + [VOID]], np.uint8)
+    unknown = unsayable(truth, CITY, ADE20K)
+    assert unknown.things == ("train",) and unknown.places.tolist() == [[1, 0, 0, 0, 0]]
+    bed = np.array([[ADE20K.names.index("bed"), ADE20K.names.index("tree")]], np.uint8)
+    assert unsayable(bed, ADE20K, CITY).things == ("bed",)

@@ -39,8 +39,8 @@ def test_the_declarations_are_up_to_date() -> None:
 
 
 def test_a_reply_that_its_type_does_not_name_is_found() -> None:
-    check(replies.ClassIndex, {"index": 3, "class_set": "toy"})
-    for wrong in ({"index": "3", "class_set": "toy"}, {"index": 3, "class_set": "toy", "name": "sky"}, {}):
+    check(replies.ClassIndex, {"name": "sky", "index": 3, "class_set": "toy"})
+    for wrong in ({"name": "sky", "index": "3", "class_set": "toy"}, {"index": 3, "class_set": "toy"}, {}):
         with pytest.raises(ValidationError):
             check(replies.ClassIndex, wrong)
 

@@ -14,7 +14,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from demo.analysis.evaluate_truth import RIGHT, WRONG_SURE, WRONG_UNSURE, errors, evaluate_truth
+from demo.analysis.evaluate_truth import NOTHING_KNOWN, RIGHT, WRONG_SURE, WRONG_UNSURE, errors, evaluate_truth
+from demo.analysis.mistakes import Rightness
+from demo.analysis.unknown import FLAGGED, FOUND, MISSED, NONE_OF_THESE, PASSED
 from demo.images import Limits
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import encode_annotation
@@ -27,7 +29,7 @@ from demo.page.tabs.truth import TruthTab
 from demo.page.truth_replies import FOREIGN, wrong_by_confidence
 from demo.page.truths import Region, fill, paint
 from demo.page.wire import panel_of
-from demo.schema import VOID, LabelMap
+from demo.schema import VOID, LabelMap, Unknown
 from tests.toy import toy_zoo
 
 pytest.importorskip("gradio")
@@ -159,6 +161,63 @@ def test_painted_regions_are_a_truth(ask: Ask, run: Run) -> None:
     assert ask([whole, cat], "model", model=MODEL)["scores"] == json.loads(json.dumps(expected))
 
 
+@pytest.fixture
+def nameless() -> list[dict[str, Any]]:
+    """An umbrella, say, beside a wall."""
+    return [
+        {"name": "wall", "corners": [[0, 0], [300, 0], [300, 200], [0, 200]]},
+        {"name": NONE_OF_THESE, "corners": [[100, 50], [200, 50], [200, 150], [100, 150]]},
+    ]
+
+
+def test_what_is_painted_as_none_of_these_is_unknown(ask: Ask, run: Run, nameless: list[dict[str, Any]]) -> None:
+    told = ask(nameless)
+    assert (told["labelled"], told["unknown"]) == (300 * 200 - 100 * 100, 100 * 100)
+    assert (pixels(told["map"])[50:150, 100:200] == FOREIGN).all()
+    mask = np.zeros(run.size, bool)
+    mask[50:150, 100:200] = True
+    truth = np.full(run.size, VOID, np.uint8)
+    truth[:200, :300] = 0
+    expected = evaluate_truth(run.answers[MODEL].prediction, truth, unknown=Unknown.one(NONE_OF_THESE, mask)).scores
+    report = ask(nameless, "model", model=MODEL)["scores"]
+    assert report == json.loads(json.dumps(expected))
+    said = np.bincount(run.answers[MODEL].prediction.label_map[mask], minlength=150)
+    [called] = report["unknown"]["called"]
+    assert called["thing"] == NONE_OF_THESE and called["classes"][0] == {
+        "name": ADE20K.names[said.argmax()], "pixels": int(said.max()), "share": said.max() / 10_000,
+    }  # fmt: skip
+    over = ask([*nameless, {"name": "sky", "corners": nameless[1]["corners"]}])
+    assert over["unknown"] is None, "a later region lies over an earlier one"
+
+
+def test_only_unknown_pixels_are_told_apart_from_nothing(ask: Ask, nameless: list[dict[str, Any]]) -> None:
+    report = ask(nameless[1:], "model", model=MODEL)["scores"]["unknown"]
+    assert report["message"] == NOTHING_KNOWN and report["called"][0]["pixels"] == 100 * 100
+    assert {row["value"] for row in report["numbers"]} == {None}
+
+
+def test_the_flags_are_those_of_fpr95(ask: Ask, nameless: list[dict[str, Any]]) -> None:
+    found = ask(nameless, "model", model=MODEL)["scores"]["unknown"]["numbers"]
+    rates = {row["id"]: row["value"] for row in found}
+    maps = ask(nameless, "flags", model=MODEL)["maps"]
+    assert list(maps) == [*BY_ID]
+    for measure, url in maps.items():
+        counts = np.bincount(pixels(url).ravel(), minlength=256)
+        assert counts[FLAGGED] / (counts[FLAGGED] + counts[PASSED]) == pytest.approx(rates[f"{measure}_fpr95"])
+        assert counts[FOUND] + counts[MISSED] == 100 * 100 and counts[MISSED] <= 0.05 * 100 * 100
+
+
+def test_networks_that_were_judged_are_asked_whether_they_err_together(
+    ask: Ask, run: Run, mask: Path, truth: LabelMap
+) -> None:
+    assert ask([mask], "consistency")["pairs"] == {}
+    for model in (MODEL, "setr-compact"):
+        ask([mask], "model", model=model)
+    known = truth != VOID
+    one, other = (Rightness(known, run.answers[m].prediction.label_map == truth) for m in (MODEL, "setr-compact"))
+    assert ask([mask], "consistency")["pairs"] == {f"{MODEL}|setr-compact": one.with_(other).as_json()}
+
+
 def test_regions_are_in_the_photos_pixels_whatever_the_grid() -> None:
     region = Region("sky", ((0, 0), (100, 0), (100, 40), (0, 40)))
     given = paint([region], photo=(80, 100), grid=(20, 25), class_set=ADE20K)
@@ -261,10 +320,9 @@ def test_what_is_remembered_of_a_truth_does_not_grow_with_the_callers_words(
 
 def test_a_class_is_looked_up_with_a_hint(store: Store) -> None:
     tab = TruthTab(store)
-    assert tab.ask({"what": "class", "name": "Sky"}) == {
-        "index": ADE20K.names.index("sky"),
-        "class_set": ADE20K.key,
-    }
+    known = {"name": "sky", "index": ADE20K.names.index("sky"), "class_set": ADE20K.key}
+    assert tab.ask({"what": "class", "name": "Sky"}) == known
+    assert tab.ask({"what": "class", "name": " None of these"}) == known | {"name": NONE_OF_THESE, "index": None}
     assert "did you mean" in str(tab.ask({"what": "class", "name": "buildin"})["message"])
 
 

@@ -18,6 +18,7 @@ from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
 from demo.analysis.evaluate_truth import Band
+from demo.analysis.unknown import NONE_OF_THESE
 from demo.errors import DemoError, TruthError
 from demo.export import Further
 from demo.images import safe_stem
@@ -28,8 +29,8 @@ from demo.page.failures import sentence
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE, place
 from demo.page.truth_files import Verdict, Verdicts
-from demo.page.truth_replies import Row, describe, proper, scored
-from demo.page.truths import Given, Region, paint, read
+from demo.page.truth_replies import Row, consistency, describe, flagged, proper, scored
+from demo.page.truths import Given, Region, is_none, paint, read
 from demo.schema import ClassSet, Size
 
 KEPT = 4
@@ -37,7 +38,10 @@ KEPT = 4
 BANDS: tuple[Band, ...] = ("all", "boundary", "interior")
 MAX_REGIONS, MAX_CORNERS = 200, 2000
 TYPES = {"csv": "text/csv", "json": "application/json", "png": "image/png", "svg": "image/svg+xml"}
-WRONG = "Ask with run, what (truth, model, proper or class) and source: files, or regions with name and corners."
+WRONG = (
+    "Ask with run, what (truth, model, proper, flags, consistency or class) and source: files, or regions with name "
+    "and corners."
+)
 
 
 def build() -> gr.HTML:
@@ -70,6 +74,8 @@ class TruthTab:
                 return self._answered(lambda: self._class(name, cast("dict[str, object]", question)))
             case {"what": "file", "file": str(name)}:
                 return self._answered(lambda: self._file(name, cast("dict[str, object]", question)))
+            case {"run": str(key), "what": "consistency", "source": dict(source)}:
+                return self._answered(lambda: self._consistency(key, source, cast("dict[str, object]", question)))
             case {"run": str(key), "what": str(what), "source": dict(source)} if what in self.SUBJECTS:
                 run = self._store.get(key)
             case _:
@@ -94,6 +100,18 @@ class TruthTab:
         except DemoError as error:
             return Further({"truth": {"message": str(error)}}, ())
         return Further({"truth": truth_files.entry(verdicts)}, truth_files.files(verdicts))
+
+    def _consistency(self, key: str, source: dict[str, Any], question: dict[str, object]) -> Row:
+        """Whether the networks judged so far make the same mistakes. Raises TruthError."""
+        run, name, band = self._store.get(key), str(question.get("name", "")), cast(Band, question.get("band"))
+        if run is None:
+            raise TruthError(GONE)
+        found = {}
+        for model in run.answers:
+            kept = self._given(run, source, name, _class_set(run, source, model))
+            if (model, band) in kept.errors:
+                found[model] = kept.errors[model, band]
+        return consistency(found)
 
     def _file(self, name: str, question: dict[str, object]) -> Row:
         """One file of the truth as a URL that holds it, to be saved. Raises TruthError."""
@@ -142,7 +160,10 @@ class TruthTab:
         """The class of that name in the terms that the visitor chose. Raises UnknownModelError."""
         source = question.get("source")
         words = _class_set(self._store.get(str(question.get("run", ""))), source if isinstance(source, dict) else {})
-        return {"index": class_index(words, name), "class_set": words.key}
+        if is_none(name):
+            return {"name": NONE_OF_THESE, "index": None, "class_set": words.key}
+        index = class_index(words, name)
+        return {"name": words.names[index], "index": index, "class_set": words.key}
 
     def _answered(self, work: Callable[[], Row]) -> Row:
         try:
@@ -210,10 +231,16 @@ class TruthTab:
             self._model(run, kept, model, band)
         return {"numbers": proper(run.answers[model], kept.given, kept.errors[model, band])}
 
+    def _flags(self, run: Run, kept: Kept, model: str, band: Band) -> Row:
+        if (model, band) not in kept.errors:
+            self._model(run, kept, model, band)
+        return flagged(run.answers[model], kept.given, kept.errors[model, band], run.size)
+
     SUBJECTS: ClassVar[dict[str, Callable[[TruthTab, Run, Kept, str, Band], Row]]] = {
         "truth": _truth,
         "model": _model,
         "proper": _proper,
+        "flags": _flags,
     }
 
 

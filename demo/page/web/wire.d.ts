@@ -1,12 +1,27 @@
 // What the server sends. Written by python -m demo.page.declarations from demo/page/replies.py and view.py.
 
+export interface CalledClass {
+  name: string;
+  pixels: number;
+  share: number;
+}
+
+/** Something that no class names, and the classes that a network called it, most pixels first. */
+export interface CalledThing {
+  thing: string;
+  pixels: number;
+  classes: CalledClass[];
+}
+
 export interface ClassArea {
   index: number;
   area: number;
 }
 
+/** `index` is null for what no class of the set names. */
 export interface ClassIndex {
-  index: number;
+  name: string;
+  index: number | null;
   class_set: string;
 }
 
@@ -71,6 +86,12 @@ export interface Confusion {
   predicted: string;
   pixels: number;
   share: number;
+  severe: boolean | null;
+}
+
+/** Whether networks make the same mistakes; pairs of them are named "first|second". */
+export interface Consistency {
+  pairs: Record<string, ErrorShares>;
 }
 
 /** Pixels. */
@@ -109,6 +130,19 @@ export interface Differences {
   structures: Structure[];
 }
 
+/** Two networks on the pixels labelled for both. */
+export interface ErrorShares {
+  pixels: number;
+  both_right: number;
+  first_right: number;
+  second_right: number;
+  both_wrong: number;
+  observed: number | null;
+  expected: number | null;
+  kappa: number | null;
+  shared: number | null;
+}
+
 /** A figure as a file to save; `url` holds its content. */
 export interface Figure {
   name: string;
@@ -129,10 +163,17 @@ export interface FileDataMeta {
   _type: "gradio.FileData";
 }
 
-/** How well doubt finds what no class names. */
+/** How well doubt finds what no class names, and what that was called. */
 export interface Findings {
   pixels: number;
   numbers: Number[];
+  called: CalledThing[];
+  message: string | null;
+}
+
+/** By measure: what doubt flags where it finds 95 % of what no class names. */
+export interface Flags {
+  maps: Record<string, string>;
 }
 
 export interface Judged {

@@ -1,7 +1,6 @@
 // @ts-check
 // Regions: corners one by one, then the class; everything also by keys or by typing coordinates.
 
-import { nameOf } from "../../draw/classes.js";
 import { run } from "../../run.js";
 import { askServer, giveTruth } from "./questions.js";
 import { closes, isOutside, readCorners } from "./polygon.js";
@@ -33,13 +32,13 @@ export async function closeRegion() {
     parts.name.focus();
     return;
   }
-  const { index, class_set: key, message } = await askServer("class", {}, { name });
+  const { name: known, message } = await askServer("class", {}, { name });
   if (message) {
     say("", message);
     parts.name.focus();
     return;
   }
-  judged.regions.push({ name: nameOf(key, index), corners });
+  judged.regions.push({ name: known, corners });
   judged.open = [];
   await giveRegions();
 }

@@ -20,6 +20,7 @@ const COLUMNS = [
   ["nll", "NLL (nats)", "nats"],
   ["entropy_auroc", "AUROC, entropy", "number"],
   ["entropy_aurc", "AURC, entropy", "number"],
+  ["mistake_severity", "Severity", "number"],
 ];
 
 const FOREIGN_COLUMN = ["entropy_auroc", "AUROC, no class", "number", "foreign"];
@@ -137,7 +138,7 @@ export const numberWords = (row, id) => {
   return `${number.title} ${number.value === null ? "not defined" : fixed(number.value, 3)}`;
 };
 
-const LEFT = new Set(["How it is computed", "Formula", "Named instead"]);
+const LEFT = new Set(["How it is computed", "Formula", "Named instead", "Kind"]);
 
 const tableOf = (label, head, rows) =>
   make(
@@ -185,13 +186,14 @@ export function confusionList(confusions) {
   if (!confusions.length) return make("p", {}, "None: every counted pixel is right.");
   return tableOf(
     "Top confusions",
-    ["Truth", "Named instead", "Pixels", "Of that class"],
+    ["Truth", "Named instead", "Kind", "Pixels", "Of that class"],
     confusions.map((pair) =>
       make(
         "tr",
         {},
         make("th", { scope: "row" }, swatchOf(pair.truth), ` ${pair.truth}`),
         make("td", { class: "words" }, swatchOf(pair.predicted), ` ${pair.predicted}`),
+        make("td", { class: "words" }, pair.severe === null ? "–" : pair.severe ? "severe" : "mild"),
         make("td", {}, thousands(pair.pixels)),
         make("td", {}, percent(pair.share)),
       ),

@@ -3,6 +3,7 @@
 
 import { hex, rgba } from "../../draw/colours.js";
 import { classTable } from "../../draw/tables.js";
+import { make } from "../../elements.js";
 import { page } from "../../page.js";
 import { redraw } from "../../state.js";
 import { FOREIGN, judged } from "./state.js";
@@ -14,6 +15,9 @@ export function paintTruth() {
   judged.painting.repaint(table);
   redraw("draw");
 }
+
+/** The colour of what no class names. */
+export const foreignSwatch = () => make("i", { style: `background:${page.errors.foreign}` });
 
 /** 0 right, 1 + percent of confidence where wrong. */
 export function paintErrors(row) {

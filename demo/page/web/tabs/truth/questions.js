@@ -10,6 +10,7 @@ import { replyOf } from "../../server.js";
 import { drawNow } from "../../state.js";
 import { paintErrors, paintTruth } from "./paint.js";
 import { changePhoto, judged, keyNow, say, truthNow } from "./state.js";
+import { paintFlags } from "./vocabulary.js";
 
 /** Another photo has its own truth, if any; another answer is judged like the others. */
 export function followTruth() {
@@ -76,6 +77,21 @@ export async function judgeAll() {
     if (!current()) return;
     judged.rows.set(panel.id, row);
     paintErrors(row);
+    drawNow("tab:truth");
+  }
+  const consistency = await askServer("consistency", source, { band });
+  if (!current()) return;
+  judged.consistency = consistency.pairs ?? null;
+  for (const panel of finished()) {
+    const row = judged.rows.get(panel.id);
+    if (!row?.scores?.unknown?.pixels || row.flags) continue;
+    say(`Looking for what ${panel.title} has no word for ...`, judged.message);
+    const { maps } = await askServer("flags", source, { model: panel.id, band });
+    const read = async ([id, url]) => [id, new Painting(await readGrey({ url }))];
+    const flags = Object.fromEntries(await Promise.all(Object.entries(maps ?? {}).map(read)));
+    if (!current()) return;
+    row.flags = flags;
+    paintFlags(row);
     drawNow("tab:truth");
   }
   for (const panel of finished()) {

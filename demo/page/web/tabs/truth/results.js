@@ -7,6 +7,7 @@ import { page } from "../../page.js";
 import { run } from "../../run.js";
 import { redraw } from "../../state.js";
 import { reliabilityChart, riskChart } from "./charts.js";
+import { fillConsistency } from "./consistency.js";
 import {
   classTableOf,
   confusionList,
@@ -19,6 +20,7 @@ import {
 } from "./numbers.js";
 import { judged, judgedRows, keyNow, parts, sureShares } from "./state.js";
 import { saveFile } from "./questions.js";
+import { fillVocabulary } from "./vocabulary.js";
 import { fixed, percent, thousands } from "../../wording.js";
 
 export function fillResults() {
@@ -40,6 +42,8 @@ export function fillResults() {
     ),
   );
   fillErrors();
+  fillVocabulary();
+  fillConsistency();
   fillDetails(rows);
   if (any && !t.how.lastChild.childElementCount) t.how.lastChild.replaceChildren(formulaTable(any));
 }
@@ -202,7 +206,11 @@ function fillDetail(node) {
       "Every class annotated or named on the counted pixels; areas in pixels.",
       classTableOf(scores.classes, row.class_set),
     ),
-    part("Top confusions", "What was said instead of the truth.", confusionList(scores.confusions)),
+    part(
+      "Top confusions",
+      "What was said instead of the truth: mild inside a supercategory (house, building), else severe.",
+      confusionList(scores.confusions),
+    ),
     make("section", {}, make("h4", {}, "All numbers"), numberTable(row)),
   );
 }

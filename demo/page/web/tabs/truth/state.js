@@ -9,11 +9,15 @@ import { drawNow } from "../../state.js";
 /** @typedef {[number, number]} Corner x and y in the photo's pixels; a photo of 640 x 480 goes from 0,0 to 640,480 */
 /** @typedef {{name: string, corners: Corner[]}} Polygon a painted region and its class */
 
+/** What a person who paints calls a thing that no class of the set names; the server knows it by this name. */
+export const NONE = "none of these";
+
 /**
  * @typedef {object} More what a row gets here
  * @property {string} key the truth and the pixels that it is about
  * @property {Painting} painting
  * @property {import("../../wire.d.ts").Number[]} proper the numbers that need all probabilities, once they are there
+ * @property {Record<string, Painting>} flags by measure, what its doubt flags; only where something has no class
  * @property {string} message why there is nothing else
  */
 
@@ -32,6 +36,8 @@ export const judged = {
   /** @type {"all" | "boundary" | "interior"} which pixels count */ band: "all",
   /** percent of confidence from which a mistake counts as sure */ sure: 80,
   /** @type {Map<string, Row>} by model */ rows: new Map(),
+  /** @type {Record<string, import("../../wire.d.ts").ErrorShares> | null} of each two models */ consistency: null,
+  /** the measure of doubt that is to find what no class names */ measure: "entropy",
   /** counts the truths in force */ turn: 0,
   /** counts those that were given */ asked: 0,
   /** whether models are being judged */ pending: false,
@@ -64,7 +70,8 @@ export const truthNow = () =>
   };
 
 export function forgetTruth() {
-  Object.assign(judged, { source: null, truth: null, painting: null, turn: judged.turn + 1, busy: "", pending: false });
+  const nothing = { source: null, truth: null, painting: null, consistency: null };
+  Object.assign(judged, nothing, { turn: judged.turn + 1, busy: "", pending: false });
   judged.rows.clear();
 }
 

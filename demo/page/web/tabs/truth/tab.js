@@ -6,13 +6,15 @@ import { make, radioBar, swatch } from "../../elements.js";
 import { page } from "../../page.js";
 import { finished, run } from "../../run.js";
 import { redraw } from "../../state.js";
+import { makeConsistency } from "./consistency.js";
 import { clearRegions, closeRegion, typeCorners, undoCorner } from "./corners.js";
 import { takeFiles } from "./files.js";
-import { paintErrors, paintTruth } from "./paint.js";
+import { foreignSwatch, paintErrors, paintTruth } from "./paint.js";
 import { TruthSurface } from "./picture.js";
 import { followTruth, giveTruth, judgeAll } from "./questions.js";
 import { fillErrors, fillResults, saveButton } from "./results.js";
-import { judged, judgedRows, keyNow, parts, truthNow } from "./state.js";
+import { judged, judgedRows, keyNow, NONE, parts, truthNow } from "./state.js";
+import { makeVocabulary } from "./vocabulary.js";
 import { percent, thousands } from "../../wording.js";
 
 const MODES = { files: "Drop a mask", paint: "Paint regions" };
@@ -84,6 +86,8 @@ function makeParts() {
     ),
     t.errorLegend,
     t.errors,
+    makeVocabulary(),
+    makeConsistency(),
     make("h3", {}, "Each network in detail"),
     t.details,
     t.how,
@@ -140,11 +144,7 @@ function fillSetChoice() {
   set.about = `${keys} ${judged.set}`;
   set.choice.replaceChildren(...keys.map((key) => new Option(classSet(key).title, key)));
   set.choice.value = judged.set;
-  names.replaceChildren(
-    ...namesOf(judged.set)
-      .sort()
-      .map((name) => make("option", { value: name })),
-  );
+  names.replaceChildren(...[NONE, ...namesOf(judged.set).sort()].map((name) => make("option", { value: name })));
 }
 
 function makeDrop() {
@@ -163,7 +163,7 @@ function makeDrop() {
     input,
     make("strong", {}, "Drop the truth of this photo here, or choose files"),
     make("span", {}, "Annotation: a PNG of class numbers (ADE20K: 0 = not labelled, then the classes from 1)."),
-    make("span", {}, "COCO panoptic: its PNG together with its JSON."),
+    make("span", {}, "COCO panoptic: its PNG together with its JSON; what no class names is judged apart."),
   );
   zone.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -184,6 +184,8 @@ function makeWhy() {
     ["How right", "pixel accuracy, IoU of each class, boundary IoU, and what was mistaken for what."],
     ["How honest", "whether a confidence of 0.8 is right 8 times in 10: reliability, ECE, Brier, NLL."],
     ["Who knew", "whether doubt finds the errors, and an error map: right, wrong and unsure, wrong and sure."],
+    ["No word for it", "whether doubt finds what no class names, and what the networks call it."],
+    ["Which mistakes", "how far apart the confused classes are, and whether the networks err together."],
   ];
   return make(
     "div",
@@ -239,7 +241,8 @@ function makePaint() {
       "p",
       { class: "zoo-quiet" },
       "Click the corners of something on the photo; a double click closes the region. By keyboard: move the " +
-        "crosshair on the picture with the arrow keys, Enter sets a corner, Shift + Enter closes.",
+        "crosshair on the picture with the arrow keys, Enter sets a corner, Shift + Enter closes. What no class names " +
+        `is called “${NONE}”: then you see whether the networks doubt there, and what they call it.`,
     ),
     make("label", {}, make("span", {}, "Class"), t.name, (t.names = make("datalist", { id: "zoo-truth-names" }))),
     make("label", {}, make("span", {}, "Corners, typed"), t.typed, button("Add", addTyped)),
@@ -263,7 +266,7 @@ function fillTruth() {
       make(
         "li",
         { class: "zoo-code" },
-        swatch(page.names.indexOf(region.name)),
+        region.name === NONE ? foreignSwatch() : swatch(page.names.indexOf(region.name)),
         make("span", {}, `${region.name}, ${region.corners.length} corners`),
       ),
     ),
@@ -320,7 +323,7 @@ function fillTruthFacts() {
         ? make(
             "li",
             { class: "zoo-code" },
-            make("i", { style: `background:${page.errors.foreign}` }),
+            foreignSwatch(),
             make("span", {}, "no such class"),
             make("b", {}, percent(truth.unknown / all)),
           )
