@@ -24,6 +24,7 @@ from demo.page.blocks import PageBlocks
 from demo.page.build import build
 from demo.page.guard import Guard
 from demo.page.health import health
+from demo.page.openapi import openapi
 from demo.page.theme import theme
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def launch(
     most = int(1.5e6 * limits.megabytes) + 1_000_000
     tools, lifespan = _tools(blocks, most) if mcp else ([], None)
     further = {
-        "routes": [*routes(), health(blocks), *tools],
+        "routes": [*routes(), health(blocks), openapi(blocks), *tools],
         "lifespan": lifespan,
         "middleware": [
             Middleware(Guard, endpoints=blocks.called, most=most),
