@@ -89,7 +89,7 @@ def test_regions_are_told_in_words_and_where_not_to_rely_on_labels(page: str, ca
 
 
 def test_the_other_tools_answer_in_words_too(page: str, cat: str) -> None:
-    assert words(page, "segment", photo=cat, models="compact").startswith("The photo is 640 pixels wide and 427 high.")
+    assert words(page, "segment", photo=cat, models="compact").startswith("The photo is 451 pixels wide and 300 high.")
     assert f"{FIVE[0]} and {FIVE[1]} agree on " in words(page, "compare", photo=cat)
     assert words(page, "pixel", photo=cat, x=225, y=150).startswith("At x 225, y 150:\nFCN (fcn-compact) says ")
 
@@ -118,7 +118,7 @@ def test_a_photo_may_come_with_the_call(page: str) -> None:
         ("regions", {"photo": "/etc/passwd"}, "photo to be a file that was uploaded here"),
         ("regions", {"photo": "data:image/png;base64,aGVsbG8="}, "photo"),
         ("segment", {"photo": None}, "photo should be a path"),
-        ("pixel", {"photo": "CAT", "x": 9000, "y": 1}, r"x must be a whole number 0\.\.639"),
+        ("pixel", {"photo": "CAT", "x": 9000, "y": 1}, r"x must be a whole number 0\.\.450"),
         ("pixel", {"photo": "CAT"}, "but got x=None, y=None"),
         ("segment", {"photo": "CAT", "models": "fnc-compact"}, "fcn-compact"),
         ("compare", {"photo": "CAT", "models": "fcn-compact"}, "Comparing wants two models or more"),
@@ -151,8 +151,8 @@ def test_agents_wait_in_the_visitors_line(page: str, cat: str) -> None:
             return await asyncio.gather(*(ask(client) for _ in range(50)))
 
     told = [found.content[0].text for found in asyncio.run(all_of_them())]
-    assert all(text.startswith(("The photo is 640", "Busy: ")) for text in told)
-    assert sum(text.startswith("The photo is 640") for text in told) >= 20
+    assert all(text.startswith(("The photo is 451", "Busy: ")) for text in told)
+    assert sum(text.startswith("The photo is 451") for text in told) >= 20
 
 
 def test_the_program_of_the_guide_runs(page: str) -> None:
