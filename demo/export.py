@@ -252,6 +252,7 @@ def describe(answer: Answer, prediction: Prediction) -> Json:
         "fragments": structure.fragments,
         "class_set": prediction.class_set.title,
         "classes": class_rows(prediction),
+        **({"notes": list(answer.network.notes)} if answer.network.notes else {}),
     }
 
 

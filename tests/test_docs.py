@@ -397,7 +397,7 @@ def test_the_licence_is_apache_2() -> None:
 
 
 def test_every_direct_dependency_is_pinned_exactly() -> None:
-    for name in ("requirements.txt", "requirements-test.txt", "requirements-ray.txt"):
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-ray.txt", "requirements-mcp.txt"):
         lines = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
         assert lines and all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
 

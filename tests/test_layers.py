@@ -34,6 +34,7 @@ HOMES = {
     "transformers": ("models.backends.transformers",),
     "matplotlib": ("render.figures",),
     "gradio": ("page",),
+    "mcp": ("page.agents",),
     "PIL": ("images", "tiff", "labels", "render", "train.data", "train.teacher"),
     "ray": ("study",),
 }

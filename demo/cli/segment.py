@@ -125,7 +125,7 @@ class Batch:
         self.zoo, self.specs, self.out, self.limits = zoo, specs, out, limits
         self.measures, self.figures, self.page = measures, tuple(figures), page
         self.left_out = False
-        self.noted: set[str] = set()
+        self.noted: set[tuple[str, str]] = set()
         self.written: list[dict[str, str]] = []
 
     def segment(self, paths: Sequence[Path]) -> None:
@@ -204,9 +204,10 @@ class Batch:
                 spec, where = outcome.spec, f"{job.title}: " if outcome.loaded else ""
                 self._leave_out(f"{where}{spec.title} ({spec.id}) is left out: {outcome.error}")
             else:
-                for remark in outcome.network.notes if outcome.spec.id not in self.noted else ():
-                    note(f"{outcome.spec.title} ({outcome.spec.id}): {remark}")
-                self.noted.add(outcome.spec.id)
+                for remark in outcome.network.notes:
+                    if (outcome.spec.id, remark) not in self.noted:
+                        note(f"{outcome.spec.title} ({outcome.spec.id}): {remark}")
+                        self.noted.add((outcome.spec.id, remark))
                 yield outcome
 
     def _leave_out(self, text: str) -> None:

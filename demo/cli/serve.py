@@ -39,6 +39,11 @@ def add(subparsers: Subparsers) -> None:
         nargs="+",
         help=f"models of your own to offer beside the sets, each as {OWN_FILES} or {HUB_NAMES}",
     )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer tools to agents too, by the Model Context Protocol, at /mcp (needs requirements-mcp.txt)",
+    )
     add_classes_option(parser)
     add_limit_options(parser)
     add_running_options(parser)
@@ -63,5 +68,6 @@ def run(options: argparse.Namespace) -> int:
         limits=limits_of(options),
         checkpoints=options.checkpoints,
         own=own,
+        mcp=options.mcp,
     )
     return 0

@@ -32,6 +32,13 @@ from demo.schema import Image, ModelSpec, Precision, Prediction, Size
 Loader: TypeAlias = Callable[[ModelSpec], Network]
 
 
+_NO_ROOM = re.compile("CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED|CUDNN_STATUS_ALLOC_FAILED")
+
+
+class _TooLittleMemory(BackendError):  # noqa: N818
+    """The device has no room for a network, or for its answer."""
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """What one model said of one photo, with everything needed to ask it more."""
@@ -73,7 +80,7 @@ class Zoo:
         self.precision: Precision = fastest(precision, self.device)
         self.checkpoints = tuple(Path(folder) for folder in checkpoints)
         self.memory_budget = default_budget(self.device) if memory_budget is None else memory_budget
-        self._load = load or self._load_from_disk
+        self._given, self._load = load, load or self._load_from_disk
         self._loaded: OrderedDict[ModelSpec, Network] = OrderedDict()
         self._loading = threading.Lock()
         self._changing = threading.Lock()
@@ -160,14 +167,38 @@ class Zoo:
     def _outcome(
         self, spec: ModelSpec, loading: Future[Network], image: Image, size: Size | None, measures: Sequence[str]
     ) -> Answer | Refusal:
+        network = None
         try:
             network = loading.result()
-        except DemoError as error:
-            return Refusal(spec, error, loaded=False)
-        try:
             return self._answer(spec, network, image, size, measures)
         except DemoError as error:
+            loaded = network is not None
+            if self.device == "cpu" or not isinstance(error, _TooLittleMemory):
+                return Refusal(spec, error, loaded)
+        del network, loading  # after the error is gone, which held on to what the device has to make room for
+        return self._with_little_memory(spec, image, size, measures)
+
+    def _with_little_memory(
+        self, spec: ModelSpec, image: Image, size: Size | None, measures: Sequence[str]
+    ) -> Answer | Refusal:
+        """Once more with no other network on the device; if that is not enough, on the CPU, with a note."""
+        with self._changing:
+            self._loaded.clear()
+        torch.cuda.empty_cache()
+        with suppress(DemoError):
+            return self._answer(spec, self.load(spec), image, size, measures)
+        with self._changing:
+            self._loaded.clear()
+        torch.cuda.empty_cache()
+        slow = Zoo(
+            device="cpu", precision=self.precision, checkpoints=self.checkpoints, memory_budget=0, load=self._given
+        )
+        try:
+            answer = slow._answer(spec, slow.load(spec), image, size, measures)
+        except DemoError as error:
             return Refusal(spec, error)
+        note = "The GPU had too little memory free, so the CPU computed this, which takes longer."
+        return replace(answer, network=replace(answer.network, notes=(*answer.network.notes, note)))
 
     def _answer(
         self, spec: ModelSpec, network: Network, image: Image, size: Size | None, measures: Sequence[str]
@@ -240,11 +271,13 @@ def _loadable(spec: ModelSpec, device: str) -> Iterator[None]:
 
 @contextmanager
 def _enough_memory(spec: ModelSpec, device: str) -> Iterator[None]:
-    """Too little memory on `device` is a BackendError."""
+    """Too little memory on `device` is a BackendError of its own kind."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
-        raise BackendError(
+    except RuntimeError as error:
+        if not isinstance(error, torch.OutOfMemoryError) and not _NO_ROOM.search(str(error)):
+            raise
+        raise _TooLittleMemory(
             f"{spec.title} needs more memory than {device} has free ({error}). "
             "Choose fewer or smaller models, or run on the CPU."
         ) from error

@@ -42,10 +42,10 @@ class Answered(gr.JSON):
 
     def __init__(self, value: Any = None, *, label: str = "", shape: Any = None, **again: Any) -> None:
         super().__init__(value, label=label, **again)
-        self._shape = shape
+        self.shape = shape
 
     def api_info(self) -> dict[str, Any]:
-        return TypeAdapter(self._shape).json_schema() if self._shape else super().api_info()
+        return TypeAdapter(self.shape).json_schema() if self.shape else super().api_info()
 
 
 def add(networks: Networks, store: Store) -> None:

@@ -6,6 +6,8 @@ points (y, x), all in the photo's pixels.
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 
@@ -40,6 +42,8 @@ class Model(TypedDict):
     fragments: int
     class_set: str
     classes: list[ClassShare]
+    notes: NotRequired[list[str]]
+    """What is to be known of its file, its scores or its device, where there is something."""
 
 
 Party = TypedDict("Party", {"class": str, "models": list[str], "confidence": float})

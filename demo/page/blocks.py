@@ -12,6 +12,7 @@ from demo.page.components import PhotoInput
 from demo.page.line import Line
 
 if TYPE_CHECKING:
+    from demo.page.at_start import AtStart
     from demo.page.networks import Networks
     from demo.page.store import Store
 
@@ -25,6 +26,7 @@ class PageBlocks(gr.Blocks):
 
     networks: Networks
     store: Store
+    at_start: AtStart
     line: Line
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any) -> Any:

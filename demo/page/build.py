@@ -12,6 +12,7 @@ import gradio as gr
 
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page import api, download, selection
+from demo.page.at_start import AtStart
 from demo.page.blocks import PageBlocks
 from demo.page.components import PhotoInput, Viewer, example_buttons, header, photo_strip
 from demo.page.examples import examples
@@ -48,18 +49,22 @@ def build(
     checkpoints: Sequence[Path] = (),
     fetching: Fetching | None = None,
     own: Sequence[ModelSpec] = (),
+    at_start: Sequence[ModelSpec] = (),
 ) -> PageBlocks:
     """The page over a zoo, or over a function that makes one when it is first needed; nobody is served yet.
 
     Who serves it otherwise than by `demo.page.serve.launch` adds `demo.page.assets.routes()`, the way to its modules.
 
     `checkpoints` are the folders that the zoo searches, to tell which files are missing without opening it. `own` are
-    models of the host's own, offered beside the sets.
+    models of the host's own, offered beside the sets. `at_start` are models whose files are fetched once
+    `blocks.at_start.begin` is called.
     """
     networks = Networks(zoo, checkpoints, own)
     store = Store(limits)
     every = tabs(store, networks)
-    page = Page(networks, store, fetching or Fetching(checkpoints), tuple(examples()), every)
+    fetching = fetching or Fetching(checkpoints)
+    start = AtStart(networks, fetching, at_start)
+    page = Page(networks, store, fetching, tuple(examples()), every, first_set=networks.default_set())
     photos = Photos(networks, store, page.stopped)
     thumbnails = [example.as_dict() for example in page.examples]
     with PageBlocks(
@@ -171,10 +176,14 @@ def build(
         for chosen in models.lists:
             chosen.input(None, chosen, None, js=CHOSEN, **PRIVATE)  # type: ignore[attr-defined]  # both kinds of list have it
         models.cancel.click(page.fetching.cancel, None, None, **quick)
+        if start.specs:
+            again = gr.Timer(2)
+            asked_with, told_to = show_set["inputs"], show_set["outputs"]
+            again.tick(start.news, [models.progress, asked_with], [models.progress, again, *told_to], **quick)
         api.add(networks, page.store)
         blocks.load(None, None, None, js="() => document.documentElement.setAttribute('lang', 'en')", **PRIVATE)
     blocks.queue(default_concurrency_limit=4)
-    blocks.networks, blocks.store = networks, page.store
+    blocks.networks, blocks.store, blocks.at_start = networks, page.store, start
     return blocks
 
 

@@ -47,12 +47,15 @@ class Fetching:
         self._fetch = fetch
         self._busy = threading.Lock()
         self._cancelled = threading.Event()
+        self._may_be_cancelled = True
         self._sentence = ""
 
     def cancel(self) -> None:
-        self._cancelled.set()
+        """The fetch under way ends, unless it is the host's own."""
+        if self._may_be_cancelled:
+            self._cancelled.set()
 
-    def files(self, specs: Sequence[ModelSpec]) -> Iterator[str]:
+    def files(self, specs: Sequence[ModelSpec], *, may_be_cancelled: bool = True) -> Iterator[str]:
         """Fetch the models' files, yielding a sentence whenever it changes.
 
         Raises UnfetchedError at the end, naming the files that no home has, or DemoError when nothing can be kept here.
@@ -68,9 +71,11 @@ class Fetching:
             return
         try:
             self._cancelled.clear()
+            self._may_be_cancelled = may_be_cancelled
             yield from self._all(specs, folder)
         finally:
             self._cancelled.set()
+            self._may_be_cancelled = True
             self._busy.release()
 
     def _all(self, specs: Sequence[ModelSpec], folder: Path) -> Iterator[str]:

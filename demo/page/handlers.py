@@ -52,6 +52,8 @@ class Page:
     """The turns that their visitors stopped and that have not ended yet."""
     left: set[str] = field(default_factory=set)
     """Those of them whose visitor looks at another photo by now."""
+    first_set: str = ""
+    """The set that the page shows when it is loaded; files that came since may call for another."""
 
     def example(self, name: str) -> Example:
         found = next((example for example in self.examples if example.name == name), None)
@@ -174,9 +176,11 @@ class Page:
         yield paragraph(words), gr.skip(), gr.update(visible=False), gr.skip()
 
     def arrive(self, request: gr.Request) -> tuple[object, ...]:
-        """What a link asks for: updates for photo and the selection; a plain visit changes nothing."""
+        """What a link asks for, else the default set of the moment: updates for photo and the selection."""
         asked = dict(request.query_params)
         if "example" not in asked and "models" not in asked and "set" not in asked:
+            if self.first_set and self.first_set != self.networks.default_set():
+                return gr.skip(), *_asked_selection(self.networks, {})
             return tuple(gr.skip() for _ in range(3 + len(catalog.SETS)))
         photo: object = str(self.example(asked["example"]).path) if "example" in asked else gr.skip()
         return photo, *_asked_selection(self.networks, asked)

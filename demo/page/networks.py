@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakValueDictionary
 
 from demo import catalog
 from demo.catalog import Names
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 try:
     import spaces
 
+    SHARED = True
     gpu = spaces.GPU(duration=120)
 except ImportError:
+    SHARED = False
 
     def gpu(function):  # type: ignore[no-untyped-def]  # as spaces has it
         """Off Hugging Face's shared GPUs there is nothing to ask for."""
@@ -38,6 +41,8 @@ log = logging.getLogger(__name__)
 
 NETWORKS = "networks"
 """The line in which everything waits that runs networks."""
+_ZOOS: WeakValueDictionary[int, Zoo] = WeakValueDictionary()
+"""By id: no zoo can be sent to the process that is forked for a shared GPU, but it has a copy of this."""
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": NETWORKS}
 """Repeated at every event that runs networks: Gradio applies a shared limit only when each of them names it."""
 
@@ -51,13 +56,15 @@ class Networks:
         self._make: Callable[[], Zoo] = zoo if callable(zoo) else lambda: zoo
         self._zoo: Zoo | None = None
         self._opening = threading.Lock()
+        self._opener: threading.Thread | None = None
         self.checkpoints = tuple(checkpoints)
         self.own = tuple(own)
         """Models of the host's own, which visitors may name by id."""
 
     def open_soon(self) -> None:
         """Start opening the zoo and loading its default set in the background."""
-        threading.Thread(target=self._open_quietly, name="open the zoo", daemon=True).start()
+        self._opener = threading.Thread(target=self._open_quietly, name="open the zoo", daemon=True)
+        self._opener.start()
 
     @property
     def zoo(self) -> Zoo:
@@ -97,7 +104,11 @@ class Networks:
 
     def outcomes(self, image: Image, models: Sequence[str], size: Size) -> Iterator[Outcome]:
         """Each model's outcome as soon as it is there, without hold on the network itself: the zoo may let it go."""
-        yield from _outcomes(self.zoo, image, self.named(models), size)
+        if SHARED and self._opener:
+            self._opener.join()  # a process that is forked while a network loads would wait for it without end
+        zoo = self.zoo
+        _ZOOS[id(zoo)] = zoo
+        yield from _outcomes(id(zoo), image, self.named(models), size)
 
     def _open_quietly(self) -> None:
         try:
@@ -117,10 +128,10 @@ def computed_on(device: str, precision: str) -> str:
 
 
 @gpu
-def _outcomes(zoo: Zoo, image: Image, models: Sequence[ModelSpec], size: Size) -> Iterator[Outcome]:
-    for outcome in zoo.stream(image, models, size, [*BY_ID]):
+def _outcomes(zoo: int, image: Image, models: Sequence[ModelSpec], size: Size) -> Iterator[Outcome]:
+    for outcome in _ZOOS[zoo].stream(image, models, size, [*BY_ID]):
         network = getattr(outcome, "network", None)
-        yield replace(outcome, network=replace(network, scores=_let_go)) if network else outcome
+        yield replace(outcome, network=replace(network, scores=_let_go, at_scale=None)) if network else outcome
 
 
 def _let_go(image: Image) -> Posterior:

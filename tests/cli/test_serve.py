@@ -28,6 +28,7 @@ def test_serve_hands_its_options_to_the_page(monkeypatch: pytest.MonkeyPatch, tm
         "limits": Limits(megapixels=50, megabytes=30),
         "checkpoints": [tmp_path],
         "own": (),
+        "mcp": False,
     }
 
 
@@ -56,3 +57,13 @@ def test_serve_offers_models_of_the_hosts_own_and_no_others(
     assert (spec.id, spec.classes) == ("net", "cityscapes")
     assert cli.main(["serve", "-m", own, "fcn-compact"]) == 2
     assert "takes models of your own" in capsys.readouterr().err
+
+
+def test_without_their_package_the_tools_for_agents_say_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)  # as if it were not there
+    monkeypatch.delitem(sys.modules, "demo.page.agents", raising=False)
+    assert cli.main(["serve", "--mcp"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == ("error: --mcp needs the package mcp, which is not installed: pip install -r requirements-mcp.txt")

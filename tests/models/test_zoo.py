@@ -18,6 +18,8 @@ import torch
 
 from demo import catalog
 from demo.errors import BackendError, DemoError, ImageError, MissingCheckpointError, UnknownModelError
+from demo.export import describe
+from demo.models import zoo as zoo_module
 from demo.models.checkpoints import files as checkpoint_files
 from demo.models.network import Network
 from demo.models.posterior import Posterior
@@ -209,6 +211,71 @@ def test_a_network_that_fails_costs_itself_alone(error: BaseException, words: st
     assert words in str(refusals[0].error)
     with pytest.raises(BackendError, match=words):
         Zoo(device="cpu", load=failing(FIVE[2], error)).segment(PHOTO, FIVE)
+
+
+class SmallDevice:
+    """A loader of toy networks for a GPU on which FIVE[1] fails, so many times, for want of memory."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int, error: BaseException, *, loading: bool) -> None:
+        self.left, self.error, self.loading = times, error, loading
+        self.asked: list[str] = []
+        monkeypatch.setattr(zoo_module, "choose_device", lambda device: "cpu" if device == "cpu" else "cuda")
+        monkeypatch.setattr(zoo_module, "default_budget", lambda device: 10**9)
+        monkeypatch.setattr(zoo_module, "_wait_for", lambda device: None)
+
+    def __call__(self, spec: ModelSpec) -> Network:
+        self.asked.append(spec.id)
+        network = toy_network(spec)
+        if spec.id != FIVE[1]:
+            return network
+        if self.loading:
+            self.fail()
+
+        def scores(image: Image) -> Posterior:
+            if not self.loading:
+                self.fail()
+            return network.scores(image)
+
+        return replace(network, scores=scores)
+
+    def fail(self) -> None:
+        if self.left:
+            self.left -= 1
+            raise self.error
+
+
+OUT_OF_MEMORY = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB.")
+
+
+@pytest.mark.parametrize("loading", [True, False])
+@pytest.mark.parametrize("error", [OUT_OF_MEMORY, RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling")])
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_network_for_which_the_gpu_has_too_little_memory_tries_alone_then_on_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, times: int, error: BaseException, loading: bool
+) -> None:
+    device = SmallDevice(monkeypatch, times, error, loading=loading)
+    zoo = Zoo(load=device)
+    found = outcomes(zoo)
+    assert [outcome.spec.id for outcome in found] == list(FIVE)
+    tried = found[1]
+    if times == 3:
+        assert isinstance(tried, Refusal) and "needs more memory than cpu has free" in str(tried.error)
+    else:
+        assert isinstance(tried, Answer)
+        notes = ("The GPU had too little memory free, so the CPU computed this, which takes longer.",)
+        assert tried.network.notes == (() if times == 1 else notes)
+        (alone,) = toy_zoo().stream(PHOTO, [FIVE[1]])
+        assert isinstance(alone, Answer)
+        assert np.array_equal(tried.prediction.label_map, alone.prediction.label_map)
+        assert describe(tried, tried.prediction).get("notes", []) == list(tried.network.notes)
+    assert all(isinstance(outcome, Answer) for outcome in [found[0], *found[2:]])
+    assert FIVE[0] not in zoo.loaded, "the others made room"
+
+
+def test_no_other_failure_of_a_network_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = SmallDevice(monkeypatch, 1, RuntimeError("CUDA error: device-side assert triggered"), loading=False)
+    assert isinstance(outcomes(Zoo(load=device))[1], Refusal)
+    assert device.asked == list(FIVE)
 
 
 def test_a_network_that_cannot_load_is_refused_and_asked_again_next_time() -> None:
