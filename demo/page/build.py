@@ -58,7 +58,7 @@ def build(
     """
     networks = Networks(zoo, checkpoints, own)
     store = Store(limits)
-    every = tabs(store)
+    every = tabs(store, networks)
     page = Page(networks, store, fetching or Fetching(checkpoints), tuple(examples()), every)
     photos = Photos(networks, store, page.stopped)
     thumbnails = [example.as_dict() for example in page.examples]
@@ -134,6 +134,12 @@ def build(
         behind = viewer.answer(guarded(photos.answer), models.inputs, strip, **ONE_AT_A_TIME, **queued)
         behind.success(None, None, None, js=_at_once(tell="answered"))
         behind.failure(None, None, None, js=_at_once(tell="answered"))
+
+        for tab in every:
+            if tab.work:
+                worked = getattr(viewer, f"{tab.name}_work")(guarded(tab.work), None, None, **ONE_AT_A_TIME, **queued)
+                worked.success(None, None, None, js=_at_once(tell=f"{tab.name}-worked"))
+                worked.failure(None, None, None, js=_at_once(tell=f"{tab.name}-worked"))
 
         making = save.click(None, None, save, js=_at_once(gr.update(value=PREPARING, interactive=False)))
         made = making.then(guarded(page.zip), [shown, asked], file, js=download.ASK, **queued)

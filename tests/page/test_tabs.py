@@ -7,11 +7,13 @@ import pytest
 
 from demo.images import Limits
 from demo.page.assets import WEB
+from demo.page.networks import Networks
 from demo.page.store import Store
 from demo.page.tabs import tabs
 from demo.page.tabs.tab import Tab
+from tests.toy import toy_zoo
 
-TABS = tabs(Store(Limits()))
+TABS = tabs(Store(Limits()), Networks(toy_zoo))
 
 
 @pytest.mark.parametrize("tab", TABS, ids=[tab.name for tab in TABS])

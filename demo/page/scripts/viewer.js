@@ -6,6 +6,7 @@ const ways = {
   wait: () => trigger("wait"),
   show: (detail) => trigger("show", detail),
   answer: (detail) => trigger("answer", detail),
+  what_if_work: (detail) => trigger("what_if_work", detail),
 };
 const heard = ["arrived", "run", "stop", "ran", "failed"].map((name) => `zoo:${name}`);
 const early = [];

@@ -33,6 +33,11 @@ class Tab:
     ask: Ask | None = None
     taken: Callable[[object], Further | None] | None = None
     """What it adds to the download, for what its script says of the moment."""
+    work: Callable[[gr.EventData], None] | None = None
+    """What it has the networks do, one network a call, so that nobody in the line waits longer for it.
+
+    The script starts it by trigger("<name>_work", ...), hears "<name>-worked", and asks for what came of it.
+    """
 
 
 def place(name: str, *, live: bool = False) -> gr.HTML:

@@ -9,6 +9,7 @@ import { redraw } from "./state.js";
 import { differ } from "./tabs/differ/tab.js";
 import { pixel } from "./tabs/pixel.js";
 import { truth } from "./tabs/truth/tab.js";
+import { what_if } from "./tabs/what_if/tab.js";
 import { aboutDialog } from "./teach/card.js";
 import { sync } from "./ui/answers.js";
 import { grid } from "./ui/cards.js";
@@ -30,7 +31,7 @@ import { tour } from "./ui/tour.js";
 import "./ui/turns.js";
 import { startVisit } from "./ui/visit/strip.js";
 
-const TABS = [pixel, differ, truth];
+const TABS = [pixel, differ, truth, what_if];
 
 /** @param {import("./page.js").Given} given */
 export function mount(given) {
