@@ -10,6 +10,7 @@ DemoError
 ├── ClassSetError       a list of classes cannot be read, or is not the network's
 ├── BackendError        the network cannot be built or run here
 ├── TruthError          a ground truth does not fit its photo or its format
+├── ChangeError         a change of the photo cannot be made as it was asked for
 ├── DatasetError        a folder is not laid out as the command needs
 ├── ManifestError       a manifest cannot be read, or is of another photo
 └── AddressError        the page cannot be served from there
@@ -67,6 +68,10 @@ class BackendError(DemoError):
 
 class TruthError(DemoError):
     """A ground truth does not fit its photo or its format."""
+
+
+class ChangeError(DemoError):
+    """A change of the photo cannot be made as it was asked for."""
 
 
 class DatasetError(DemoError):

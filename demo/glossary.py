@@ -23,6 +23,7 @@ class Figure:
 
 
 LEGEND, DIFFER, TOGETHER, TRUTH = "Panels and legends", "Where they differ", "Together", "Truth"
+WHAT_IF = "What if, and the stress ladder"
 
 FIGURES: dict[str, tuple[Figure, ...]] = {
     LEGEND: (
@@ -317,6 +318,70 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             "Geirhos et al., Beyond Accuracy: Measuring Error Consistency, NeurIPS 2020",
         ),
     ),
+    WHAT_IF: (
+        Figure(
+            "Compared",
+            "0..1; pixels",
+            "what of the photo both it and the changed photo show: the answer to the changed photo is laid back over the first "
+            "one (mirrored, moved, cut or enlarged back), and what only one of them shows, or what is hidden, is left out",
+            ("Preview.compared", "Altered.pixels"),
+        ),
+        Figure(
+            "Labels changed",
+            "0..1",
+            "pixels compared whose label is another than at first / pixels compared; the most sensitive network has the largest",
+            ("Altered.changed",),
+        ),
+        Figure(
+            "From one class to another",
+            "0..1",
+            "pixels compared that were called the one at first and the other after the change / pixels compared",
+            ("Flip.share", "Altered.other_flips"),
+        ),
+        Figure(
+            "Entropy before and after",
+            "nats",
+            "mean of the entropy over the pixels compared, in the first answer and in that to the changed photo",
+            ("Altered.entropy_before", "Altered.entropy_after"),
+        ),
+        Figure(
+            "Labels kept",
+            "0..1",
+            "pixels of the corrupted photo with the label that the network gave them on the photo as it is / pixels; over "
+            "photos, both are summed first",
+            ("Rung.kept", "stress.json: kept", "stress.json: breaks_first.kept"),
+            "the corruptions and their severities are those of Hendrycks and Dietterich, Benchmarking Neural Network Robustness "
+            "to Common Corruptions and Perturbations, ICLR 2019",
+        ),
+        Figure(
+            "Mean entropy under a corruption",
+            "nats",
+            "sum of the entropy / pixels",
+            ("Rung.entropy", "stress.json: entropy"),
+        ),
+        Figure(
+            "Mean IoU and ECE under a corruption",
+            "0..1",
+            "those of the table below, the truth brought to the size at which the photo is corrupted; counts summed over photos",
+            ("stress.json: miou", "stress.json: ece"),
+            "Kamann and Rother, Benchmarking the Robustness of Semantic Segmentation Models, CVPR 2020, for mean IoU",
+        ),
+        Figure(
+            "Interval over photos",
+            "that of the number",
+            "2.5 and 97.5 percent quantiles of the number over photos drawn again with replacement, the same draws for all "
+            "networks and corruptions; none for one photo",
+            ("stress.json: low", "stress.json: high"),
+            "Efron, Bootstrap Methods: Another Look at the Jackknife, 1979",
+        ),
+        Figure(
+            "Breaks first",
+            "severity",
+            "for a network and corruption, the photo on which labels kept fall below 0.5 at the lowest severity; of several the "
+            "one that keeps least there",
+            ("stress.json: breaks_first.severity",),
+        ),
+    ),
 }
 """By the part of the page that shows them."""
 
@@ -336,11 +401,26 @@ NO_FIGURES = frozenset(
         "TruthScores.sure",
         "Conflict.more",
         "FileData.size",
+        "ChangeAmount.high",
+        "ChangeAmount.low",
+        "ChangeAmount.step",
+        "ChangeAmount.usual",
+        "ChangeKinds.severities",
+        "ChangeKinds.short_side",
+        "Flip.after",
+        "Flip.before",
+        "Ladder.left",
+        "Ladder.rungs_each",
         "Layer.top",
         "MeasureScale.top",
         "Mean.grid",
+        "Preview.height",
+        "Preview.photo_height",
+        "Preview.photo_width",
+        "Preview.width",
         "Region.box",
         "Region.point",
+        "Rung.severity",
         "Truth.width",
         "Truth.height",
         "View.width",

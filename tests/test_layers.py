@@ -17,7 +17,7 @@ LAYERS = [
     "schema errors",
     "labels address tiff manifest",
     "catalog",
-    "analysis images",
+    "analysis images changes",
     "models render",
     "study train export",
     "page",

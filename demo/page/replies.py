@@ -236,6 +236,95 @@ class StudyRow(_Exact):
     fault: str
 
 
+class ChangeAmount(_Exact):
+    name: str
+    unit: str
+    low: float
+    high: float
+    usual: float
+    step: float
+
+
+class ChangeKind(_Exact):
+    """One way of changing a photo, with what it wants."""
+
+    id: str
+    title: str
+    sentence: str
+    amount: ChangeAmount | None
+    box: bool
+    named: bool
+
+
+class ChangeKinds(_Exact):
+    """Every change, and the corruptions and severities of the ladder; photos are changed at `short_side` at most."""
+
+    kinds: list[ChangeKind]
+    corruptions: list[str]
+    severities: list[int]
+    short_side: int
+
+
+class SeenNames(_Exact):
+    names: list[str]
+
+
+class Preview(_Exact):
+    """A changed photo as a picture, its size and that of the photo; `compared` is the share that both show."""
+
+    url: str
+    width: int
+    height: int
+    photo_width: int
+    photo_height: int
+    compared: float
+
+
+class Flip(_Exact):
+    before: int
+    after: int
+    share: float
+
+
+class Altered(_Exact):
+    """A network's answer to a changed photo beside its first one; `marks` is 1 where the label is another."""
+
+    model: str
+    class_set: str
+    pixels: int
+    changed: float
+    entropy_before: float
+    entropy_after: float
+    flips: list[Flip]
+    other_flips: float
+    before: str
+    after: str
+    marks: str
+
+
+class Pending(_Exact):
+    """Not answered yet; with `again` the network has to be asked once more."""
+
+    again: bool
+
+
+class Rung(_Exact):
+    model: str
+    kind: str
+    severity: int
+    kept: float
+    entropy: float
+
+
+class Ladder(_Exact):
+    """What is known of a photo's stress ladder, and how many rungs are left for each network."""
+
+    rungs: list[Rung]
+    left: dict[str, int]
+    rungs_each: int
+    refused: dict[str, str]
+
+
 REPLIES: dict[str, type] = {
     kind.__name__: kind
     for kind in (
@@ -259,6 +348,12 @@ REPLIES: dict[str, type] = {
         StudyLimits,
         StudyBegun,
         StudyRow,
+        ChangeKinds,
+        SeenNames,
+        Preview,
+        Altered,
+        Pending,
+        Ladder,
     )
 }
 """What comes whole; the rest is in these."""

@@ -23,6 +23,18 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """A value a step, with its interval where it has one; nan where there is none. `dashed` tells kinds apart."""
+
+    name: str
+    series: int
+    y: Sequence[float]
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
 class Frame:
     """The plotting area in SVG units, and the data range it shows."""
 
@@ -103,6 +115,24 @@ def _steps(low: float, high: float) -> tuple[float, float]:
         if first + 4 * step >= high:
             break
     return first, step
+
+
+def ladder(series: Sequence[Curve], steps: Sequence[int], x_name: str, y_name: str, top: float | None = None) -> str:
+    """Curves over steps that are equally far apart, the vertical axis from 0 to `top` or to a round number above."""
+    shown = [value for curve in series for value in (*curve.y, *curve.high) if value == value]
+    top = round_up(max(shown, default=1)) if top is None else top
+    frame = Frame(width=340, height=220, x_range=(0, max(1, len(steps) - 1)), y_range=(0, top))
+    parts = []
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        y = frame.y(share * top)
+        parts.append(f'<path class="grid" d="M{frame.left} {y:.1f}H{frame.width - frame.right}"/>')
+        parts.append(_text(frame.left - 6, y + 4, f"{share * top:.3g}", "end"))
+    below = frame.height - frame.bottom + 15
+    parts += [_text(frame.x(place), below, str(step), "middle") for place, step in enumerate(steps)]
+    parts.append(_text((frame.left + frame.width - frame.right) / 2, frame.height - 4, x_name, "middle"))
+    place = f'transform="translate(10 {(frame.top + frame.height - frame.bottom) / 2:.0f}) rotate(-90)"'
+    parts.append(f'<text {place} text-anchor="middle">{escape(y_name)}</text>')
+    return _svg(frame, "".join(parts) + "".join(_curve(frame, curve, steps) for curve in series))
 
 
 def reliability(rows: Sequence[tuple[float, float, int, float, float]], series: int) -> str:
@@ -225,6 +255,25 @@ def _polyline(frame: Frame, line: Line) -> str:
     return (
         f'<polyline points="{points}" fill="none" stroke="{colour(line.series)}" stroke-width="2">'
         f"<title>{escape(line.name)}</title></polyline>"
+    )
+
+
+def _curve(frame: Frame, curve: Curve, steps: Sequence[int]) -> str:
+    known = [place for place, value in enumerate(curve.y) if value == value]
+    points = [(frame.x(place), frame.y(curve.y[place])) for place in known]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    dashes = ' stroke-dasharray="6 3"' if curve.dashed else ""
+    band = ""
+    sure = [place for place in known if curve.low and curve.low[place] == curve.low[place]]
+    if len(sure) > 1:
+        edge = [(place, curve.high[place]) for place in sure] + [(place, curve.low[place]) for place in reversed(sure)]
+        outline = " ".join(f"{frame.x(place):.1f},{frame.y(value):.1f}" for place, value in edge)
+        band = f'<polygon points="{outline}" fill="{colour(curve.series)}" fill-opacity="0.14"/>'
+    told = "; ".join(f"{steps[place]}: {curve.y[place]:.3f}" for place in known)
+    dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{colour(curve.series)}"/>' for x, y in points)
+    return (
+        f'<g><title>{escape(curve.name)} - {told}</title>{band}<polyline points="{line}" fill="none" '
+        f'stroke="{colour(curve.series)}" stroke-width="2"{dashes}/>{dots}</g>'
     )
 
 

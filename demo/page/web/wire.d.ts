@@ -1,5 +1,20 @@
 // What the server sends. Written by python -m demo.page.declarations from demo/page/replies.py and view.py.
 
+/** A network's answer to a changed photo beside its first one; `marks` is 1 where the label is another. */
+export interface Altered {
+  model: string;
+  class_set: string;
+  pixels: number;
+  changed: number;
+  entropy_before: number;
+  entropy_after: number;
+  flips: Flip[];
+  other_flips: number;
+  before: string;
+  after: string;
+  marks: string;
+}
+
 export interface CalledClass {
   name: string;
   pixels: number;
@@ -11,6 +26,33 @@ export interface CalledThing {
   thing: string;
   pixels: number;
   classes: CalledClass[];
+}
+
+export interface ChangeAmount {
+  name: string;
+  unit: string;
+  low: number;
+  high: number;
+  usual: number;
+  step: number;
+}
+
+/** One way of changing a photo, with what it wants. */
+export interface ChangeKind {
+  id: string;
+  title: string;
+  sentence: string;
+  amount: ChangeAmount | null;
+  box: boolean;
+  named: boolean;
+}
+
+/** Every change, and the corruptions and severities of the ladder; photos are changed at `short_side` at most. */
+export interface ChangeKinds {
+  kinds: ChangeKind[];
+  corruptions: string[];
+  severities: number[];
+  short_side: number;
 }
 
 export interface ClassArea {
@@ -176,12 +218,26 @@ export interface Flags {
   maps: Record<string, string>;
 }
 
+export interface Flip {
+  before: number;
+  after: number;
+  share: number;
+}
+
 export interface Judged {
   class_set: string;
   scores: TruthScores;
   right: number;
   wrong: number[];
   map: string;
+}
+
+/** What is known of a photo's stress ladder, and how many rungs are left for each network. */
+export interface Ladder {
+  rungs: Rung[];
+  left: Record<string, number>;
+  rungs_each: number;
+  refused: Record<string, string>;
 }
 
 /** A map of all models together: it can take the photo's place in the grid, and either side of the swipe. */
@@ -288,6 +344,11 @@ export interface Party {
   confidence: number;
 }
 
+/** Not answered yet; with `again` the network has to be asked once more. */
+export interface Pending {
+  again: boolean;
+}
+
 /** One photo's row in the table of a visit's photos; null where fewer than two networks have answered. */
 export interface PhotoNumbers {
   agreement: number | null;
@@ -316,6 +377,16 @@ export interface PixelAnswer {
 
 export interface PixelReply {
   rows: PixelAnswer[];
+}
+
+/** A changed photo as a picture, its size and that of the photo; `compared` is the share that both show. */
+export interface Preview {
+  url: string;
+  width: number;
+  height: number;
+  photo_width: number;
+  photo_height: number;
+  compared: number;
 }
 
 /** The numbers that need all probabilities. */
@@ -353,6 +424,18 @@ export interface ReliabilityBin {
 export interface RiskCurve {
   coverage: number[];
   risk: number[];
+}
+
+export interface Rung {
+  model: string;
+  kind: string;
+  severity: number;
+  kept: number;
+  entropy: number;
+}
+
+export interface SeenNames {
+  names: string[];
 }
 
 /** Between whom the dispute runs, as shares of the photo. */

@@ -1,0 +1,174 @@
+"""The stress ladder on toy networks: its numbers, its files, what a stop costs it, and what it says of bad photos."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from demo import cli
+from demo.changes.corruptions import OWN
+from demo.errors import BackendError, DatasetError
+from demo.models import zoo as zoo_module
+from demo.models.zoo import Zoo
+from demo.schema import ModelSpec
+from demo.study.engine import Progress
+from demo.study.stress import RECORDS, stress
+from demo.study.stress_results import StressReport
+from tests.study.photos import make_dataset
+from tests.study.test_evaluate import refusing
+from tests.toy import toy_ids, toy_network, toy_zoo
+
+TWO = toy_ids()[:1] + toy_ids()[-1:]
+FEW = {"kinds": ["contrast", "gaussian_blur"], "severities": [1, 5], "resamples": 50}
+
+
+def climbed(tmp_path: Path, number: int = 3, **more: object) -> StressReport:
+    dataset = tmp_path / "set"
+    if not dataset.exists():
+        make_dataset(dataset, number)
+    return stress([dataset], TWO, toy_zoo(), tmp_path / "out", **(FEW | more))  # type: ignore[arg-type]
+
+
+def counting(calls: list[str]) -> Zoo:
+    def load(spec: ModelSpec) -> object:
+        calls.append(spec.id)
+        return toy_network(spec)
+
+    return Zoo(device="cpu", load=load)  # type: ignore[arg-type]
+
+
+def test_the_photo_as_it_is_keeps_everything_and_a_corruption_costs_something(tmp_path: Path) -> None:
+    result = climbed(tmp_path)
+    assert (result.photos, result.with_truth, result.kinds, result.severities) == (
+        3, 3, ("contrast", "gaussian_blur"), (0, 1, 5),
+    )  # fmt: skip
+    for model in TWO:
+        first, *others = result.curves[model]
+        assert first.values["kept"].value == 1 and all(point.values["kept"].value <= 1 for point in others)
+        assert min(point.values["kept"].value for point in others) < 1
+        assert all(0 <= point.values["ece"].value <= 1 for point in others)
+        strongest = result.curves[model][2].values["kept"]
+        assert strongest.low <= strongest.value <= strongest.high
+    assert set(result.families) == {"cnn", "transformer"}
+    one, other = (result.curves[model][2].values["kept"].value for model in TWO)
+    assert result.contrasts[2].values["kept"].value == pytest.approx(other - one)
+
+
+def test_json_csv_figures_and_page_say_the_same(tmp_path: Path) -> None:
+    result, out = climbed(tmp_path), tmp_path / "out"
+    content = json.loads((out / "stress.json").read_text())
+    rows = list(csv.DictReader((out / "stress.csv").open()))
+    point = content["curves"][TWO[0]][2]
+    [row] = [r for r in rows if (r["model"], r["corruption"], r["severity"]) == (TWO[0], "contrast", "5")]
+    assert float(row["kept"]) == point["kept"]["value"] and float(row["kept_low"]) == point["kept"]["low"]
+    assert len(rows) == (2 + 2) * 5
+    page = (out / "report.html").read_text()
+    assert "http" not in page and "3 photos from set" in page and "<polygon" in page
+    assert {path.name for path in (out / "figures").iterdir()} == {
+        f"{number}-{kind}.svg" for number in ("kept", "miou", "entropy", "ece")
+        for kind in ("contrast", "gaussian_blur", "families")
+    }  # fmt: skip
+    for found in result.breaks[TWO[0]]:
+        assert found.photo in page and found.kept == pytest.approx(found.kept)
+
+
+def test_each_curve_names_the_photo_where_it_breaks_first(tmp_path: Path) -> None:
+    result = climbed(tmp_path)
+    records = [json.loads(line) for line in (tmp_path / "out" / RECORDS).read_text().splitlines()]
+    kept = {(r["model"], r["condition"], r["photo"]): r["observed"]["kept"] / r["observed"]["pixels"] for r in records}
+    for model in TWO:
+        for found in result.breaks[model]:
+            share = {key[2]: value for key, value in kept.items()
+                     if key[:2] == (model, f"{found.kind} {found.severity}")}  # fmt: skip
+            assert found.kept == min(share.values()) == share[found.photo]
+            assert found.broke == (found.kept < 0.5)
+
+
+def test_a_stopped_ladder_goes_on_where_it_was(tmp_path: Path) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.done == 7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        climbed(tmp_path, on_progress=stop)
+    path = tmp_path / "out" / RECORDS
+    assert len(path.read_text().splitlines()) == 7
+    path.write_text(path.read_text() + '{"key": "cut by a')
+    said: list[str] = []
+    again = climbed(tmp_path, on_progress=lambda progress: said.append(str(progress)))
+    assert len(said) == 30 - 7 and said[-1].startswith("30 of 30 answers, 0 s left (photo2: ")
+    assert again.curves == stress([tmp_path / "set"], TWO, toy_zoo(), tmp_path / "fresh", **FEW).curves  # type: ignore[arg-type]
+
+
+def test_what_is_known_asks_no_network_and_more_kinds_ask_only_for_themselves(tmp_path: Path) -> None:
+    climbed(tmp_path)
+    calls: list[str] = []
+    stress([tmp_path / "set"], TWO, counting(calls), tmp_path / "out", **FEW)  # type: ignore[arg-type]
+    assert calls == []
+    said: list[Progress] = []
+    climbed(tmp_path, kinds=[*FEW["kinds"], "brightness"], on_progress=said.append)  # type: ignore[misc]
+    assert len(said) == 2 * 3 * 2
+
+
+def test_a_file_of_another_kind_is_no_ladder(tmp_path: Path) -> None:
+    climbed(tmp_path, 1)
+    (tmp_path / "out" / RECORDS).write_text("shopping list\n")
+    with pytest.raises(DatasetError, match=r"stress.jsonl should hold .* but its line 1 does not"):
+        climbed(tmp_path, 1)
+
+
+def test_a_bad_photo_costs_itself_and_photos_without_truth_have_no_miou(tmp_path: Path) -> None:
+    photos = make_dataset(tmp_path / "set", 3) / "images/validation"
+    (photos / "photo1.png").write_bytes(b"")
+    result = stress([photos], TWO, toy_zoo(), tmp_path / "out", **FEW)  # type: ignore[arg-type]
+    assert (result.photos, result.with_truth) == (2, 0) and len(result.problems) == 1
+    assert "photo1.png is left out" in result.problems[0]
+    assert result.as_json()["means"][TWO[0]]["miou"] == {"value": None, "low": None, "high": None}  # type: ignore[index,call-overload]
+    assert not (tmp_path / "out/figures/miou-contrast.svg").exists()
+
+
+def test_one_photo_has_no_interval_and_says_so(tmp_path: Path) -> None:
+    climbed(tmp_path, 1)
+    assert "One photo has no interval" in (tmp_path / "out/report.html").read_text()
+
+
+def test_a_network_that_cannot_load_costs_itself(tmp_path: Path) -> None:
+    photos = make_dataset(tmp_path / "set", 2)
+    result = stress([photos], TWO, refusing(BackendError("No."), TWO[0]), tmp_path / "out", **FEW)  # type: ignore[arg-type]
+    assert [spec.id for spec in result.specs] == [TWO[1]] and result.photos == 2 and len(result.problems) == 1
+    with pytest.raises(
+        BackendError, match=r"None of the photos could be answered. FCN \(fcn-compact\) is left out: No"
+    ):
+        stress([photos], TWO[:1], refusing(BackendError("No."), TWO[0]), tmp_path / "other", **FEW)  # type: ignore[arg-type]
+
+
+def test_the_command_prints_a_row_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(zoo_module, "Zoo", lambda **_: toy_zoo())
+    make_dataset(tmp_path / "set", 2)
+    command = ["stress", str(tmp_path / "set"), "-m", *TWO, "-o", str(tmp_path / "out"), "--kinds", "contrast",
+               "--severities", "5"]  # fmt: skip
+    assert cli.main(command) == 0
+    out, err = capsys.readouterr()
+    assert [line.split()[0] for line in out.splitlines()] == [
+        "model",
+        *TWO,
+        "cnn",
+        "transformer",
+        str(tmp_path / "out/report.html"),
+    ]
+    assert "of 8 answers" in err
+    assert cli.main([*command[:-4], "--kinds", "rust"]) == 2
+    assert "There is no corruption called 'rust'" in capsys.readouterr().err
+
+
+def test_the_default_kinds_need_no_further_package() -> None:
+    from demo.cli import build_parser
+
+    help_text = next(
+        action.help for action in build_parser()._subparsers._group_actions[0].choices["stress"]._actions
+        if action.dest == "kinds"
+    )  # type: ignore[union-attr]  # fmt: skip
+    assert " ".join(OWN) in " ".join(help_text.split())
