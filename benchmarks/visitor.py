@@ -62,10 +62,6 @@ def serving(command: Sequence[str], environment: dict[str, str] | None = None) -
             process.wait()
 
 
-class Refused(RuntimeError):  # noqa: N818
-    """A run ended with an error; the text is what the visitor reads."""
-
-
 @dataclass
 class Visitor:
     """One browser tab. `downloaded` counts the bodies as they come over the wire, compressed where the server does."""
@@ -98,7 +94,9 @@ class Visitor:
     def segment(self, photo: Path, models: Sequence[str]) -> Json:
         """Upload a photo, ask for its run, fetch all that panels and common maps show; the last View."""
         uploaded = self.http.post("/gradio_api/upload", files={"files": (photo.name, photo.read_bytes())}).json()[0]
-        view = self.run(uploaded, models)
+        event = self._event("viewer", "run")
+        data = [self._input(component, uploaded, models) for component in event["inputs"]]
+        view = self._run(event["id"], data)
         for panel in view["panels"]:
             for name in ("labels", "fields"):
                 if panel[name]:
@@ -108,11 +106,6 @@ class Visitor:
                 self._get(_path(layer["map"]), "layers")
         self._get(_path(view["photo"]), "photo")
         return view
-
-    def run(self, uploaded: str, models: Sequence[str]) -> Json:
-        """The last View of an uploaded photo's run. Raises Refused."""
-        event = self._event("viewer", "run")
-        return self._run(event["id"], [self._input(component, uploaded, models) for component in event["inputs"]])
 
     def probe(self, view: Json, y: int, x: int) -> Json:
         """What the browser asks when a pixel is pointed at."""
@@ -141,7 +134,7 @@ class Visitor:
                     view = deepcopy(value) if isinstance(value, dict) and "panels" in value else view
                 elif message["msg"] == "process_completed":
                     if not message["success"]:
-                        raise Refused(str(message["output"].get("error")))
+                        raise RuntimeError(f"the page answered with an error: {message['output']}")
                     break
             self._count("events", stream)
         unfinished = [panel["id"] for panel in view.get("panels", [{"id": "all"}]) if panel.get("status") != "done"]

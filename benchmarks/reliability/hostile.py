@@ -1,4 +1,4 @@
-"""Every hostile file through every way in: python -m benchmarks.reliability.hostile [--every N] [--ways open cli ...]
+"""Every hostile file through every way in: python -m benchmarks.reliability.hostile [--every N] [--ways open cli api]
 
 For each a photo, or one sentence, within ten seconds. Networks are toys: what they compute plays no part.
 """
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +24,7 @@ from benchmarks import machine
 from benchmarks.measure import ROOT, Json, status, tree_memory
 from benchmarks.reliability.corpus import Hostile, sample
 from benchmarks.reliability.results import keep
-from benchmarks.visitor import Refused, Visitor, serving
+from benchmarks.visitor import serving
 
 SECONDS = 10.0
 MEGABYTES = 1200
@@ -68,21 +68,12 @@ def opened(files: Sequence[Hostile]) -> Json:
 
 
 def by_api(files: Sequence[Hostile]) -> Json:
-    """Upload each and call /regions; then see that nothing is left."""
-    return _served(files, lambda address, outcome: asyncio.run(_call_all(address, files, outcome)))
-
-
-def by_page(files: Sequence[Hostile]) -> Json:
-    """Upload each and run it, as the browser does when a photo is dropped; then see that nothing is left."""
-    return _served(files, lambda address, outcome: _visit_all(address, files, outcome))
-
-
-def _served(files: Sequence[Hostile], ask: Callable[[str, _Outcome], None]) -> Json:
+    """Upload each and call /regions, some at once; then see that nothing is left."""
     with TemporaryDirectory() as folder:
         temporary = {"GRADIO_TEMP_DIR": f"{folder}/gradio", "TMPDIR": folder}
         with serving(TOY, temporary) as server:
             outcome = _Outcome(server.process)
-            ask(server.address, outcome)
+            asyncio.run(_call_all(server.address, files, outcome))
             alive = httpx.get(f"{server.address}/health", trust_env=False).status_code == 200
         left = [path.name for path in Path(folder).rglob("*") if path.is_file()]
     found = outcome.content() | {"files_left": len(left)}
@@ -91,31 +82,6 @@ def _served(files: Sequence[Hostile], ask: Callable[[str, _Outcome], None]) -> J
     if left:
         found["faults"]["files left"] = ", ".join(left[:5])
     return found
-
-
-def _visit_all(address: str, files: Sequence[Hostile], outcome: _Outcome) -> None:
-    with Visitor(address) as visitor:
-        for file in files:
-            start = time.perf_counter()
-            told, fault = _visit(visitor, file)
-            outcome.add(file, told, fault, time.perf_counter() - start)
-
-
-def _visit(visitor: Visitor, file: Hostile) -> tuple[str, str]:
-    name = file.name.encode(errors="replace").decode()
-    sent = visitor.http.post("/gradio_api/upload", files={"files": (name, file.content)})
-    if sent.status_code in (400, 413):
-        return "sentence", sentence_fault(sent.text.strip().rstrip(".") + ".")
-    if sent.status_code != 200:
-        return "fault", f"upload answered {sent.status_code}"
-    path = sent.json()[0]
-    try:
-        visitor.run(path, ["fcn-compact"])
-    except Refused as error:
-        return "sentence", sentence_fault(str(error).replace(Path(path).name, ""))
-    except RuntimeError as error:
-        return "fault", str(error)
-    return "photo", ""
 
 
 async def _call_all(address: str, files: Sequence[Hostile], outcome: _Outcome) -> None:
@@ -236,7 +202,7 @@ class _Outcome:
         }
 
 
-WAYS = {"open": opened, "cli": by_cli, "api": by_api, "page": by_page}
+WAYS = {"open": opened, "cli": by_cli, "api": by_api}
 
 
 def main() -> int:

@@ -40,30 +40,3 @@ def test_once_its_files_are_there_the_set_says_so(without_files: str, visit: Ope
     page.locator("#cancel-fetch").wait_for(state="hidden")
     page.locator("#fetch").wait_for(state="hidden")
     assert "as MMSegmentation publishes them" in page.locator("#set-note").inner_text()
-
-
-@pytest.fixture
-def fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path]]:
-    """The page of a host that fetches the paper set at the start, and the folder the files come to."""
-    folder = tmp_path / "checkpoints"
-    folder.mkdir()
-    monkeypatch.setenv("SEGMENTATION_ZOO_FETCH", "paper")
-    for address in serve(["-m", "tests.browser.fetching_app", str(folder)], tmp_path):
-        yield address, folder
-
-
-def test_what_the_host_fetches_at_the_start_is_told_and_is_the_default_then(
-    fetching: tuple[str, Path], visit: Open
-) -> None:
-    address, folder = fetching
-    page = visit(address)
-    progress = "document.querySelector('#fetch-progress').innerText"
-    page.wait_for_function(f"() => {progress}.includes('FCN (1 of 5): 10 of 100 MB')")
-    assert page.get_by_label("Compact", exact=True).is_checked()
-    (folder / "go").touch()
-    page.wait_for_function(f"() => {progress}.includes('All files are here')")
-    assert page.get_by_label("Compact", exact=True).is_checked(), "who is here already keeps what was chosen"
-    later = visit(address)
-    later.wait_for_function("() => document.querySelector('#model-set input[value=paper]').checked")
-    later.wait_for_function(f"() => {NOTE}.includes('as MMSegmentation publishes them')")
-    assert later.locator("#fetch-progress").inner_text() == ""

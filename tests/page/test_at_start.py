@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import httpx
 import pytest
 
 from demo import catalog
@@ -15,9 +16,11 @@ from demo.errors import UnknownModelError
 from demo.images import Limits
 from demo.models.checkpoints.download import fetch
 from demo.page.at_start import VARIABLE, AtStart, wanted
+from demo.page.build import build
 from demo.page.fetching import Fetch, Fetching
 from demo.page.handlers import Page
 from demo.page.networks import Networks
+from demo.page.serve import launch
 from demo.page.store import Store
 from demo.schema import Weights
 from tests.models.checkpoints.test_download import SHA256, Server, running_server, serving
@@ -127,3 +130,32 @@ def test_where_nothing_is_named_or_missing_nothing_is_asked(tmp_path: Path) -> N
         start = AtStart(Networks(toy_zoo(), [tmp_path]), Fetching([tmp_path]), specs)
         start.begin()
         assert start.over and start.words == "" and not start.specs
+
+
+@pytest.mark.slow
+def test_the_page_asks_again_until_the_files_are_there(server: Server, tmp_path: Path) -> None:
+    """As the browser does: the timer's event, over HTTP."""
+    server.answers.update({f"/{spec.weights.file}": serving() for spec in PAPER})
+    blocks = build(
+        toy_zoo(), checkpoints=[tmp_path], fetching=Fetching([tmp_path], from_server(server)), at_start=PAPER
+    )
+    address = launch(blocks)
+    try:
+        config = httpx.get(f"{address}config", trust_env=False, timeout=60).json()
+        (timer,) = (one["id"] for one in config["components"] if one["type"] == "timer")
+        (event,) = (one for one in config["dependencies"] if [timer, "tick"] in [list(t) for t in one["targets"]])
+        body = {"fn_index": event["id"], "data": ["", "paper"], "session_hash": "a"}
+
+        def tick() -> list[object]:
+            reply = httpx.post(f"{address}gradio_api/run/predict", json=body, trust_env=False, timeout=60)
+            return list(reply.json()["data"])
+
+        assert "The files will be fetched." in str(tick()[0])
+        blocks.at_start.begin()
+        wait_for(lambda: blocks.at_start.over)
+        body["data"] = ["what was shown", "paper"]
+        said, again, *_ = tick()
+        assert "All files are here." in str(said) and again == {"active": False, "__type__": "update"}
+    finally:
+        blocks.close()
+        blocks.store.close()
