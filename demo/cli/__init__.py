@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import demo
-from demo.cli import check, claims, evaluate, fetch, list_models, report, reproduce, segment, serve, study, train
+from demo.cli import check, claims, evaluate, fetch, list_models, report, reproduce, segment, serve, study, train, why
 from demo.cli.console import check_folders, complain
 from demo.errors import DemoError
 
-COMMANDS = (list_models, segment, serve, fetch, check, study, report, evaluate, claims, reproduce, train)
+COMMANDS = (list_models, segment, why, serve, fetch, check, study, report, evaluate, claims, reproduce, train)
 USER_ERROR = 2
 INTERRUPTED = 130
 

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from demo import catalog
+from demo.analysis.questions import Question
 from demo.catalog import Names
 from demo.measures import BY_ID
 from demo.schema import Image, ModelSpec, Size
 
 if TYPE_CHECKING:
     from demo.models.posterior import Posterior
+    from demo.models.why import Reason
     from demo.models.zoo import Answer, Refusal, Zoo
 
     Outcome: TypeAlias = Answer | Refusal
@@ -99,6 +101,12 @@ class Networks:
         """Each model's outcome as soon as it is there, without hold on the network itself: the zoo may let it go."""
         yield from _outcomes(self.zoo, image, self.named(models), size)
 
+    def explained(
+        self, answer: Answer, image: Image, question: Question, size: Size, stopped: Callable[[], bool]
+    ) -> Reason:
+        """Why the network of an answer said what it said, on a grid of `size`; raises what demo.models.why does."""
+        return _explained(self.zoo, answer, image, question, size, stopped)
+
     def _open_quietly(self) -> None:
         try:
             self.zoo.warm_up()
@@ -121,6 +129,15 @@ def _outcomes(zoo: Zoo, image: Image, models: Sequence[ModelSpec], size: Size) -
     for outcome in zoo.stream(image, models, size, [*BY_ID]):
         network = getattr(outcome, "network", None)
         yield replace(outcome, network=replace(network, scores=_let_go)) if network else outcome
+
+
+@gpu
+def _explained(
+    zoo: Zoo, answer: Answer, image: Image, question: Question, size: Size, stopped: Callable[[], bool]
+) -> Reason:
+    from demo.models.why import explain
+
+    return explain(zoo, answer.spec, image, answer.posterior, answer.prediction.label_map, question, size, stopped)
 
 
 def _let_go(image: Image) -> Posterior:

@@ -8,6 +8,7 @@ const ways = {
   show: (detail) => trigger("show", detail),
   answer: (detail) => trigger("answer", detail),
   study_work: (detail) => trigger("study_work", detail),
+  why_work: (detail) => trigger("why_work", detail),
 };
 const heard = ["arrived", "run", "stop", "ran", "failed"].map((name) => `zoo:${name}`);
 const early = [];

@@ -6,16 +6,18 @@ from functools import partial
 
 from demo.page.networks import Networks
 from demo.page.store import Store
-from demo.page.tabs import differ, pixel, statistics, study, truth
+from demo.page.tabs import differ, pixel, statistics, study, truth, why
 from demo.page.tabs.tab import Tab
 
 
 def tabs(store: Store, networks: Networks) -> tuple[Tab, ...]:
     """All of them, from left to right."""
+    reasons = why.WhyTab(store, networks)
     truths, studies = truth.TruthTab(store), study.StudyTab(store, networks)
     return (
         Tab("pixel", "Pixel", pixel.build, partial(pixel.probe, store)),
         Tab("differ", "Where they differ", differ.build, differ.Differ(store).ask),
+        Tab("why", "Why", why.build, reasons.ask, work=reasons.work),
         Tab("truth", "Truth", truth.build, truths.ask, truths.taken),
         Tab("study", "Study", study.build, studies.ask, work=studies.work),
         Tab("statistics", "Statistics", statistics.build),

@@ -10,6 +10,7 @@ import { differ } from "./tabs/differ/tab.js";
 import { pixel } from "./tabs/pixel.js";
 import { study } from "./tabs/study/tab.js";
 import { truth } from "./tabs/truth/tab.js";
+import { why } from "./tabs/why/tab.js";
 import { aboutDialog } from "./teach/card.js";
 import { keptServer } from "./ui/alone.js";
 import { sync } from "./ui/answers.js";
@@ -32,7 +33,7 @@ import { tour } from "./ui/tour.js";
 import "./ui/turns.js";
 import { startVisit } from "./ui/visit/strip.js";
 
-const TABS = [pixel, differ, truth, study];
+const TABS = [pixel, differ, why, truth, study];
 
 /** @param {import("./page.js").Given} given */
 export function mount(given) {

@@ -14,6 +14,7 @@
  * @property {Ask<any>} differ Differences, Conflict or Mean, as the question says
  * @property {Ask<any>} truth Truth, Judged, Proper, ClassIndex or Figure, as the question says
  * @property {Ask<any>} study StudyLimits, StudyBegun, StudyRow or Figure, as the question says
+ * @property {Ask<import("./wire.d.ts").Why>} why
  * @property {Ask<import("./wire.d.ts").Figure>} figure
  * @property {Ask<object>} stop
  * @property {Ask<import("./wire.d.ts").Looked>} look
@@ -24,7 +25,7 @@
  * @typedef {object} Given what the component's script has in hand
  * @property {HTMLElement} element the component's own
  * @property {{value: import("./wire.d.ts").View} & Record<string, any>} props what the server has put into it
- * @property {(name: "run" | "wait" | "show" | "answer" | "study_work", detail?: object) => void} trigger asks
+ * @property {(name: "run" | "wait" | "show" | "answer" | "study_work" | "why_work", detail?: object) => void} trigger
  * @property {Server} server
  * @property {(file: File) => Promise<{path: string}>} upload
  * @property {(name: string, changed: () => void) => void} watch
