@@ -44,7 +44,8 @@ def test_every_network_tells_where_its_label_comes_from(page: Any) -> None:
     words = [text.replace("\xa0", " ") for text in tab.locator("figure p").all_inner_texts()]
     assert len(words) == 5 and all("half within" in text and "of the diagonal" in text for text in words)
     lead = tab.locator(".zoo-lead").inner_text()
-    assert "FCN decided from" in lead and "SegFormer from" in lead
+    assert "decided from" in lead and lead.endswith("That far reaches 90\xa0% of its map.")
+    assert all(title in lead for title in ("FCN", "PSPNet", "DeepLabV3+", "SETR", "SegFormer"))
     assert tab.locator("tbody tr").count() == 5
     painted = page.evaluate(
         """() => [...document.querySelectorAll('.zoo-why-figures .zoo-map')].map((canvas) =>
