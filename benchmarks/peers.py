@@ -60,7 +60,8 @@ class Subject:
         network = self.network()
         parameters = sum(p.numel() for p in network.parameters())
         size = sum(t.numel() * t.element_size() for t in network.state_dict().values())
-        return Network(Segmentor(network, self.config, ADE20K, device, precision), parameters, size, "0" * 64, ADE20K)
+        scores = Segmentor(network, self.config, ADE20K, device, precision)
+        return Network(scores, parameters, size, "0" * 64, ADE20K, opened=scores.opened)
 
 
 @dataclass(frozen=True, eq=False)

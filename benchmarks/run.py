@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.measure import ROOT, Json, in_child
 
-NAMES = ("start", "page", "inference", "busy", "maps", "throughput", "gpu", "scaling", "memory", "paper")
+NAMES = ("start", "page", "inference", "busy", "maps", "throughput", "gpu", "scaling", "memory", "paper", "why")
 RESULTS = ROOT / "benchmarks" / "results"
 QUICK_RESULTS = ROOT / "out" / "benchmarks-quick"
 """A quick run only shows that everything works: its numbers stay out of the repository."""

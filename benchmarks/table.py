@@ -227,7 +227,7 @@ def _bounds(kind: str, one: Json, bounds: Json) -> str:
 
 
 def numbers(benchmarks: Json) -> Iterator[Row]:
-    for part in (_start, _page, _busy, _memory, _throughput, _gpu):
+    for part in (_start, _page, _busy, _why, _memory, _throughput, _gpu):
         yield from part(benchmarks)
 
 
@@ -263,6 +263,14 @@ def _busy(benchmarks: Json) -> Iterator[Row]:
         title = "five compact networks, 640 x 480, exact, while another process keeps one core busy"
         beside = f"MMSegInferencer {s(theirs)}: {times(theirs / ours)}; OpenMP's own way of waiting {s(spinning)}"
         yield title, s(ours), beside, ""
+
+
+def _why(benchmarks: Json) -> Iterator[Row]:
+    for name, one in _measured(benchmarks, "why"):
+        if "seconds" in one:
+            title = f"receptive field of a pixel, five {name} networks ({one['weights']} weights), 640 x 480"
+            beside = f"memory above the weights, at most {mb(one['extra_bytes'])}"
+            yield title, s(one["seconds"]), beside, {"compact": "3 s", "paper": "60 s"}[name]
 
 
 def _memory(benchmarks: Json) -> Iterator[Row]:

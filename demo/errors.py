@@ -9,6 +9,7 @@ DemoError
 │   └── CorruptCheckpointError   the bytes are not the expected ones, or do not fit the network
 ├── ClassSetError       a list of classes cannot be read, or is not the network's
 ├── BackendError        the network cannot be built or run here
+├── QuestionError       what is asked of the networks cannot be asked of this photo
 ├── TruthError          a ground truth does not fit its photo or its format
 ├── ChangeError         a change of the photo cannot be made as it was asked for
 ├── DatasetError        a folder is not laid out as the command needs
@@ -64,6 +65,10 @@ class ClassSetError(DemoError):
 
 class BackendError(DemoError):
     """The network cannot be built or run on this machine."""
+
+
+class QuestionError(DemoError):
+    """What is asked of the networks cannot be asked of this photo."""
 
 
 class TruthError(DemoError):

@@ -22,8 +22,9 @@ class Figure:
     source: str = "this project"
 
 
-LEGEND, DIFFER, TOGETHER, TRUTH = "Panels and legends", "Where they differ", "Together", "Truth"
+LEGEND, DIFFER, TOGETHER, WHY, TRUTH = "Panels and legends", "Where they differ", "Together", "Why", "Truth"
 WHAT_IF = "What if, and the stress ladder"
+ERF = "Luo et al., Understanding the Effective Receptive Field in Deep Convolutional Neural Networks, NIPS 2016"
 
 FIGURES: dict[str, tuple[Figure, ...]] = {
     LEGEND: (
@@ -219,6 +220,53 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             "Jensen-Shannon divergence of their probabilities, mean over every second row and column of the grid",
             ("Mean.divergence",),
             "Lin, Divergence Measures Based on the Shannon Entropy, 1991",
+        ),
+    ),
+    WHY: (
+        Figure(
+            "Effective receptive field",
+            "multiples of an even spread, 1/4 to 256, logarithmic",
+            "Σ over the colours of |∂ score of the class at the pixel / ∂ network's input|, over the part of the input that "
+            "shows the photo, divided by its sum, times the number of cells of the map; of 9 pixels the mean of their maps",
+            ("Why.ends",),
+            ERF,
+        ),
+        Figure(
+            "Attention rollout",
+            "the same",
+            "Π over the layers of (mean attention of the heads + identity) / 2, the row of the pixel's patch, spread over "
+            "each patch; of a ViT alone",
+            (),
+            "Abnar and Zuidema, Quantifying Attention Flow in Transformers, ACL 2020",
+        ),
+        Figure(
+            "Class attribution",
+            "0..1 of its own maximum",
+            "ReLU Σ over the backbone's last feature maps A of A times the mean over its cells of ∂ mean score of the class "
+            "over the pixels asked of / ∂ A",
+            (),
+            "Vinogradova et al., Towards Interpretable Semantic Segmentation via Gradient-Weighted Class Activation Mapping, "
+            "AAAI 2020",
+        ),
+        Figure(
+            "Radii",
+            "pixels of the photo; shares of its diagonal",
+            "smallest radius around the pixel whose disc holds 50 %, and 90 %, of the map's sum, to 1/8192 of the diagonal; "
+            "of 9 pixels, of all their discs together",
+            ("Why.radii", "Why.shares"),
+        ),
+        Figure(
+            "Radii if even",
+            "pixels of the photo",
+            "the same radii of a map that is alike everywhere; from 0.8 of its 90 % radius on, a network is said to have "
+            "decided from the whole picture",
+            ("Why.even",),
+        ),
+        Figure(
+            "On padding",
+            "0..1",
+            "share of the receptive field's sum that lies on the part of the network's input that shows no photo",
+            ("Why.padding",),
         ),
     ),
     TRUTH: (
@@ -433,6 +481,7 @@ NO_FIGURES = frozenset(
         "StudyRow.place",
         "StudyRow.answered",
         "StudyRow.of",
+        "Why.points",
     ]
 )
 """Numbers of a reply that measure nothing: indices, settings, counts of rows left out, ends of scales, places, sizes."""

@@ -215,7 +215,8 @@ def needed(name: str, parser: argparse.ArgumentParser) -> str:
         if action.required or not action.option_strings:
             option = f"{action.option_strings[0]} " if action.option_strings else ""
             many = " ..." if action.nargs in ("+", "*") else ""
-            one = f"{option}{action.metavar}{many}"
+            named = " ".join(action.metavar) if isinstance(action.metavar, tuple) else action.metavar
+            one = f"{option}{named}{many}"
             words.append(one if action.required else f"[{one}]")
     return " ".join(words)
 

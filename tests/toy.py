@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import nn
 
 from demo.catalog import models
 from demo.labels.ade20k import ADE20K
-from demo.models.network import Network
+from demo.models.network import Network, Opened
 from demo.models.posterior import Posterior, Tile
 from demo.models.zoo import Zoo
 from demo.schema import Image, ModelSpec, Seen
@@ -17,16 +19,27 @@ SLOW_WIDTH = 333
 
 
 def toy_scores(seed: int, image: Image, cells: int = 12) -> Posterior:
-    """Scores (150, cells, cells) from the photo's mean colours through a seeded random projection."""
-    height, width = image.shape[:2]
-    rows = np.linspace(0, height - 1, cells).astype(int)
-    columns = np.linspace(0, width - 1, cells).astype(int)
+    """Scores (150, cells, cells) from the photo's colours at as many places through a seeded random projection."""
+    size = (image.shape[0], image.shape[1])
+    rows, columns = (np.linspace(0, side - 1, cells).astype(int) for side in size)
     colours = image[rows][:, columns].astype(np.float32) / 255
-    shared, own = np.random.default_rng(7), np.random.default_rng(seed)
-    projection = shared.normal(size=(3, len(ADE20K))) * 6 + own.normal(size=(3, len(ADE20K))) * 1.5
-    scores = torch.from_numpy((colours @ projection).astype(np.float32)).permute(2, 0, 1).contiguous()
-    size = (height, width)
+    scores = torch.from_numpy((colours @ _projection(seed)).astype(np.float32)).permute(2, 0, 1).contiguous()
     return Posterior((Tile(scores, (0, 0, *size)),), size, (0, 0, *size), size, Seen(size), ADE20K)
+
+
+def _projection(seed: int) -> NDArray[np.float64]:
+    shared, own = np.random.default_rng(7), np.random.default_rng(seed)
+    return shared.normal(size=(3, len(ADE20K))) * 6 + own.normal(size=(3, len(ADE20K))) * 1.5
+
+
+def toy_opened(seed: int, image: Image, cells: int = 12) -> Opened:
+    """The same for gradients: a score hangs on the places around it, and on nothing else."""
+    projection = torch.from_numpy(_projection(seed)).float()
+    rows, columns = (np.linspace(0, side - 1, cells).astype(int) for side in image.shape[:2])
+    inputs = torch.from_numpy(image.astype(np.float32) / 255).permute(2, 0, 1)[None]
+    return Opened(
+        inputs, lambda window: torch.einsum("cyx,ck->kyx", window[0][:, rows][:, :, columns], projection), nn.Identity()
+    )
 
 
 def toy_network(spec: ModelSpec) -> Network:
@@ -37,6 +50,7 @@ def toy_network(spec: ModelSpec) -> Network:
         bytes=12 * len(ADE20K),
         checkpoint_sha256=f"{seed:064x}",
         class_set=ADE20K,
+        opened=lambda image: toy_opened(seed, image),
     )
 
 

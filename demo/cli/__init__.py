@@ -24,11 +24,12 @@ from demo.cli import (
     stress,
     study,
     train,
+    why,
 )
 from demo.cli.console import check_folders, complain
 from demo.errors import DemoError
 
-COMMANDS = (list_models, segment, serve, fetch, check, study, report, evaluate, claims, stress, reproduce, train)
+COMMANDS = (list_models, segment, why, serve, fetch, check, study, report, evaluate, claims, stress, reproduce, train)
 USER_ERROR = 2
 INTERRUPTED = 130
 

@@ -104,7 +104,7 @@ class Posterior:
         height, width = size or self.photo_size
         names = (*ALWAYS, *(name for name in self.sayable(measures) if name not in ALWAYS))
         if self._on_kernel:
-            weights = self._weights(height, width)
+            weights = self.weights(height, width)
             label_map, fields = kernel.reduce_grid(self._mosaic, *weights, os.cpu_count() or 1, names)
         else:
             label_map, fields = self._reduce_by_strips(height, width, names)
@@ -141,7 +141,7 @@ class Posterior:
         height, width = size or self.photo_size
         if not (0 <= y < height and 0 <= x < width):
             raise ValueError(f"pixel must lie inside {height} x {width}, but got y={y}, x={x}")
-        rows, columns = self._weights(height, width, (y, y + 1), (x, x + 1))
+        rows, columns = self.weights(height, width, (y, y + 1), (x, x + 1))
         down, across = np.flatnonzero(rows[0]), np.flatnonzero(columns[0])
         return np.einsum("i,ijc,j->c", rows[0, down], self._mosaic[np.ix_(down, across)], columns[0, across])
 
@@ -171,7 +171,7 @@ class Posterior:
         """
         height, width = size or self.photo_size
         if self._on_kernel:
-            rows, columns = self._weights(height, width)
+            rows, columns = self.weights(height, width)
             for y0, y1 in self._spans(height, width, most_classes):
                 yield y0, kernel.grid_probabilities(self._mosaic, rows[y0:y1], columns)
         else:
@@ -225,7 +225,7 @@ class Posterior:
         lines = [np.concatenate(grids[start : start + across], axis=1) for start in range(0, len(grids), across)]
         return np.ascontiguousarray(np.concatenate(lines, axis=0))
 
-    def _weights(
+    def weights(
         self, height: int, width: int, rows: Span | None = None, columns: Span | None = None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What each cell of the mosaic weighs in each row (n, grid rows) and each column (n, grid columns).

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import torch
 
@@ -23,13 +23,16 @@ from demo.images import open_image
 from demo.labels.class_set import named
 from demo.measures import ALWAYS
 from demo.models.backends import backend
+from demo.models.backends.modules import arithmetic
 from demo.models.checkpoints.files import locate
 from demo.models.machine import fastest
-from demo.models.network import Network, finite
+from demo.models.network import Network, Opened, finite
 from demo.models.posterior import Posterior, warm_up
+from demo.models.recording import StoppedError
 from demo.schema import Image, ModelSpec, Precision, Prediction, Size
 
 Loader: TypeAlias = Callable[[ModelSpec], Network]
+Found = TypeVar("Found")
 
 
 _NO_ROOM = re.compile("CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED|CUDNN_STATUS_ALLOC_FAILED")
@@ -59,6 +62,25 @@ class Refusal:
     """False when the network itself could not be loaded: no other photo would fare better."""
 
 
+class InTurn:
+    """A lock that is given in the order in which it was asked for, so that nobody who computes much holds up others."""
+
+    def __init__(self) -> None:
+        self._line: deque[object] = deque()
+        self._moved = threading.Condition()
+
+    def __enter__(self) -> None:
+        me = object()
+        with self._moved:
+            self._line.append(me)
+            self._moved.wait_for(lambda: self._line[0] is me)
+
+    def __exit__(self, *_: object) -> None:
+        with self._moved:
+            self._line.popleft()
+            self._moved.notify_all()
+
+
 class Zoo:
     """Runs models of the catalogue on photos.
 
@@ -84,7 +106,7 @@ class Zoo:
         self._loaded: OrderedDict[ModelSpec, Network] = OrderedDict()
         self._loading = threading.Lock()
         self._changing = threading.Lock()
-        self._running = threading.Lock()
+        self._running = InTurn()
 
     @property
     def default_set(self) -> str:
@@ -150,13 +172,27 @@ class Zoo:
         try:
             with _enough_memory(spec, self.device):
                 yield
-        except DemoError:
+        except (DemoError, StoppedError):
             raise
         except (Exception, SystemExit) as error:  # a network may be anybody's program
             raise BackendError(
                 f"{spec.title} cannot answer this photo of {size[1]} x {size[0]} pixels "
                 f"({type(error).__name__}: {error}). Try another crop or size of it."
             ) from error
+
+    def traced(self, spec: ModelSpec, image: Image, work: Callable[[Opened], Found]) -> Found:
+        """What `work` finds in a network that has taken a photo, in float32; nothing else runs meanwhile.
+
+        Raises BackendError where the network has no gradient to ask for.
+        """
+        network = self.load(spec)
+        if network.opened is None:
+            raise BackendError(
+                "Cannot say: this network's answer has no gradient to ask for; a classifier of masks has no score of "
+                "its own for a pixel. Leave it out."
+            )
+        with self._running, self.answering(spec, image.shape[:2]), arithmetic(torch.device(self.device), "exact"):
+            return work(network.opened(image))
 
     @property
     def loaded(self) -> tuple[str, ...]:

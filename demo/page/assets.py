@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HERE = Path(__file__).parent
 WEB = HERE / "web"
-STYLES = ("viewer.css", "visit.css", "differ.css", "truth.css", "study.css", "what_if.css")
+STYLES = ("viewer.css", "visit.css", "differ.css", "why.css", "truth.css", "study.css", "what_if.css")
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """Changed modules have another address."""
 SMALL = 600

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from demo import catalog
+from demo.analysis.questions import Question
 from demo.catalog import Names
 from demo.measures import BY_ID
 from demo.schema import Image, ModelSpec, Size
 
 if TYPE_CHECKING:
     from demo.models.posterior import Posterior
+    from demo.models.why import Reason
     from demo.models.zoo import Answer, Refusal, Zoo
 
     Outcome: TypeAlias = Answer | Refusal
@@ -110,6 +112,12 @@ class Networks:
         _ZOOS[id(zoo)] = zoo
         yield from _outcomes(id(zoo), image, self.named(models), size)
 
+    def explained(
+        self, answer: Answer, image: Image, question: Question, size: Size, stopped: Callable[[], bool]
+    ) -> Reason:
+        """Why the network of an answer said what it said, on a grid of `size`; raises what demo.models.why does."""
+        return _explained(self.zoo, answer, image, question, size, stopped)
+
     def _open_quietly(self) -> None:
         try:
             self.zoo.warm_up()
@@ -132,6 +140,15 @@ def _outcomes(zoo: int, image: Image, models: Sequence[ModelSpec], size: Size) -
     for outcome in _ZOOS[zoo].stream(image, models, size, [*BY_ID]):
         network = getattr(outcome, "network", None)
         yield replace(outcome, network=replace(network, scores=_let_go, at_scale=None)) if network else outcome
+
+
+@gpu
+def _explained(
+    zoo: Zoo, answer: Answer, image: Image, question: Question, size: Size, stopped: Callable[[], bool]
+) -> Reason:
+    from demo.models.why import explain
+
+    return explain(zoo, answer.spec, image, answer.posterior, answer.prediction.label_map, question, size, stopped)
 
 
 def _let_go(image: Image) -> Posterior:

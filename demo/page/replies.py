@@ -179,6 +179,29 @@ class Mean(_Exact):
     maps: MeanMaps
 
 
+class NotYet(_Exact):
+    """No network has answered that question; have one do it."""
+
+    known: bool
+
+
+class Why(_Exact):
+    """Where one network's label comes from. Radii are in photo pixels, of 50 % and of 90 %; null for an attribution."""
+
+    known: bool
+    model: str
+    name: str
+    points: list[tuple[int, int]]
+    """The pixels asked of, y, x."""
+    radii: tuple[float, float] | None
+    shares: tuple[float, float] | None
+    even: tuple[float, float] | None
+    words: str
+    padding: float
+    ends: tuple[float, float]
+    map: str
+
+
 class Figure(_Exact):
     """A figure as a file to save; `url` holds its content."""
 
@@ -342,6 +365,8 @@ REPLIES: dict[str, type] = {
         Proper,
         Flags,
         Consistency,
+        NotYet,
+        Why,
         Figure,
         Looked,
         PhotoNumbers,

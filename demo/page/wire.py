@@ -41,6 +41,16 @@ def display_size(size: Size) -> Size:
     return within(size, DISPLAY_SIDE)
 
 
+def field_size(size: Size) -> Size:
+    """The grid on which fields of a photo of `size` are sent."""
+    return within(size, FIELD_SIDE)
+
+
+def data_url(pixels: NDArray[np.uint8]) -> str:
+    """A grey map (h, w) as a PNG inside its own address."""
+    return "data:image/png;base64," + b64encode(png(pixels)).decode()
+
+
 def in_folder(folder: Path) -> Keep:
     """Files on this machine's disk, which Gradio serves."""
 
@@ -117,7 +127,7 @@ def classes_of(class_set: ClassSet) -> Classes:
 
 def fields(prediction: Prediction) -> NDArray[np.uint8]:
     """(n h, w): n measures' maps one below another, at most FIELD_SIDE long, in FIELD_LEVELS steps of their scale."""
-    height, width = within(prediction.size, FIELD_SIDE)
+    height, width = field_size(prediction.size)
     tops = {name: BY_ID[name].top(len(prediction.class_set)) for name in prediction.measures}
     maps = prediction.measures.items()
     return np.vstack([_steps(_sample(field, height, width), tops[name]) for name, field in maps])

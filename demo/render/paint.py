@@ -47,6 +47,14 @@ def scalar(field: Field, maximum: float, scheme: Scheme = "colour") -> Image:
     return _look_up(_steps(field, maximum), colour_table(scheme))
 
 
+def heat(image: Image, places: Field) -> Image:
+    """A field of places 0..1 on a scale, of any size, over the photo without its colours: the lowest is see-through."""
+    grown = cv2.resize(places, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB).astype(np.float32)
+    opacity = np.where(grown > 0, np.minimum(1, 0.25 + 1.275 * grown) * 0.9, 0)[..., None]
+    return np.rint(grey * (1 - opacity) + scalar(grown, 1).astype(np.float32) * opacity).astype(np.uint8)
+
+
 def _look_up(indices: NDArray[np.uint8], table: NDArray[np.uint8]) -> Image:
     """table[indices], several times faster than numpy does it."""
     return np.asarray(cv2.LUT(cv2.merge([np.ascontiguousarray(indices)] * 3), table[np.newaxis]), np.uint8)

@@ -14,7 +14,7 @@ from pathlib import Path
 from demo.errors import FetchError, MissingCheckpointError
 from demo.images import Limits
 from demo.models.checkpoints.download import Progress
-from demo.models.network import Network
+from demo.models.network import Network, Opened
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
 from demo.page.build import build
@@ -40,7 +40,13 @@ def load(spec: ModelSpec) -> Network:
             return replace(posterior, tiles=tiles, meaning="mixture")
         return posterior
 
-    return replace(network, scores=scores)
+    def opened(image: Image) -> Opened:
+        if image.shape[1] == SLOW_WIDTH:
+            time.sleep(2)
+        assert network.opened
+        return network.opened(image)
+
+    return replace(network, scores=scores, opened=opened)
 
 
 def fetch(weights: Weights, folder: Path, sources: object, report: Callable[[Progress], None]) -> Path:

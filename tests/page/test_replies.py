@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from demo.page import replies
 from demo.page.declarations import FILE, declarations
+from demo.page.networks import Networks
 from demo.page.store import Run, Store
 from demo.page.tabs.differ import Differ
 from demo.page.tabs.pixel import probe
 from demo.page.tabs.truth import TruthTab
+from demo.page.tabs.why import WhyTab
 from demo.page.wire import in_folder, panel_of
 from tests.toy import toy_ids, toy_zoo
 
@@ -56,6 +59,15 @@ def test_a_pixel(run: Run, store: Store) -> None:
 )
 def test_where_networks_differ(run: Run, store: Store, what: str, kind: type) -> None:
     check(kind, Differ(store).ask({"run": run.key, "models": list(toy_ids()), "what": what}))
+
+
+@pytest.mark.parametrize("kind", ["field", "attribution"])
+def test_why(run: Run, store: Store, kind: str) -> None:
+    tab, question = WhyTab(store, Networks(toy_zoo)), {"run": run.key, "model": toy_ids()[0], "x": 9, "y": 8}
+    question |= {"kind": kind, "over": "pixel", "name": ""}
+    check(replies.NotYet, tab.ask(question))
+    tab.work(SimpleNamespace(_data=question))  # type: ignore[arg-type]  # of an event nothing else is read
+    check(replies.Why if kind == "field" else replies.Refusal, tab.ask(question))
 
 
 def test_too_few_to_differ(run: Run, store: Store) -> None:

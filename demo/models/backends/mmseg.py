@@ -30,7 +30,7 @@ from demo.models.backends.modules import arithmetic, bytes_of, one_score, parame
 from demo.models.checkpoints.conversion import converted
 from demo.models.checkpoints.files import verify
 from demo.models.checkpoints.tensors import check_finite, load_state
-from demo.models.network import Network
+from demo.models.network import Network, Opened
 from demo.models.posterior import Box, Posterior, Tile
 from demo.schema import ClassSet, Image, LabelMap, ModelSpec, Precision, Seen, Size
 
@@ -51,7 +51,9 @@ def load(spec: ModelSpec, files: Path, device: str = "cpu", precision: Precision
     class_set, taken = class_set_of(config, _number_of_scores(network, spec), spec.class_set)
     notes = taken + fill(network, state, files, own=spec.set == "own")
     scores = Segmentor(network, config, class_set, device, precision)
-    return Network(scores, parameters_of(network), bytes_of(network), sha256, class_set, scores.at_scale, notes)
+    return Network(
+        scores, parameters_of(network), bytes_of(network), sha256, class_set, scores.at_scale, notes, scores.opened
+    )
 
 
 def build_network(config: str | Path) -> nn.Module:
@@ -130,6 +132,18 @@ class Segmentor:
             align_corners=self.network.align_corners,
         )
 
+    def opened(self, image: Image) -> Opened:
+        """The photo as the network takes it, for gradients; each window's tile as `__call__` has it."""
+        prepared = self._prepare(image)
+
+        def scores(window: Tensor) -> Tensor:
+            with torch.random.fork_rng(enabled=self.draws):
+                if self.draws:
+                    torch.manual_seed(0)
+                return self._scores(prepared, window)
+
+        return Opened(prepared.inputs, scores, self.network, self.network.backbone)
+
     def _prepare(self, image: Image) -> _Prepared:
         bgr = np.ascontiguousarray(image[..., ::-1])
         data = self.prepare({"img": bgr, "img_shape": bgr.shape[:2], "ori_shape": bgr.shape[:2]})
@@ -142,15 +156,16 @@ class Segmentor:
 
     def _tiles(self, prepared: _Prepared) -> tuple[Tile, ...]:
         if self._stride() is None:
-            scores = self.network.encode_decode(prepared.inputs, [prepared.meta])[0]
-            return (Tile(scores.float(), (0, 0, *prepared.padded_size)),)
-        return tuple(self._window_tile(prepared, box) for box in self._windows(prepared.padded_size))
+            return (Tile(self._scores(prepared, prepared.inputs), (0, 0, *prepared.padded_size)),)
+        boxes = self._windows(prepared.padded_size)
+        return tuple(
+            Tile(self._scores(prepared, prepared.inputs[:, :, a:c, b:d]), (a, b, c, d)) for a, b, c, d in boxes
+        )
 
-    def _window_tile(self, prepared: _Prepared, box: Box) -> Tile:
-        y0, x0, y1, x1 = box
-        crop = prepared.inputs[:, :, y0:y1, x0:x1]
-        scores = self.network.encode_decode(crop, [{**prepared.meta, "img_shape": crop.shape[2:]}])[0]
-        return Tile(scores.float(), box)
+    def _scores(self, prepared: _Prepared, window: Tensor) -> Tensor:
+        """(C, h, w) of one window of the prepared input."""
+        meta = prepared.meta if self._stride() is None else {**prepared.meta, "img_shape": window.shape[2:]}
+        return self.network.encode_decode(window, [meta])[0].float()
 
     def _windows(self, size: Size) -> list[Box]:
         """MMSegmentation's own grid: windows moved back inside at the far edges."""

@@ -34,7 +34,7 @@ from demo.labels.class_set import of_names
 from demo.models.backends.modules import arithmetic, bytes_of, one_score, parameters_of
 from demo.models.checkpoints.files import verify_folder
 from demo.models.checkpoints.tensors import check_finite
-from demo.models.network import Network
+from demo.models.network import Network, Opened
 from demo.models.posterior import Box, Posterior, Tile
 from demo.schema import ClassSet, Image, ModelSpec, Precision, Seen, Size
 
@@ -74,7 +74,10 @@ def load(spec: ModelSpec, files: Path, device: str = "cpu", precision: Precision
     notes += [MIXTURE] if universal else []
     notes += [UNCROPPED] if cropped else []
     notes += [f"{files.name} has more than its network, which was left out: {', '.join(left_out)}."] if left_out else []
-    return Network(scores, parameters_of(network), bytes_of(network), sha256, class_set, notes=tuple(notes))
+    opened = None if universal else scores.opened
+    return Network(
+        scores, parameters_of(network), bytes_of(network), sha256, class_set, notes=tuple(notes), opened=opened
+    )
 
 
 class Segmentor:
@@ -117,6 +120,18 @@ class Segmentor:
         if self.kind.startswith("eomt"):
             return self._of_windows(outputs, inputs.get("patch_offsets") or [], size, shown)
         return self._answer(_mixture(outputs, _MASK_GRID.get(self.kind))[0], size, Seen(shown), meaning="mixture")
+
+    def opened(self, image: Image) -> Opened:
+        """The photo as the network takes it, for gradients; of networks with a score for each pixel and class."""
+        inputs = {name: value.to(self.device) for name, value in self._prepared(image).items() if name in _TAKEN}
+
+        def scores(window: Tensor) -> Tensor:
+            self._coarse.clear()
+            outputs = self.network(**inputs | {"pixel_values": window})
+            found = self._coarse.pop() if self._coarse else outputs.logits
+            return found[0].float()
+
+        return Opened(inputs["pixel_values"], scores, self.network)
 
     def _prepared(self, image: Image) -> dict[str, Any]:
         return dict(self.processor(image, return_tensors="pt", input_data_format="channels_last"))

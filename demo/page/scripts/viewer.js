@@ -9,6 +9,7 @@ const ways = {
   answer: (detail) => trigger("answer", detail),
   study_work: (detail) => trigger("study_work", detail),
   what_if_work: (detail) => trigger("what_if_work", detail),
+  why_work: (detail) => trigger("why_work", detail),
 };
 const heard = ["arrived", "run", "stop", "ran", "failed"].map((name) => `zoo:${name}`);
 const early = [];

@@ -11,6 +11,7 @@ import { pixel } from "./tabs/pixel.js";
 import { study } from "./tabs/study/tab.js";
 import { truth } from "./tabs/truth/tab.js";
 import { what_if } from "./tabs/what_if/tab.js";
+import { why } from "./tabs/why/tab.js";
 import { aboutDialog } from "./teach/card.js";
 import { keptServer } from "./ui/alone.js";
 import { sync } from "./ui/answers.js";
@@ -33,7 +34,7 @@ import { tour } from "./ui/tour.js";
 import "./ui/turns.js";
 import { startVisit } from "./ui/visit/strip.js";
 
-const TABS = [pixel, differ, truth, what_if, study];
+const TABS = [pixel, differ, why, what_if, truth, study];
 
 /** @param {import("./page.js").Given} given */
 export function mount(given) {

@@ -15,13 +15,14 @@
  * @property {Ask<any>} truth Truth, Judged, Proper, ClassIndex or Figure, as the question says
  * @property {Ask<any>} study StudyLimits, StudyBegun, StudyRow or Figure, as the question says
  * @property {Ask<any>} what_if ChangeKinds, SeenNames, Preview, Altered, Pending or Ladder, as the question says
+ * @property {Ask<import("./wire.d.ts").Why>} why
  * @property {Ask<import("./wire.d.ts").Figure>} figure
  * @property {Ask<object>} stop
  * @property {Ask<import("./wire.d.ts").Looked>} look
  * @property {Ask<import("./wire.d.ts").PhotoNumbers>} numbers
  */
 
-/** @typedef {"run" | "wait" | "show" | "answer" | "what_if_work" | "study_work"} Triggered a server's event */
+/** @typedef {"run" | "wait" | "show" | "answer" | "why_work" | "what_if_work" | "study_work"} Triggered a server's event */
 
 /**
  * @typedef {object} Given what the component's script has in hand

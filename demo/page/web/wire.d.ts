@@ -304,6 +304,11 @@ export interface NetworkNumbers {
   seconds: number;
 }
 
+/** No network has answered that question; have one do it. */
+export interface NotYet {
+  known: boolean;
+}
+
 export interface Number {
   id: string;
   title: string;
@@ -537,4 +542,18 @@ export interface View {
   class_sets: Classes[];
   panels: Panel[];
   layers: Layer[];
+}
+
+export interface Why {
+  known: boolean;
+  model: string;
+  name: string;
+  points: [number, number][];
+  radii: [number, number] | null;
+  shares: [number, number] | null;
+  even: [number, number] | null;
+  words: string;
+  padding: number;
+  ends: [number, number];
+  map: string;
 }
