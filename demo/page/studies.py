@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 MOST_PHOTOS = 50
 MOST = 16
 """Studies at once; whoever comes when so many are going on is asked to wait."""
+LONGEST = 300
+"""Characters of a name that are kept."""
 IDLE = 120
 """Seconds after its last question from which a study may give its place to another one."""
 GONE = "This study is no longer kept; start it again."
@@ -275,7 +277,7 @@ class Studies:
 def _unlike(names: Sequence[str]) -> list[str]:
     """The names as text, a number added to one that was there before."""
     found: list[str] = []
-    for name in map(readable, names):
+    for name in (readable(name)[:LONGEST] for name in names):
         again = next(f"{name} ({n})" for n in count(2) if f"{name} ({n})" not in found) if name in found else name
         found.append(again)
     return found
