@@ -16,7 +16,7 @@ export function fillConsistency() {
     .filter(({ row }) => row.scores)
     .map(({ panel }) => panel);
   const pairs = judged.consistency;
-  t.consistency.hidden = !pairs || !Object.keys(pairs).length;
+  t.consistency.hidden = !Object.values(pairs ?? {}).some(({ pixels }) => pixels);
   if (t.consistency.hidden) return;
   const head = panels.map(({ title }) => make("th", { scope: "col" }, title));
   const body = panels.map((one) =>

@@ -211,7 +211,7 @@ export function findingTable(row, where) {
   const ids = ["auroc", "aupr", "fpr95"];
   const names = { auroc: "AUROC ↑", aupr: "AUPR ↑", fpr95: "FPR95 ↓" };
   return tableOf(
-    "Scores of doubt",
+    where === "foreign" ? "How well doubt finds what no class names, by measure" : "How well doubt finds the errors",
     ["Score", ...ids.map((id) => names[id])],
     Object.keys(row.scores.risk_coverage).map((measure) =>
       make(
