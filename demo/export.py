@@ -15,17 +15,17 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 import demo
 from demo import manifest
-from demo.analysis.comparison import compare, grid_of
+from demo.analysis.comparison import compare, divergence, grid_of
 from demo.analysis.in_common import comparison_of
 from demo.analysis.numbers import plain
 from demo.analysis.structure import measure
@@ -37,24 +37,14 @@ from demo.names import readable, to_json
 from demo.render.encode import png, shrink
 from demo.render.paint import Scheme, overlay, scalar
 from demo.schema import Comparison, Field, Image, ModelSpec, Precision, Prediction, Size
+from demo.summary import ClassShare
 
 if TYPE_CHECKING:
+    from demo.models.posterior import Posterior
     from demo.models.zoo import Answer
     from demo.render.figures import Kind, Layout, Row
 
 Json: TypeAlias = dict[str, object]
-
-
-class ClassRow(TypedDict):
-    """One class in a label map."""
-
-    name: str
-    index: int
-    """As in the class set's annotation files (ADE20K: from 1, 0 is void)."""
-    area: float
-    """Share of the photo, 0..1."""
-    mean_entropy: float
-    """Nats."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +95,7 @@ def files(
     """
     entries: list[Json] = []
     compared: list[tuple[ModelSpec, Prediction]] = []
+    posteriors: dict[str, Posterior] = {}
     drawn: list[Row] = []
     hashes: dict[str, str] = {}
     for answer in answers:
@@ -117,9 +108,11 @@ def files(
             yield name, content
         entries.append(describe(answer, prediction) | _means(prediction, measures))
         compared.append((answer.spec, on_grid(answer, prediction)))
+        posteriors[answer.spec.id] = answer.posterior
     for kind in figures if drawn else ():
         yield f"figure.{kind}", figure(photo, drawn, kind)
-    comparison = describe_comparison(comparison_of(compared), photo.size) if len(compared) > 1 else None
+    several = len(compared) > 1
+    comparison = describe_comparison(comparison_of(compared), photo.size, posteriors) if several else None
     told = summary(photo, entries, comparison, precision=precision, device=device)
     if further:
         yield from further.files
@@ -248,15 +241,18 @@ def describe(answer: Answer, prediction: Prediction) -> Json:
         "windows": seen.windows,
         "seconds": {stage: round(seconds, 4) for stage, seconds in answer.prediction.seconds.items()},
         "mean_entropy": structure.mean_entropy,
+        "mean_confidence": float(prediction.confidence.mean(dtype=np.float64)),
+        "mean_margin": float(prediction.margin.mean(dtype=np.float64)),
         "boundary_entropy_share": plain(structure.boundary_entropy_share),
         "fragments": structure.fragments,
+        "fragments_per_megapixel": structure.fragments_per_megapixel,
         "class_set": prediction.class_set.title,
         "classes": class_rows(prediction),
         **({"notes": list(answer.network.notes)} if answer.network.notes else {}),
     }
 
 
-def class_rows(prediction: Prediction) -> list[ClassRow]:
+def class_rows(prediction: Prediction) -> list[ClassShare]:
     """The classes present, the largest first."""
     labels, class_set = prediction.label_map.reshape(-1), prediction.class_set
     pixels = np.bincount(labels, minlength=len(class_set))
@@ -283,9 +279,12 @@ def on_grid(answer: Answer, prediction: Prediction, measures: Sequence[str] = ()
     return _at(answer, prediction, grid_of(answer.posterior.photo_size), measures)
 
 
-def describe_comparison(comparison: Comparison, size: Size) -> Json:
-    """The "comparison" of summary.json; regions' boxes and points are in pixels of a photo of `size`."""
-    numbers = {"class_set": comparison.class_set.title, **compare(comparison)}
+def describe_comparison(comparison: Comparison, size: Size, posteriors: Mapping[str, Posterior]) -> Json:
+    """The "comparison" of summary.json; regions' boxes and points are in pixels of a photo of `size`.
+
+    `posteriors` are the models' own, by their ids.
+    """
+    numbers = {"class_set": comparison.class_set.title, **compare(comparison), **divergence(posteriors)}
     height, width = comparison.label_maps.shape[1:]
     _scale_regions(numbers, (height, width), size)
     return numbers

@@ -47,6 +47,12 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             ("Panel.entropy", "NetworkNumbers.entropy", "summary.json: mean_entropy"),
         ),
         Figure(
+            "Mean confidence, mean margin",
+            "0..1",
+            "means of the confidence and of the margin over all pixels",
+            ("summary.json: mean_confidence", "summary.json: mean_margin"),
+        ),
+        Figure(
             "Time",
             "seconds",
             "wall time of the network and of making its maps, on this machine and this photo",
@@ -155,7 +161,10 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             "Cohen's kappa",
             "-1..1",
             "(agreement - chance) / (1 - chance), chance being that of two networks that name "
-            "classes at random, each as often as it does; none where chance alone agrees completely",
+            "classes at random, each as often as it does; none where chance alone agrees completely. Where one class fills "
+            "nearly all of the photo, chance does too, and kappa is near 0 or below however much two networks agree (the "
+            "prevalence paradox of Feinstein and Cicchetti, High Agreement but Low Kappa, 1990): read it beside the "
+            "agreement",
             ("Pair.kappa", "summary.json: comparison.kappa"),
             "Cohen, A Coefficient of Agreement for Nominal Scales, 1960",
         ),
@@ -182,8 +191,14 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         Figure(
             "Fragments",
             "pieces",
-            "4-connected pieces of one class; also per million pixels",
-            ("Structure.fragments", "Structure.per_megapixel", "summary.json: fragments"),
+            "4-connected pieces of one class; per megapixel on a grid with a long side of 512, for the networks see about "
+            "that and the number shall not depend on the photo's resolution",
+            (
+                "Structure.fragments",
+                "Structure.per_megapixel",
+                "summary.json: fragments",
+                "summary.json: fragments_per_megapixel",
+            ),
         ),
         Figure("Median fragment", "pixels", "median of the fragments' areas", ("Structure.median_area",)),
         Figure(
@@ -210,15 +225,16 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
             "Mutual information",
             "nats, at most ln of the number of networks",
             "H(mean p) - mean H(p): high where the networks are sure and contradict each other; disagreement among different "
-            "networks, not Bayesian uncertainty",
-            ("MeanFields.mutual_information",),
+            "networks, not Bayesian uncertainty; in summary.json the mean over a grid with a long side of at most 128",
+            ("MeanFields.mutual_information", "summary.json: comparison.mutual_information"),
             "the decomposition is that of Depeweg et al., Decomposition of Uncertainty in Bayesian Deep Learning, ICML 2018",
         ),
         Figure(
             "Divergence of two networks",
             "nats, at most ln 2",
-            "Jensen-Shannon divergence of their probabilities, mean over every second row and column of the grid",
-            ("Mean.divergence",),
+            "Jensen-Shannon divergence of their probabilities, mean over every second row and column of the grid; in summary.json over a grid with a long "
+            "side of at most 128",
+            ("Mean.divergence", "summary.json: comparison.jensen_shannon"),
             "Lin, Divergence Measures Based on the Shannon Entropy, 1991",
         ),
     ),

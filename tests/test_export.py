@@ -119,7 +119,8 @@ def test_summary_has_the_documented_keys_and_units(photo: Photo, answers: list[A
     for entry, answer in zip(summary["models"], answers, strict=True):
         assert set(entry) == {
             "id", "title", "trained_by", "family", "checkpoint_sha256", "input_size", "windows", "seconds",
-            "mean_entropy", "boundary_entropy_share", "fragments", "class_set", "classes",
+            "mean_entropy", "mean_confidence", "mean_margin", "boundary_entropy_share", "fragments",
+            "fragments_per_megapixel", "class_set", "classes",
         }  # fmt: skip
         assert (entry["id"], entry["title"], entry["family"]) == (answer.spec.id, answer.spec.title, answer.spec.family)
         assert entry["input_size"] == [48, 60] and entry["windows"] == 1

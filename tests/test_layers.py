@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    "names measures glossary",
+    "names measures glossary summary",
     "schema errors",
     "labels address tiff manifest",
     "catalog",

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import combinations
+
+import numpy as np
+
 from demo.analysis.agreement import boundary_only, cannot_say, confident_conflict, shares, split_counts, vote_counts
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.numbers import plain
 from demo.analysis.regions import disputed_regions
+from demo.analysis.together import Probabilities, combined
 from demo.schema import Comparison, Size
 
 GRID = 1600
 """Long side of the grid on which models are compared; a smaller photo is compared pixel by pixel."""
 SURE = 0.8
 """The confidence from which a model counts as sure, unless another is asked for."""
+
+MEANS_SIDE = 128
+"""Long side of the grid over which means of probabilities are taken: a tenth of the time of one of 512, for means that
+differ by less than 0.001."""
 
 
 def grid_of(size: Size) -> Size:
@@ -52,4 +62,14 @@ def compare(c: Comparison, *, threshold: float = SURE, limit: int = 12) -> dict[
         "kappa": {f"{pair.first}|{pair.second}": plain(pair.kappa) for pair in pairs},
         "fleiss_kappa": plain(fleiss_kappa(ratings(c))),
         "regions": [region.as_dict() for region in regions],
+    }
+
+
+def divergence(models: Mapping[str, Probabilities]) -> dict[str, object]:
+    """What summary.json says of how far the models' probabilities are apart, by their ids; means over a grid."""
+    found, _ = combined([*models.values()], MEANS_SIDE, divergence_step=1)
+    pairs = combinations(enumerate(models), 2)
+    return {
+        "mutual_information": float(found.mutual_information.mean(dtype=np.float64)),
+        "jensen_shannon": {f"{a}|{b}": float(found.jensen_shannon[one, other]) for (one, a), (other, b) in pairs},
     }

@@ -1,7 +1,12 @@
 """Agreement beyond chance: Cohen's kappa for two models, Fleiss' kappa for all of them.
 
 Kappa is 1 for complete agreement and 0 for as much as models would reach that name classes at random, each as often
-as it does. It is undefined, nan, where chance alone agrees completely: everybody names one class everywhere.
+as it does. It is undefined, nan, where chance alone agrees completely: everybody names one class everywhere. Where one
+class fills nearly all of the photo, it is near 0 or below although the models agree nearly everywhere (the prevalence
+paradox: Feinstein and Cicchetti, Journal of Clinical Epidemiology 1990), so it stands beside the agreement.
+
+>>> round(cohen_kappa(np.array([[98, 1], [1, 0]])), 3)
+-0.01
 """
 
 from __future__ import annotations

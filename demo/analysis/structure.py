@@ -13,6 +13,8 @@ from demo.schema import LabelMap, Prediction, Size
 
 BOUNDARY_DISTANCE = 0.0075
 """Default distance from a boundary, as a share of the photo's diagonal."""
+FRAGMENT_GRID = 512
+"""Long side of the grid on which fragments are counted per megapixel: about what the article's networks look at."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class Structure:
     """Sides of pixels between two labels."""
     fragment_areas: NDArray[np.int64]
     """Pixels in each 4-connected piece of one label, in reading order."""
+    grid_pixels: int
+    """Pixels of the grid of FRAGMENT_GRID."""
+    grid_fragments: int
+    """Pieces on that grid."""
 
     def __add__(self, other: Structure) -> Structure:
         return Structure(
@@ -39,6 +45,8 @@ class Structure:
             self.inside_entropy + other.inside_entropy,
             self.boundary_length + other.boundary_length,
             np.concatenate([self.fragment_areas, other.fragment_areas]),
+            self.grid_pixels + other.grid_pixels,
+            self.grid_fragments + other.grid_fragments,
         )
 
     @property
@@ -74,7 +82,8 @@ class Structure:
 
     @property
     def fragments_per_megapixel(self) -> float:
-        return self.fragments / self.pixels * 1e6
+        """On the grid of FRAGMENT_GRID, so that it does not depend on the photo's resolution."""
+        return self.grid_fragments / self.grid_pixels * 1e6
 
     @property
     def median_fragment_area(self) -> float:
@@ -89,14 +98,39 @@ def measure(prediction: Prediction, distance: float | None = None) -> Structure:
     """
     label_map, entropy = prediction.label_map, prediction.entropy
     near = within(boundary(label_map), default_distance(prediction.size) if distance is None else distance)
+    areas, sampled = fragment_areas(label_map), on_fragment_grid(label_map)
     return Structure(
         pixels=label_map.size,
         boundary_pixels=int(np.count_nonzero(near)),
         boundary_entropy=float(entropy[near].sum(dtype=np.float64)),
         inside_entropy=float(entropy[~near].sum(dtype=np.float64)),
         boundary_length=boundary_length(label_map),
-        fragment_areas=fragment_areas(label_map),
+        fragment_areas=areas,
+        grid_pixels=math.prod(fragment_grid(prediction.size)),
+        grid_fragments=len(areas) if sampled is label_map else len(fragment_areas(sampled)),
     )
+
+
+def fragment_grid(size: Size) -> Size:
+    """The grid on which the fragments of a photo of `size` are counted per megapixel.
+
+    >>> fragment_grid((3000, 4000)), fragment_grid((213, 320))
+    ((384, 512), (341, 512))
+    """
+    scale = FRAGMENT_GRID / max(size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def on_fragment_grid(label_map: LabelMap) -> LabelMap:
+    """The labels at the middles of that grid's pixels; of a smaller photo the map itself, which has the same pieces."""
+    height, width = label_map.shape
+    grid = fragment_grid((height, width))
+    if grid[0] >= height and grid[1] >= width:
+        return label_map
+    rows, columns = (
+        ((np.arange(n) + 0.5) * full / n).astype(int) for n, full in zip(grid, (height, width), strict=True)
+    )
+    return label_map[np.ix_(rows, columns)]
 
 
 def default_distance(size: Size) -> float:

@@ -7,17 +7,36 @@ they are unsure in the same way. It measures disagreement among different networ
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.schema import Field, LabelMap, Size
+from demo.analysis.in_common import SharedWords
+from demo.schema import ClassSet, Field, LabelMap, Size
 
 BLOCK = 512
 """Pixels taken at once: all probabilities of each fit a processor's second-level cache."""
 TINY = np.finfo(np.float32).tiny
+SIDE = 512
+"""Long side of the grid: about that of the networks' own input, so finer than what any of them says."""
+
+
+class Probabilities(Protocol):
+    """What one model said of a photo, at any size: a Posterior."""
+
+    @property
+    def class_set(self) -> ClassSet: ...
+
+    @property
+    def photo_size(self) -> Size: ...
+
+    def strips(
+        self, size: Size | None = None, most_classes: int | None = None
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """(first row, (C, rows, W) probabilities) from top to bottom."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +55,32 @@ class Together:
     """H(mean p) - mean H(p), 0..ln M."""
     jensen_shannon: NDArray[np.float64]
     """(M, M) mean over the grid of the Jensen-Shannon divergence of two models, 0..ln 2; 0 on the diagonal."""
+
+
+def grid_of(size: Size, side: int = SIDE) -> Size:
+    """The grid on which models are combined.
+
+    >>> grid_of((480, 640)), grid_of((300, 400))
+    ((384, 512), (300, 400))
+    """
+    scale = min(1, side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def combined(
+    models: Sequence[Probabilities], side: int = SIDE, *, divergence_step: int = 2
+) -> tuple[Together, SharedWords]:
+    """Models of one photo together on its `grid_of`, in the classes for which all of them have a word."""
+    size, shared = grid_of(models[0].photo_size, side), SharedWords.of([model.class_set for model in models])
+    found = together(
+        side_by_side(*[_in_words(model, size, shared) for model in models]), size, divergence_step=divergence_step
+    )
+    return found, shared
+
+
+def _in_words(model: Probabilities, size: Size, shared: SharedWords) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    for y0, probabilities in model.strips(size, max(map(len, shared.tables))):
+        yield y0, shared.gather(model.class_set, probabilities)
 
 
 def side_by_side(

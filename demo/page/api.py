@@ -18,7 +18,7 @@ from demo.errors import DemoError
 from demo.export import at_photo_size, describe, describe_comparison, on_grid, summary
 from demo.images import write_atomic
 from demo.labels.annotations import encode_annotation
-from demo.page.api_shapes import Compared, Disputed, DisputedRegion, LeftOut, Pixel, Summary
+from demo.page.api_shapes import Compared, Disputed, LeftOut, Pixel, Summary
 from demo.page.components import PhotoInput
 from demo.page.failures import guarded
 from demo.page.figure import Look, draw
@@ -29,7 +29,8 @@ from demo.page.store import Run, Store
 from demo.page.tabs.pixel import ask
 from demo.render.encode import png
 from demo.render.paint import overlay
-from demo.schema import ModelSpec, Prediction
+from demo.schema import ModelSpec, Prediction, Size
+from demo.summary import DisputedRegion
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
@@ -87,7 +88,7 @@ def segment(networks: Networks, store: Store, photo: str, models: str) -> Summar
     content = summary(
         named,
         [describe(answer, prediction) for answer, prediction in predictions],
-        describe_comparison(comparison_of(_on_grid(predictions)), named.size) if len(predictions) > 1 else None,
+        _described(predictions, named.size) if len(predictions) > 1 else None,
         precision=networks.zoo.precision,
         device=networks.zoo.device,
     )
@@ -175,14 +176,19 @@ def _compared(
     run, answers, left_out = _answers(networks, store, photo, models)
     if len(answers) < 2:
         raise DemoError(f"Comparing wants two models or more, but only {answers[0].spec.title} answered; name others.")
-    together = comparison_of(_on_grid([(answer, at_photo_size(answer)) for answer in answers]))
-    numbers = describe_comparison(together, run.named("").size)
+    predictions = [(answer, at_photo_size(answer)) for answer in answers]
+    together, numbers = comparison_of(_on_grid(predictions)), _described(predictions, run.named("").size)
     alone = [float(count) / together.label_maps[0].size for count in lone_counts(together)]
     split = cast("dict[str, float]", numbers["split"])
     shares = Shares(
         cast(float, numbers["all_agree"]), cast(float, numbers["boundary_only"]), split["between_families"], alone
     )
     return " ".join(headline(together, shares)), numbers, left_out
+
+
+def _described(predictions: Sequence[tuple[Answer, Prediction]], size: Size) -> dict[str, object]:
+    posteriors = {answer.spec.id: answer.posterior for answer, _ in predictions}
+    return describe_comparison(comparison_of(_on_grid(predictions)), size, posteriors)
 
 
 def _on_grid(predictions: Sequence[tuple[Answer, Prediction]]) -> list[tuple[ModelSpec, Prediction]]:

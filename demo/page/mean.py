@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from math import log
 from typing import TYPE_CHECKING
@@ -10,28 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis.in_common import SharedWords
-from demo.analysis.together import Together, side_by_side, together
+from demo.analysis.together import Together, combined
 from demo.page.differences import Row, class_areas, data_url
-from demo.schema import VOID, Field, Size
+from demo.schema import VOID, Field
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
 
-SIDE = 512
-"""Long side of the grid: about that of the networks' own input, so finer than what any of them says."""
-
 
 def mean_of(answers: Sequence[Answer]) -> Row:
     """The mean posterior's classes, its entropy, the mean of the entropies, mutual information; divergence by pair."""
-    size = grid_of(answers[0].posterior.photo_size)
-    shared = SharedWords.of([answer.posterior.class_set for answer in answers])
+    found, shared = combined([answer.posterior for answer in answers])
     top = log(len(shared.places))
-    found = together(side_by_side(*[_strips(answer, size, shared) for answer in answers]), size, divergence_step=2)
     label_map = shared.places[found.label_map]
     ids = [answer.spec.id for answer in answers]
     return {
-        "grid": list(size),
+        "grid": list(label_map.shape),
         "class_set": shared.words.key,
         "cannot_say": float((label_map == VOID).mean()),
         "classes": class_areas(label_map),
@@ -48,21 +42,6 @@ def mean_of(answers: Sequence[Answer]) -> Row:
             "mutual_information": data_url(_steps(found.mutual_information, log(len(ids)))),
         },
     }
-
-
-def _strips(answer: Answer, size: Size, shared: SharedWords) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    for y0, probabilities in answer.posterior.strips(size, max(map(len, shared.tables))):
-        yield y0, shared.gather(answer.posterior.class_set, probabilities)
-
-
-def grid_of(size: Size) -> Size:
-    """The grid on which the mean is taken.
-
-    >>> grid_of((480, 640)), grid_of((300, 400))
-    ((384, 512), (300, 400))
-    """
-    scale = min(1, SIDE / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _fields(found: Together) -> dict[str, Field]:

@@ -63,7 +63,18 @@ def test_share_of_the_entropy_at_a_boundary() -> None:
     assert found.mean_entropy_inside == pytest.approx(0.1)
     assert found.mean_entropy == pytest.approx(0.26)
     assert (found.fragments, found.median_fragment_area, found.boundary_length) == (2, 100, 10)
-    assert found.fragments_per_megapixel == 10_000
+    assert found.fragments_per_megapixel == pytest.approx(2 / (256 * 512) * 1e6)
+
+
+@pytest.mark.parametrize("enlarged", [1, 2, 5, 7])
+def test_fragments_per_megapixel_do_not_depend_on_the_resolution_of_the_photo(enlarged: int) -> None:
+    coarse = np.random.default_rng(2).integers(0, 3, (24, 32), np.uint8).repeat(20, 0).repeat(20, 1)
+    one = measure(prediction(coarse, np.ones(coarse.shape)))
+    large = coarse.repeat(enlarged, 0).repeat(enlarged, 1)
+    other = measure(prediction(large, np.ones(large.shape)))
+    assert other.fragments == one.fragments == len(fragment_areas(coarse))
+    assert other.fragments_per_megapixel == one.fragments_per_megapixel
+    assert one.fragments_per_megapixel == pytest.approx(one.fragments / (384 * 512) * 1e6)
 
 
 def test_a_constant_map_has_no_boundary() -> None:

@@ -13,11 +13,12 @@ from PIL import Image as PillowImage
 
 from demo.analysis.agreement import majority, merge_mild, settle_boundaries, split, votes
 from demo.analysis.conflict_thresholds import conflict_thresholds
+from demo.analysis.together import grid_of
 from demo.export import files
 from demo.labels.ade20k import ADE20K
 from demo.page.differences import compared
 from demo.page.headline import Shares, headline
-from demo.page.mean import grid_of, mean_of
+from demo.page.mean import mean_of
 from demo.page.store import Run, Store
 from demo.page.tabs.differ import Differ
 from demo.page.tabs.tab import GONE

@@ -83,7 +83,8 @@ export function pairWords() {
   const lonely = alone.length ? `Alone against all others: ${alone.join(", ")}. ` : "";
   return unbroken(
     `${extremes}${lonely}Fleiss' kappa of all ${reply.models.length}: ${orNone(reply.fleiss_kappa)}; ` +
-      "1 is complete agreement, 0 what chance would reach; κ is the same for two." +
+      "1 is complete agreement, 0 what chance would reach, and near 0 where one class fills the photo, however much " +
+      "they agree; κ is the same for two." +
       (differing.mean?.divergence
         ? " JS is the Jensen-Shannon divergence of the two networks' probabilities, averaged over the photo, in " +
           "nats: 0 where they say the same of every class, ln 2 = 0.69 where they share none."
@@ -104,7 +105,11 @@ const STRUCTURE = [
   ["at boundaries", "Mean entropy near boundaries, nats", (row) => orNone(row.entropy_at)],
   ["inside", "Mean entropy everywhere else, nats", (row) => orNone(row.entropy_inside)],
   ["Fragments", "Connected pieces of one class", (row) => String(row.fragments)],
-  ["per megapixel", "Fragments per million pixels", (row) => fixed(row.per_megapixel, 0)],
+  [
+    "per megapixel",
+    "Fragments per million pixels, on a grid with a long side of 512",
+    (row) => fixed(row.per_megapixel, 0),
+  ],
   ["median area", "Of the fragments, in pixels", (row) => `${thousands(row.median_area)} px`],
   ["Boundary length", "Sides of pixels between two classes", (row) => `${thousands(row.boundary_length)} px`],
 ];

@@ -15,6 +15,7 @@ const COLUMNS = [
   ["miou_annotated", "mIoU, annotated", "share"],
   ["miou", "mIoU, named too", "share"],
   ["boundary_iou", "Boundary IoU", "share"],
+  ["boundary_iou_shared_void", "the same, void shared", "share"],
   ["ece", "ECE", "number"],
   ["brier", "Brier", "number"],
   ["nll", "NLL (nats)", "nats"],
