@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -225,6 +225,8 @@ class Prediction:
     """Seconds by stage: "network", "maps"."""
     more: Mapping[str, Field] = field(default_factory=dict)
     """Maps of further measures that were asked for, by their ids in demo.measures; what could not be said is absent."""
+    strips: Callable[[], Iterable[tuple[int, Field]]] | None = field(default=None, repr=False, compare=False)
+    """Gives (first row, probabilities (C, rows, W)) of the same grid, where they are still at hand."""
 
     def __post_init__(self) -> None:
         if self.label_map.ndim != 2 or self.label_map.dtype != np.uint8:

@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ def shapes(classes: int) -> dict[str, tuple[int, ...]]:
     return {
         "sizes": (len(scores.SIZE_GROUPS), classes, classes),
         "boundary": (3, classes),
+        "boundary_shared": (3, classes),
         "reliability": (3, calibration.STEPS),
         "proper": (3,),
         **{name: (2, calibration.RANKS) for name in ALWAYS},
@@ -41,6 +43,8 @@ class TruthCounts:
     """(3, C, C) confusion of small, medium and large annotated regions."""
     boundary: Counts
     """(3, C) intersection, predicted and annotated inner-boundary pixels."""
+    boundary_shared: Counts
+    """The same with the truth's void in the prediction too."""
     reliability: Counts
     proper: Counts
     """(3,) pixels, Brier, negative log-likelihood; zeros where probabilities were not looked at."""
@@ -158,6 +162,8 @@ def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Fiel
     known = label_map != VOID
     agreed = prediction.label_map == label_map
     right = agreed[known]
+    edges = partial(scores.boundary_areas, prediction.label_map, label_map, classes, truth.inner)
+    boundary = edges()
     rankings = {
         name: calibration.rank(calibration.uncertainty(BY_ID[name], value[known]), ~right)
         for name, value in prediction.measures.items()
@@ -165,7 +171,8 @@ def count(prediction: Prediction, truth: Truth, strips: Iterable[tuple[int, Fiel
     return TruthCounts(
         prediction.class_set,
         sizes=scores.size_confusions(prediction.label_map, label_map, classes, truth.groups),
-        boundary=scores.boundary_areas(prediction.label_map, label_map, classes, truth.inner),
+        boundary=boundary,
+        boundary_shared=boundary if known.all() else edges(share_void=True),
         reliability=calibration.reliability(prediction.confidence[known], right),
         proper=np.zeros(3, np.int64) if strips is None else calibration.proper_scores(strips, label_map),
         **{name: rankings.pop(name) for name in ALWAYS},

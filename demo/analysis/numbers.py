@@ -74,8 +74,15 @@ DEFINITIONS: dict[str, Definition] = {
         "Boundary IoU",
         "0..1",
         "higher",
-        "IoU of the masks' inner boundaries, d = 2 % of the diagonal, mean over the classes "
-        "annotated or predicted there (Cheng et al. 2021)",
+        "IoU of the masks' inner boundaries, d = 2 % of the diagonal, mean over the classes annotated or predicted "
+        "there (Cheng et al. 2021); as in the authors' code, the truth has boundaries along void where a prediction "
+        "has none, so that a map right on every labelled pixel scores below 1",
+    ),
+    "boundary_iou_shared_void": Definition(
+        "Boundary IoU, void shared",
+        "0..1",
+        "higher",
+        "the same after the truth's void is put into the prediction: a map right on every labelled pixel scores 1",
     ),
     "miou_small": Definition(
         "Mean IoU, small regions",
@@ -235,11 +242,19 @@ def _worded(known: Definition, score: str, event: str, other: str) -> Definition
 
 def _pixels(counts: TruthCounts) -> dict[str, int]:
     by_size = {f"miou_{group}": int(part.sum()) for group, part in zip(scores.SIZE_GROUPS, counts.sizes, strict=True)}
-    both, predicted, truth = (int(part.sum()) for part in counts.boundary)
     looked_at = int(counts.proper[0])
-    wrong = counts.pixels - int(counts.confusion.trace())
-    told = {"boundary_iou": predicted + truth - both, "brier": looked_at, "nll": looked_at}
-    return by_size | told | {"mistake_severity": wrong}
+    return by_size | {
+        "boundary_iou": _union(counts.boundary),
+        "boundary_iou_shared_void": _union(counts.boundary_shared),
+        "brier": looked_at,
+        "nll": looked_at,
+        "mistake_severity": counts.pixels - int(counts.confusion.trace()),
+    }
+
+
+def _union(areas: Counts) -> int:
+    both, predicted, truth = (int(part.sum()) for part in areas)
+    return predicted + truth - both
 
 
 def _values(counts: TruthCounts) -> dict[str, float]:
@@ -252,6 +267,7 @@ def _values(counts: TruthCounts) -> dict[str, float]:
         "mean_accuracy": scores.mean_accuracy(confusion),
         "fw_iou": scores.frequency_weighted_iou(confusion),
         "boundary_iou": scores.mean(scores.iou_of_areas(counts.boundary)),
+        "boundary_iou_shared_void": scores.mean(scores.iou_of_areas(counts.boundary_shared)),
         "ece": calibration.ece(counts.reliability),
         "adaptive_ece": calibration.adaptive_ece(counts.reliability),
         "brier": calibration.brier(counts.proper),

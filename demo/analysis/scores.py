@@ -145,16 +145,23 @@ def inner_boundary(label_map: LabelMap, width: int) -> NDArray[np.bool_]:
 
 
 def boundary_areas(
-    predicted: LabelMap, truth: LabelMap, classes: int, truth_inner: NDArray[np.bool_] | None = None
+    predicted: LabelMap,
+    truth: LabelMap,
+    classes: int,
+    truth_inner: NDArray[np.bool_] | None = None,
+    *,
+    share_void: bool = False,
 ) -> Counts:
     """Areas (3, C) of the inner boundaries, for `iou_of_areas`: boundary IoU of every class.
 
-    Cheng et al., Boundary IoU, CVPR 2021, applied to each class's two masks with d = 2 % of the diagonal. Void counts
-    as another class where it touches one; pixels under void are not counted. `truth_inner` spares repeating
-    `inner_boundary(truth, boundary_width(*truth.shape))` for several models.
+    Cheng et al., Boundary IoU, CVPR 2021, applied to each class's two masks with d = 2 % of the diagonal, as in the
+    authors' code: void counts as another class where it touches one in the truth, and pixels under void are not
+    counted. So a map that is right wherever there is a label misses the strips along void. With `share_void` the
+    prediction is given the truth's void before its boundaries are taken, and such a map scores 1. `truth_inner` spares
+    repeating `inner_boundary(truth, boundary_width(*truth.shape))` for several models.
     """
     width = boundary_width(*truth.shape)
-    inner_said = inner_boundary(predicted, width)
+    inner_said = inner_boundary(np.where(truth == VOID, truth, predicted) if share_void else predicted, width)
     inner_true = inner_boundary(truth, width) if truth_inner is None else truth_inner
     known = truth != VOID
     both = known & inner_said & inner_true & (predicted == truth)

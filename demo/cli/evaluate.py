@@ -31,6 +31,7 @@ SHOWN = {
     "pixel_accuracy": "pixel acc.",
     "mean_accuracy": "mean acc.",
     "boundary_iou": "boundary IoU",
+    "boundary_iou_shared_void": "void shared",
     "ece": "ECE",
 }
 """Ids of the numbers on the screen, with their column's title; scores.csv has all."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -247,7 +248,9 @@ class Zoo:
             prediction = posterior.reduce(spec.id, size, measures)
             done = time.perf_counter()
         seconds = {"network": answered - start, "maps": done - answered}
-        return Answer(spec, posterior.cpu(), replace(prediction, seconds=seconds), network)
+        kept = posterior.cpu()
+        prediction = replace(prediction, seconds=seconds, strips=partial(kept.strips, prediction.size))
+        return Answer(spec, kept, prediction, network)
 
     def _load_from_disk(self, spec: ModelSpec) -> Network:
         path = locate(spec.weights, self.checkpoints)

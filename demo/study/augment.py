@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -79,7 +81,7 @@ def _answer(network: Network, spec: ModelSpec, image: Image, scales: Sequence[fl
     asked = time.perf_counter()
     prediction = predict(spec.id, mean_strips(views), image.shape[0], image.shape[1], network.class_set)
     prediction.seconds.update(network=asked - start, maps=time.perf_counter() - asked)
-    return prediction
+    return replace(prediction, strips=partial(mean_strips, views))
 
 
 def _at_scale(network: Network, spec: ModelSpec, scale: float) -> Callable[[Image], Posterior]:

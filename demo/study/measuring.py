@@ -109,7 +109,7 @@ def one_answer(panel: Panel, place: int, prediction: Prediction, truth: Truth | 
     rows: dict[str, list[Row]] = {"answers": [answer], "areas": areas}
     known = truth if isinstance(truth, Truth) else None
     if known:
-        counts = count(prediction, known)
+        counts = count(prediction, known, prediction.strips() if prediction.strips else None)
         right = int(np.trace(counts.confusion))
         rows["truths"] = [(number, counts.pixels, right, counts.to_bytes(), None)]
     elif truth is not None:

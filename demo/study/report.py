@@ -20,8 +20,9 @@ from demo.study.results import Evaluation, ModelResult
 Ranked: TypeAlias = tuple[int, ModelResult]
 """A model with the number of its colour."""
 
-SHOWN = ("miou", "pixel_accuracy", "mean_accuracy", "fw_iou", "boundary_iou", "miou_small", "miou_medium", "miou_large")
-SURE = ("ece", "adaptive_ece", "entropy_auroc", "entropy_aupr", "entropy_fpr95", "entropy_aurc",
+SHOWN = ("miou", "pixel_accuracy", "mean_accuracy", "fw_iou", "boundary_iou",
+         "boundary_iou_shared_void", "miou_small", "miou_medium", "miou_large")  # fmt: skip
+SURE = ("ece", "adaptive_ece", "brier", "nll", "entropy_auroc", "entropy_aupr", "entropy_fpr95", "entropy_aurc",
         "confidence_aurc", "margin_aurc")  # fmt: skip
 APART = ("mistake_severity", "supercategory_accuracy")
 FEW_PHOTOS = 50

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from demo.analysis import scores
+from demo.analysis import calibration, scores
 from demo.errors import BackendError, DatasetError, DemoError, MissingCheckpointError
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
@@ -20,7 +20,7 @@ from demo.labels.annotations import decode_annotation, encode_annotation
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
-from demo.schema import Image, ModelSpec
+from demo.schema import VOID, Image, ModelSpec
 from demo.study.augment import augmented
 from demo.study.dataset import open_dataset
 from demo.study.engine import Progress, plainly
@@ -70,10 +70,34 @@ def test_csv_json_and_page_say_the_same(tmp_path: Path) -> None:
         values = {number["id"]: number["value"] for number in model["numbers"]}
         assert float(row["miou"]) == values["miou"] == scores.mean_iou(result.counts.confusion)
         assert f"{100 * values['miou']:.2f}" in page and row["title"] in page
-        assert row["brier"] == "", "probabilities were not looked at"
+        assert float(row["brier"]) == values["brier"] and float(row["nll"]) == values["nll"]
     classes = list(csv.DictReader((tmp_path / "out/classes.csv").open()))
     assert len(classes) == 150 * len(rows) and classes[0]["class"] == "wall"
     assert len(list(csv.DictReader((tmp_path / "out/photos.csv").open()))) == 4 * len(rows)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_brier_and_nll_are_those_of_the_probabilities_at_photo_size(tmp_path: Path, flip: bool) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    dataset = make_dataset(tmp_path / "set", 2)
+    evaluation = evaluate(dataset, "fcn-compact", toy_zoo(), tmp_path / "out", flip=flip)
+    truths, probabilities = [], []
+    for case in open_dataset(dataset).cases:
+        photo, seed = open_image(case.photo), sum(map(ord, "fcn-compact"))
+        views = [photo, photo[:, ::-1]] if flip else [photo]
+        said = [np.concatenate([p for _, p in toy_scores(seed, view).strips()], 1) for view in views]
+        mean = np.mean([said[0], *(p[:, :, ::-1] for p in said[1:])], 0, dtype=np.float64)
+        truth = decode_annotation(case.annotation, ADE20K)
+        truths.append(truth[truth != VOID])
+        probabilities.append(mean[:, truth != VOID].T)
+    truth, probability = np.concatenate(truths), np.concatenate(probabilities)
+    probability /= probability.sum(1, keepdims=True)
+    counts = evaluation.models[0].counts
+    assert calibration.nll(counts.proper) == pytest.approx(
+        metrics.log_loss(truth, probability, labels=range(150)), rel=1e-5
+    )
+    expected = metrics.brier_score_loss(truth, probability, labels=range(150), scale_by_half=False)
+    assert calibration.brier(counts.proper) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_page_asks_nothing_of_the_network_and_says_what_it_rests_on(tmp_path: Path) -> None:
