@@ -31,6 +31,9 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--seconds", metavar="N", type=positive, default=60, help="most time to spend timing one model (default: 60)"
     )
+    parser.add_argument(
+        "--grey", action="store_true", help="entropy as in the article's pictures: grey, white where it is high"
+    )
     add_models_option(parser)
     add_out_option(parser)
     add_running_options(parser)
@@ -52,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
         dataset=options.dataset,
         photos=options.photos,
         seconds=options.seconds,
+        grey=options.grey,
         say=note,
     )
     for problem in result.problems:

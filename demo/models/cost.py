@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -40,6 +41,10 @@ class Cost:
     """Timed ones."""
     peak_bytes: int | None
     """Most memory in use during one answer, above what was in use before it; weights not counted."""
+    backbone: str = ""
+    """Its kind and depth or width, as the network's library calls it; empty where it has no part of that name."""
+    output_stride: int | None = None
+    """Pixels of the input, along one side, to a cell of the backbone's last features (Chen et al. 2017, DeepLab)."""
 
 
 def measure_cost(
@@ -51,6 +56,7 @@ def measure_cost(
     the time to make the maps is counted whole.
     """
     scores, photo = at_size(network, size), _photo(size)
+    stride = _output_stride(network, lambda: scores(photo))
     for _ in range(WARM_UP):
         posterior = scores(photo)
         posterior.reduce("warm-up")
@@ -66,7 +72,43 @@ def measure_cost(
         1 / float(np.mean(network_times)),
         len(times),
         peak,
+        backbone_name(network),
+        stride,
     )
+
+
+def backbone_name(network: Network) -> str:
+    """The backbone's class with its depth, or its layers and width."""
+    backbone = _backbone(network)
+    if backbone is None:
+        return ""
+    sizes = (getattr(backbone, name, None) for name in ("depth", "num_layers", "embed_dims"))
+    return " ".join([type(backbone).__name__, " x ".join(str(n) for n in sizes if isinstance(n, int))]).strip()
+
+
+def _backbone(network: Network) -> nn.Module | None:
+    found = getattr(getattr(network.scores, "network", None), "backbone", None)
+    return found if isinstance(found, nn.Module) else None
+
+
+def _output_stride(network: Network, answer: Callable[[], object]) -> int | None:
+    """None without a backbone, or where its answer is no list of features."""
+    backbone = _backbone(network)
+    if backbone is None:
+        return None
+    strides: list[int] = []
+
+    def look(_: nn.Module, args: tuple[object, ...], features: object) -> None:
+        last = features[-1] if isinstance(features, tuple | list) else features
+        if args and isinstance(args[0], torch.Tensor) and isinstance(last, torch.Tensor) and last.ndim == 4:
+            strides.append(round(args[0].shape[-2] / last.shape[-2]))
+
+    handle = backbone.register_forward_hook(look)
+    try:
+        answer()
+    finally:
+        handle.remove()
+    return strides[0] if strides else None
 
 
 def count_flops(answer: Callable[[], object]) -> int:

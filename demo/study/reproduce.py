@@ -6,9 +6,10 @@ import base64
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import escape
 from pathlib import Path
+from typing import TypeAlias
 
 from demo import catalog
 from demo.analysis import scores
@@ -19,6 +20,8 @@ from demo.images import open_image, unique_stems, write_atomic, write_text
 from demo.models.cost import ITERATIONS, Cost, measure_cost
 from demo.models.zoo import Refusal, Zoo
 from demo.names import readable, to_json
+from demo.render.encode import png
+from demo.render.paint import scalar
 from demo.schema import ModelSpec, Size
 from demo.study.dataset import Case, open_dataset, open_photos
 from demo.study.engine import Progress
@@ -26,6 +29,9 @@ from demo.study.evaluate import evaluate
 from demo.study.html import Cell, Column, page, percent, table
 from demo.study.report import problems
 from demo.study.results import Evaluation
+
+Value: TypeAlias = tuple[str, float | str | None]
+"""A cell's text, and what it is sorted by."""
 
 TIMED_AT: Size = (512, 512)
 """The article's size, (height, width)."""
@@ -40,6 +46,10 @@ class TableRow:
     id: str
     title: str
     family: str
+    backbone: str
+    """As the network's library calls it; "" where it was not measured."""
+    output_stride: int | None
+    """Pixels of the input, along one side, to a cell of the backbone's last features."""
     published_miou: float | None
     measured_miou: float | None
     parameters: int | None
@@ -50,6 +60,8 @@ class TableRow:
     """The model zoo's training memory, which the article calls inference memory."""
     peak_gb: float | None
     """10**9 bytes above the weights, for one photo at 512 x 512."""
+    input_size: str
+    """What the network looked at while it was timed, width x height; "" where it was not."""
     published_fps: float | None
     fps: float | None
     gflops: float | None
@@ -67,6 +79,8 @@ class Reproduction:
     photos: int
     figures: tuple[Path, ...]
     problems: tuple[str, ...]
+    windowed: dict[str, str] = field(default_factory=dict)
+    """What the networks that answer in windows saw of a photo that was drawn, by their titles."""
 
 
 def reproduce(
@@ -78,13 +92,16 @@ def reproduce(
     photos: Sequence[Path] = (),
     iterations: int = ITERATIONS,
     seconds: float = 60,
+    grey: bool = False,
     say: Callable[[str], None] = lambda text: None,
 ) -> Reproduction:
     """Measure Table 1 for a set of models and draw the figures; writes table1.{csv,json,md}, report.html, figures/.
 
     `dataset` is ADE20K's validation set, or any in its layout; without it mean IoU stays unmeasured. Speed is taken at
-    512 x 512 over `iterations`, or as many as `seconds` a model allow. A model or photo that cannot be used becomes a
-    sentence in `problems`. Raises DatasetError, before anything is timed, for a path that is not there.
+    512 x 512 over `iterations`, or as many as `seconds` a model allow. `grey` draws entropy as the article does, white
+    where it is high, and writes each network's alone as figures/<photo>-<model>-entropy.png. A model or photo that
+    cannot be used becomes a sentence in `problems`. Raises DatasetError, before anything is timed, for a path that is
+    not there.
     """
     specs = catalog.resolve(models or zoo.default_set)
     drawn = open_photos(photos) if photos else None
@@ -94,7 +111,8 @@ def reproduce(
     costs = {spec.id: cost for spec in specs if (cost := _cost(spec, zoo, iterations, seconds, left_out, say))}
     evaluation = _evaluation(dataset, specs, zoo, out, say) if dataset else None
     rows = tuple(_row(spec, costs.get(spec.id), evaluation) for spec in specs)
-    figures = tuple(_figures(drawn.cases, specs, zoo, out, left_out, say)) if drawn else ()
+    windowed: dict[str, str] = {}
+    figures = tuple(_figures(drawn.cases, specs, zoo, out, left_out, windowed, grey, say)) if drawn else ()
     result = Reproduction(
         rows,
         zoo.device,
@@ -102,6 +120,7 @@ def reproduce(
         evaluation.photos if evaluation else 0,
         figures,
         (*map(readable, left_out), *(evaluation.problems if evaluation else ())),
+        windowed,
     )
     _write(result, specs, out)
     return result
@@ -133,19 +152,21 @@ def _row(spec: ModelSpec, cost: Cost | None, evaluation: Evaluation | None) -> T
     answered = evaluation.models if evaluation else ()
     measured = {model.spec.id: scores.mean_iou(model.counts.confusion) for model in answered}
     return TableRow(
-        spec.id, spec.title, spec.family, spec.reported.miou, measured.get(spec.id),
+        spec.id, spec.title, spec.family, cost.backbone if cost else "", cost.output_stride if cost else None,
+        spec.reported.miou, measured.get(spec.id),
         cost.parameters if cost else None, spec.reported.parameter_memory_mb,
         cost.parameter_bytes / 1e6 if cost else None, spec.reported.training_memory_gb,
-        cost.peak_bytes / 1e9 if cost and cost.peak_bytes is not None else None, spec.reported.fps,
+        cost.peak_bytes / 1e9 if cost and cost.peak_bytes is not None else None,
+        "{1} x {0}".format(*cost.input_size) if cost else "", spec.reported.fps,
         cost.fps if cost else None, cost.flops / 1e9 if cost else None,
     )  # fmt: skip
 
 
 def _figures(
     cases: Sequence[Case], specs: Sequence[ModelSpec], zoo: Zoo, out: Path, left_out: list[str],
-    say: Callable[[str], None],
+    windowed: dict[str, str], grey: bool, say: Callable[[str], None],
 ) -> Iterator[Path]:  # fmt: skip
-    """figures/<photo>.png and .pdf; yields the PNGs."""
+    """figures/<photo>.png and .pdf; yields the PNGs. Notes in `windowed` which networks answered in windows."""
     from demo.render.figures import Row, comparison, to_bytes
 
     for case, stem in zip(cases, unique_stems([case.photo for case in cases]), strict=True):
@@ -159,7 +180,11 @@ def _figures(
         left_out += [f"{o.spec.title} is left out of {stem}: {o.error}" for o in outcomes if isinstance(o, Refusal)]
         answers = [outcome for outcome in outcomes if not isinstance(outcome, Refusal)]
         rows = [Row(a.spec.title, p.label_map, p.entropy, p.class_set) for a in answers for p in (a.prediction,)]
-        drawn = comparison(image, rows)
+        windowed |= {a.spec.title: str(a.posterior.seen) for a in answers if a.posterior.seen.windows > 1}
+        drawn = comparison(image, rows, scheme="article" if grey else "colour")
+        for answer in answers if grey else ():
+            alone = scalar(answer.prediction.entropy, answer.prediction.class_set.max_entropy, "article")
+            write_atomic(out / "figures" / f"{stem}-{answer.spec.id}-entropy.png", png(alone))
         for kind in ("pdf", "png"):
             write_atomic(out / "figures" / f"{stem}.{kind}", to_bytes(drawn, kind))
         yield out / "figures" / f"{stem}.png"
@@ -181,6 +206,8 @@ def _write(result: Reproduction, specs: Sequence[ModelSpec], out: Path) -> None:
 
 
 HEADINGS = (
+    ("Backbone", "as the network's library calls it, with its depth, or its layers and width"),
+    ("Output stride", "pixels of the input, along one side, to a cell of the backbone's last features"),
     ("mIoU published, %", "on ADE20K validation, one view"),
     ("mIoU measured, %", "on the dataset named above"),
     ("Parameters, 10⁶", "in use at inference"),
@@ -188,37 +215,39 @@ HEADINGS = (
     ("Weights measured, MB", "10⁶ bytes in memory, auxiliary heads left out"),
     ("Memory published, GB", "the model zoo's training memory; the article calls it inference memory"),
     ("Peak measured, GB", "10⁹ bytes above the weights while one photo of 512 x 512 is answered"),
+    ("Input timed, px", "what the network looked at while it was timed, width x height"),
     ("fps published", "on the model zoo's GPU"),
-    ("fps measured", "photos of 512 x 512 a second, from photo to label, confidence, entropy and margin maps"),
-    ("GFLOP", "10⁹ floating-point operations at 512 x 512; a multiply-add counts as two"),
+    ("fps measured at 512 x 512", "photos a second, from photo to label, confidence, entropy and margin maps"),
+    ("GFLOP at 512 x 512", "10⁹ floating-point operations of one answer; a multiply-add counts as two"),
 )
 
 
-def _columns(rows: Sequence[TableRow]) -> tuple[list[tuple[str, str]], list[list[tuple[str, float | None]]]]:
+def _columns(rows: Sequence[TableRow]) -> tuple[list[tuple[str, str]], list[list[Value]]]:
     """The headings that have a value in some row, and each row's cells under them."""
     cells = [_values(row) for row in rows]
     shown = [place for place in range(len(HEADINGS)) if any(row[place][1] is not None for row in cells)]
     return [HEADINGS[place] for place in shown], [[row[place] for place in shown] for row in cells]
 
 
-def _values(row: TableRow) -> list[tuple[str, float | None]]:
+def _values(row: TableRow) -> list[Value]:
     """Text and value under each heading."""
     millions = row.parameters / 1e6 if row.parameters is not None else None
-    plainly = (
-        (row.published_parameter_mb, 0),
-        (row.parameter_mb, 1),
-        (row.published_memory_gb, 1),
-        (row.peak_gb, 2),
-        (row.published_fps, 2),
-        (row.fps, 2),
-        (row.gflops, 1),
-    )
+    stored = ((row.published_parameter_mb, 0), (row.parameter_mb, 1), (row.published_memory_gb, 1), (row.peak_gb, 2))
+    timed = ((row.published_fps, 2), (row.fps, 2), (row.gflops, 1))
     return [
+        (row.backbone, row.backbone or None),
+        ("" if row.output_stride is None else str(row.output_stride), row.output_stride),
         (percent(row.published_miou), row.published_miou),
         (percent(row.measured_miou), row.measured_miou),
         ("" if millions is None else f"{millions:.1f}", millions),
-        *(("" if value is None else f"{value:.{digits}f}", value) for value, digits in plainly),
+        *(_rounded(value, digits) for value, digits in stored),
+        (row.input_size, row.input_size or None),
+        *(_rounded(value, digits) for value, digits in timed),
     ]
+
+
+def _rounded(value: float | None, digits: int) -> Value:
+    return "" if value is None else f"{value:.{digits}f}", value
 
 
 def notes(result: Reproduction) -> Iterator[str]:
@@ -235,6 +264,12 @@ def notes(result: Reproduction) -> Iterator[str]:
         "own protocol: the first 5 answers are not timed, then the mean. Published speeds are those of the model "
         "zoo's GPU. Peak memory comes on top of the weights."
     )
+    for title, seen in result.windowed.items():
+        yield (
+            f"{title} answers a photo in windows ({seen}). What a window does not show it cannot use, and the answers "
+            "of neighbouring windows are averaged only where they overlap: straight seams in its classes and its "
+            "entropy, along the windows' edges, are the method's and not the photo's."
+        )
 
 
 def _markdown(result: Reproduction) -> Iterator[str]:

@@ -38,6 +38,40 @@ def test_operations_are_counted_at_the_size_asked_for_a_multiply_add_as_two() ->
     assert 0 < cost.fps <= cost.network_fps and cost.iterations == 4
 
 
+class Framed:
+    """A network with a backbone of two stages, the second at an eighth of the input."""
+
+    def __init__(self) -> None:
+        class TwoStages(nn.Module):
+            depth = 2
+
+            def __init__(self) -> None:
+                super().__init__()
+                self.first, self.second = nn.Conv2d(3, 4, 4, 4), nn.Conv2d(4, 150, 2, 2)
+
+            def forward(self, photo: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+                early = self.first(photo)
+                return early, self.second(early)
+
+        self.network = nn.Module()
+        self.network.backbone = TwoStages()
+
+    def __call__(self, image: Image) -> Posterior:
+        with torch.inference_mode():
+            answer = self.network.backbone(torch.zeros(1, 3, 64, 64))[1][0]
+        whole = (0, 0, 64, 64)
+        return Posterior((Tile(answer, whole),), (64, 64), whole, image.shape[:2], Seen((64, 64)), ADE20K)
+
+
+def test_the_backbone_and_its_output_stride_are_those_of_its_last_features() -> None:
+    framed = Network(Framed(), 1, 4, "0" * 64, ADE20K)
+    cost = measure_cost(framed, "cpu", (64, 64), iterations=3, seconds=0)
+    assert (cost.backbone, cost.output_stride) == ("TwoStages 2", 8)
+    assert not framed.scores.network.backbone._forward_hooks, "nothing is left behind"
+    plain = measure_cost(network(), "cpu", (64, 64), iterations=3, seconds=0)
+    assert (plain.backbone, plain.output_stride) == ("", None)
+
+
 def test_attention_is_counted_as_its_two_products() -> None:
     queries = torch.zeros(1, 4, 100, 16)
     attend = torch.nn.functional.scaled_dot_product_attention

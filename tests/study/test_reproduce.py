@@ -2,15 +2,22 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from demo.errors import DatasetError, MissingCheckpointError
+from demo.models.network import Network
+from demo.models.posterior import Posterior
+from demo.models.zoo import Zoo
+from demo.schema import Image, ModelSpec, Seen
 from demo.study.reproduce import reproduce
 from tests.study.photos import make_dataset
 from tests.study.test_evaluate import failing_once, refusing
-from tests.toy import toy_ids, toy_zoo
+from tests.toy import toy_ids, toy_network, toy_zoo
 
 
 @pytest.mark.slow
@@ -40,6 +47,32 @@ def test_figures_are_written_as_png_and_pdf_and_shown_in_the_page(tmp_path: Path
     page = (tmp_path / "out/report.html").read_text()
     assert page.count("data:image/png;base64,") == 2 and "http" not in page
     assert "Mean IoU was not measured: no dataset was given." in page
+
+
+@pytest.mark.slow
+def test_grey_figures_are_grey_and_windows_are_explained(tmp_path: Path) -> None:
+    photo = make_dataset(tmp_path / "set", 1) / "images/validation/photo0.png"
+
+    def load(spec: ModelSpec) -> Network:
+        network = toy_network(spec)
+
+        def in_windows(image: Image) -> Posterior:
+            answer = network.scores(image)
+            return replace(answer, seen=Seen((512, 683), 2, (512, 512), (341, 341)))
+
+        return replace(network, scores=in_windows) if spec.id == "setr-compact" else network
+
+    zoo = Zoo(device="cpu", load=load)
+    result = reproduce(("fcn-compact", "setr-compact"), zoo, tmp_path / "out", photos=[photo], iterations=8, grey=True)
+    (answer,) = toy_zoo().segment(photo, "fcn-compact")
+    with PillowImage.open(tmp_path / "out/figures/photo0-fcn-compact-entropy.png") as picture:
+        drawn = np.asarray(picture.convert("RGB")).astype(float)
+    assert (drawn[..., 0] == drawn[..., 2]).all(), "grey"
+    assert np.allclose(drawn[..., 0], answer.entropy / np.log(150) * 255, atol=1), "white where it is high"
+    assert result.windowed == {"SETR": "2 windows of 512, stride 341, in 683 x 512"}
+    text = (tmp_path / "out/table1.md").read_text()
+    assert "SETR answers a photo in windows (2 windows of 512, stride 341, in 683 x 512)." in text and "seams" in text
+    assert "| fps measured at 512 x 512 | GFLOP at 512 x 512 |" in text and "| Input timed, px |" in text
 
 
 def test_a_model_that_cannot_load_keeps_its_row_and_a_sentence(tmp_path: Path) -> None:
