@@ -42,6 +42,7 @@ from demo.study.definitions import DEFINITIONS as STUDY_NUMBERS  # noqa: E402
 from demo.study.ledger import SCHEMA  # noqa: E402
 from demo.study.reproduce import HEADINGS  # noqa: E402
 from demo.train.card import accuracies  # noqa: E402
+from tests.summary_schema import keys, schema  # noqa: E402
 from tests.test_layers import LAYERS  # noqa: E402
 
 README = ROOT / "README.md"
@@ -74,6 +75,7 @@ def generated() -> dict[str, dict[str, str]]:
             "measures": measure_table(),
             "figures": figure_tables(),
             "scores": score_table(),
+            "summary": table(("key", "type", "what it is"), [(f"`{key}`", kind, said) for key, kind, said in keys()]),
             "claims": claim_table(),
             "statistics": table(("column", "what it is"), [row for row in COLUMNS if row[1]]),
             "study": table(("number", "unit", "formula", "source"), STUDY_NUMBERS),
@@ -428,5 +430,6 @@ def test_no_file_speaks_of_one_machine_or_of_a_package_registry() -> None:
 
 
 if __name__ == "__main__":
+    (ROOT / "demo/data/summary.schema.json").write_text(json.dumps(schema(), indent=1) + "\n", encoding="utf-8")
     for name, parts in generated().items():
         (ROOT / name).write_text(with_generated((ROOT / name).read_text(encoding="utf-8"), parts), encoding="utf-8")

@@ -1,88 +1,61 @@
-"""What the article says of CNNs and transformers in words, tested with numbers on given photos.
+"""The article's sentences on given photos: what they say of each, how surely, and whether it hangs on one network.
 
-The sentences are those of section 5 of "Semantic segmentation: a zoology of deep architectures" (IPOL 2023,
-doi 10.5201/ipol.2023.447) that can be measured, in our words. Each becomes contrasts that are positive where the
-sentence is true; their 95 % intervals come from drawing the photos again with replacement. Sums over photos are divided
-once, so that large photos weigh as much as they have pixels, save for fragments, where each photo counts once.
+Intervals come from drawing the photos again and hold for all contrasts of a sentence at once. A sentence that compares
+the two families must besides survive leaving out any one network, and no other way to divide these networks into
+families of the same sizes may set them further apart (an exact permutation test); it then is said of these networks,
+which with five of them is all that can be known: chance alone puts one division of ten at either end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.stats import permutation_test
 
-from demo.analysis import structure
-from demo.schema import VOID, Family, LabelMap, Prediction
+from demo.analysis.claims_observed import SUMS, observe
+from demo.analysis.claims_photos import FEWEST_PHOTOS, Evidence, Photos, Tables, obstacle, speaking, tabulated
+from demo.analysis.claims_table import CLAIMS, CURVES, Array, Claim, Panel
+from demo.analysis.intervals import Draws, Interval, draw, holm
+from demo.schema import Family
 
-Array = NDArray[np.float64]
-Sums: TypeAlias = Mapping[str, Array]
-"""Sums by name, the last axis being the models."""
+__all__ = [
+    "CLAIMS", "FEWEST_PHOTOS", "SUMS", "Claim", "Evidence", "Finding", "Interval", "Panel", "Verdict", "Without",
+    "observe", "these", "weigh",
+]  # fmt: skip
+
 Verdict = Literal["holds", "does not hold", "cannot tell"]
-Needs = Literal["photos", "truth", "outside", "outside and truth"]
 
-FCN_PAPER = "https://arxiv.org/abs/1411.4038"
-LOW_ENTROPY = float(np.log(2))
-"""Nats: less unsure than between two equally likely classes."""
-SMALL_SHARE = 1e-3
-"""A fragment below this share of the photo is small."""
-RARELY = 0.1
-"""At most this share of the mistakes."""
-FEWEST_PHOTOS = 10
-
-SUMS = (
-    "photos", "edge_pixels", "edge_entropy", "inner_pixels", "inner_entropy", "small_fragments", "typical_fragment",
-    "pixels", "entropy", "right", "right_entropy", "wrong", "wrong_entropy", "wrong_low_entropy",
-)  # fmt: skip
-"""What `observe` measures of one answer; the last five are 0 without ground truth."""
+LEVEL = 0.05
+"""The most often that a sentence is decided on although nothing is true of it; of all its contrasts together."""
+MOST_DIVISIONS = 100_000
+"""Up to so many ways to divide the networks all are compared, else so many drawn ones."""
 
 
 @dataclass(frozen=True)
-class Panel:
-    """The models under test, in the order of the arrays' last axis."""
+class Without:
+    """The contrast of the families, and its verdict, with one network left out."""
 
-    ids: tuple[str, ...]
-    titles: tuple[str, ...]
-    families: tuple[Family, ...]
-    papers: tuple[str, ...]
-    """The address of the paper that each architecture comes from; empty where it is not known."""
+    model: str
+    contrast: Interval
+    verdict: Verdict
 
-    def of(self, family: Family) -> NDArray[np.bool_]:
-        """(M,) which models are of the family."""
-        return np.array([own == family for own in self.families], bool)
+
+@dataclass(frozen=True)
+class Divisions:
+    """All ways to divide the networks into families of the same sizes."""
+
+    number: int
+    chance: float
+    """Share of them that set the families at least as far apart in the direction found: the exact p value."""
 
     @property
-    def fcn(self) -> NDArray[np.bool_]:
-        """(M,) which models are FCN."""
-        return np.array([paper == FCN_PAPER for paper in self.papers], bool)
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A value and its 95 % bootstrap interval over photos; nan where it is not defined."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One sentence, the quantity that tests it, and contrasts (…, K) that are positive where it is true."""
-
-    id: str
-    sentence: str
-    quantity: str
-    unit: str
-    needs: Needs
-    values: Callable[[Sums], Array]
-    """Sums (…, M) -> the quantity of every model (…, M)."""
-    contrasts: Callable[[Array, Panel], Array]
-    test: str
-    """What must be above zero, in words."""
+    def as_far(self) -> int:
+        """How many do."""
+        return round(self.chance * self.number)
 
 
 @dataclass(frozen=True)
@@ -93,136 +66,24 @@ class Finding:
     photos: int
     """Photos it rests on."""
     models: tuple[Interval, ...]
+    """Of each model alone; values without an interval below ten photos."""
     families: dict[Family, Interval]
+    """Of each family alone."""
     contrasts: tuple[Interval, ...]
+    """Of all contrasts at once."""
     verdict: Verdict
     reason: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What M models answered on P photos: `sums[name]` is (P, M), `outside` (P,) marks photos of another kind."""
-
-    panel: Panel
-    sums: dict[str, Array]
-    outside: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
-
-
-def observe(prediction: Prediction, truth: LabelMap | None = None) -> dict[str, float]:
-    """The sums of one answer, by the names of `SUMS`. Truth and prediction have one size."""
-    shape = structure.measure(prediction)
-    areas = shape.fragment_areas / shape.pixels
-    row = dict.fromkeys(SUMS, 0.0) | {
-        "photos": 1.0,
-        "edge_pixels": float(shape.boundary_pixels),
-        "edge_entropy": shape.boundary_entropy,
-        "inner_pixels": float(shape.pixels - shape.boundary_pixels),
-        "inner_entropy": shape.inside_entropy,
-        "small_fragments": float((areas < SMALL_SHARE).sum()),
-        "typical_fragment": float((areas**2).sum()),
-        "pixels": float(shape.pixels),
-        "entropy": shape.boundary_entropy + shape.inside_entropy,
-    }
-    return row if truth is None else row | _mistakes(prediction, truth)
-
-
-def _mistakes(prediction: Prediction, truth: LabelMap) -> dict[str, float]:
-    known = truth != VOID
-    wrong = prediction.label_map[known] != truth[known]
-    entropy = prediction.entropy[known]
-    return {
-        "right": float((~wrong).sum()),
-        "right_entropy": float(entropy[~wrong].sum(dtype=np.float64)),
-        "wrong": float(wrong.sum()),
-        "wrong_entropy": float(entropy[wrong].sum(dtype=np.float64)),
-        "wrong_low_entropy": float((entropy[wrong] < LOW_ENTROPY).sum()),
-    }
-
-
-def _ratio(top: Array, bottom: Array) -> Array:
-    return np.divide(top, bottom, out=np.full(np.shape(bottom), np.nan), where=np.asarray(bottom) > 0)
-
-
-def _mean(values: Array) -> Array:
-    """Over the models, (…, 1); nan over none."""
-    return values.sum(-1, keepdims=True) / (values.shape[-1] or np.nan)
-
-
-def _each(values: Array, panel: Panel) -> Array:
-    return values
-
-
-def _cnn_above(values: Array, panel: Panel) -> Array:
-    return _mean(values[..., panel.of("cnn")]) - _mean(values[..., panel.of("transformer")])
-
-
-def _transformer_above(values: Array, panel: Panel) -> Array:
-    return -_cnn_above(values, panel)
-
-
-def _rare_without_fcn(values: Array, panel: Panel) -> Array:
-    return RARELY - values[..., ~panel.fcn]
-
-
-def _fcn_above_each(values: Array, panel: Panel) -> Array:
-    return _mean(values[..., panel.fcn]) - values[..., ~panel.fcn]
-
-
-def _further_outside(part: str) -> Callable[[Sums], Array]:
-    """Mean entropy outside less inside, over all pixels or the right ones."""
-    top, bottom = ("right_entropy", "right") if part == "right" else ("entropy", "pixels")
-    return lambda s: _ratio(s[f"outside {top}"], s[f"outside {bottom}"]) - _ratio(s[top], s[bottom])
-
-
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
-        "edges", "Networks are least certain along the edges between classes.",
-        "mean entropy within 0.75 % of the diagonal of a predicted edge, less the mean elsewhere", "nats", "photos",
-        lambda s: _ratio(s["edge_entropy"], s["edge_pixels"]) - _ratio(s["inner_entropy"], s["inner_pixels"]),
-        _each, "the difference, for every model",
-    ),
-    Claim(
-        "small fragments", "CNNs break the photo into more small pieces.",
-        "fragments under a thousandth of the photo, per photo", "fragments", "photos",
-        lambda s: _ratio(s["small_fragments"], s["photos"]), _cnn_above, "CNNs less transformers",
-    ),
-    Claim(
-        "large uniform regions", "Transformers answer with larger uniform regions.",
-        "share of the photo taken by the fragment that a random pixel lies in", "0..1", "photos",
-        lambda s: _ratio(s["typical_fragment"], s["photos"]), _transformer_above, "transformers less CNNs",
-    ),
-    Claim(
-        "unfamiliar photos", "On photos unlike those of the training set, networks are less certain.",
-        "mean entropy on the photos from outside, less that on the others", "nats", "outside",
-        _further_outside("all"), _each, "the difference, for every model",
-    ),
-    Claim(
-        "unfamiliar though right", "On such photos they are less certain even where they are right.",
-        "mean entropy of right pixels on the photos from outside, less that on the others", "nats", "outside and truth",
-        _further_outside("right"), _each, "the difference, for every model",
-    ),
-    Claim(
-        "sure mistakes are rare", "Mistakes rarely come with low entropy, FCN's excepted.",
-        "share of the wrong pixels with entropy under ln 2", "0..1", "truth",
-        lambda s: _ratio(s["wrong_low_entropy"], s["wrong"]), _rare_without_fcn,
-        f"{RARELY:g} less the share, for every model but FCN",
-    ),
-    Claim(
-        "FCN is the exception", "FCN makes low-entropy mistakes more often than the other networks.",
-        "share of the wrong pixels with entropy under ln 2", "0..1", "truth",
-        lambda s: _ratio(s["wrong_low_entropy"], s["wrong"]), _fcn_above_each, "FCN less each other model",
-    ),
-    Claim(
-        "surer when right", "Where they are right, transformers are more certain than CNNs.",
-        "mean entropy of the right pixels", "nats", "truth",
-        lambda s: _ratio(s["right_entropy"], s["right"]), _cnn_above, "CNNs less transformers",
-    ),
-    Claim(
-        "less sure when wrong", "Where they are wrong, transformers are less certain than CNNs.",
-        "mean entropy of the wrong pixels", "nats", "truth",
-        lambda s: _ratio(s["wrong_entropy"], s["wrong"]), _transformer_above, "transformers less CNNs",
-    ),
-)  # fmt: skip
+    chance: float = 1.0
+    """p value of the verdict over the photos, adjusted for the sentence's contrasts; 1 without a verdict."""
+    survives_all: bool = False
+    """Whether the verdict stays when all sentences are tested at one family-wise level (Holm)."""
+    on_photos: Verdict = "cannot tell"
+    """The verdict of the photos alone, before the networks are doubted."""
+    without: tuple[Without, ...] = ()
+    """Each network left out in turn, where families are compared and the photos alone would decide."""
+    divisions: Divisions | None = None
+    curve: Array = field(default_factory=lambda: np.empty((0, 0)))
+    """(M, thresholds), mean over photos, where there is a `Curve` for the claim."""
 
 
 def weigh(evidence: Evidence, *, resamples: int = 2000, seed: int = 0) -> list[Finding]:
@@ -230,84 +91,136 @@ def weigh(evidence: Evidence, *, resamples: int = 2000, seed: int = 0) -> list[F
 
     No verdict below ten photos (of each kind, where two kinds are compared).
     """
-    return [_find(claim, evidence, resamples, seed) for claim in CLAIMS]
+    findings = [_find(claim, evidence, resamples, seed) for claim in CLAIMS]
+    survive = holm([finding.chance for finding in findings], LEVEL)
+    return [replace(found, survives_all=kept) for found, kept in zip(findings, survive, strict=True)]
 
 
 def _find(claim: Claim, evidence: Evidence, resamples: int, seed: int) -> Finding:
-    groups = _groups(claim, evidence)
-    draws = _draws(evidence.sums, groups, resamples, seed)
-    values = claim.values(draws)
-    intervals = _intervals(claim.contrasts(values, evidence.panel))
-    present = dict.fromkeys(evidence.panel.families)
-    families = {family: _intervals(_mean(values[:, evidence.panel.of(family)]))[0] for family in present}
-    reason = _obstacle(claim, evidence.panel, groups, intervals)
-    return Finding(
-        claim, sum(map(len, groups)), _intervals(values), families, intervals,
-        *(("cannot tell", reason) if reason else _verdict(intervals)),
+    panel, groups = evidence.panel, speaking(claim.needs, evidence)
+    tables = tabulated(claim, evidence, groups)
+    draws = draw(tables.groups, resamples=resamples, seed=seed) if tables.fewest > 1 else None
+    models, families, contrasts = (_alone(draws, tables, part) for part in ("models", "families", "contrasts"))
+    shown = Finding(
+        claim, sum(map(len, tables.groups)), models, dict(zip(panel.present, families, strict=True)), contrasts,
+        "cannot tell", obstacle(claim, evidence, groups, tables), curve=_curve(claim, evidence, groups[-1]),
     )  # fmt: skip
+    if shown.reason or draws is None:
+        return shown
+    shown = _decided(shown, draws, tables)
+    shown = replace(shown, on_photos=shown.verdict)
+    return _doubted(shown, draws, tables, panel, seed) if claim.of_families and shown.chance < 1 else shown
 
 
-def _groups(claim: Claim, evidence: Evidence) -> list[NDArray[np.intp]]:
-    """Photos that can speak to the claim: the usual ones, then those from outside where they are compared."""
-    answered = ~np.isnan(evidence.sums["photos"]).any(1)
-    if "truth" in claim.needs:
-        answered &= (evidence.sums["right"] + evidence.sums["wrong"] > 0).all(1)
-    outside = evidence.outside if evidence.outside.size else np.zeros(answered.size, bool)
-    chosen = [answered & ~outside, answered & outside] if "outside" in claim.needs else [answered]
-    return [np.flatnonzero(mask) for mask in chosen]
+def _alone(draws: Draws | None, tables: Tables, part: str) -> tuple[Interval, ...]:
+    """Each column's own interval; of contrasts, intervals that hold all at once."""
+    columns = tables.parts[part]
+    if draws is None:
+        return (Interval(np.nan, np.nan, np.nan),) * len(columns)
+    if tables.fewest < FEWEST_PHOTOS:
+        return tuple(Interval(float(draws.value[column]), np.nan, np.nan) for column in columns)
+    if part == "contrasts":
+        return _at_once(draws, tables)[: len(columns)]
+    return tuple(draws.intervals([column], 1 - LEVEL)[0] for column in columns)
 
 
-def _draws(sums: Sums, groups: Sequence[NDArray[np.intp]], resamples: int, seed: int) -> dict[str, Array]:
-    """Sums (1 + resamples, M): first over the photos as they are, then over photos drawn with replacement."""
-    rng = np.random.default_rng(seed)
-    drawn: dict[str, Array] = {}
-    for prefix, photos in zip(("", "outside "), groups, strict=False):
-        number = len(photos)
-        again = rng.multinomial(number, np.full(number, 1 / max(1, number)), resamples) if number else np.zeros((0, 0))
-        weights = np.concatenate([np.ones((1, number)), again]) if number else np.ones((1, 0))
-        drawn |= {prefix + name: weights @ table[photos] for name, table in sums.items()}
-    return drawn
+def _at_once(draws: Draws, tables: Tables) -> tuple[Interval, ...]:
+    return draws.intervals([*tables.parts["contrasts"], *tables.parts["against"]], 1 - LEVEL)
 
 
-def _intervals(draws: Array) -> tuple[Interval, ...]:
-    """From (1 + resamples, K): the first row is the value, the others give the interval."""
-    found = []
-    for column in draws.T:
-        again = column[1:][~np.isnan(column[1:])]
-        low, high = np.quantile(again, [0.025, 0.975]) if again.size else (np.nan, np.nan)
-        found.append(Interval(float(column[0]), float(low), float(high)))
-    return tuple(found)
+def _curve(claim: Claim, evidence: Evidence, photos: Photos) -> Array:
+    for curve in CURVES:
+        if curve.claim == claim.id and len(photos):
+            values = curve.values({name: table[photos] for name, table in evidence.sums.items()})
+            whole = values[~np.isnan(values).any((1, 2))]
+            return whole.mean(0) if len(whole) else np.empty((0, 0))
+    return np.empty((0, 0))
 
 
-def _obstacle(claim: Claim, panel: Panel, groups: Sequence[NDArray[np.intp]], contrasts: Sequence[Interval]) -> str:
-    """Why no verdict can be given, or "" when one can."""
-    if "outside" in claim.needs and not len(groups[1]):
-        return "No photos from outside the training set's kind were named."
-    if "truth" in claim.needs and not sum(map(len, groups)):
-        return "None of the photos has ground truth."
-    if min(map(len, groups)) < FEWEST_PHOTOS:
-        counts = " and ".join(str(len(group)) for group in groups)
-        return f"It takes {FEWEST_PHOTOS} photos{' of each kind' if len(groups) > 1 else ''}, but there are {counts}."
-    if claim.contrasts in (_cnn_above, _transformer_above) and len(set(panel.families)) < 2:
-        return "It takes models of both families."
-    if claim.contrasts is _fcn_above_each and not (panel.fcn.any() and (~panel.fcn).any()):
-        return "It takes FCN and another model."
-    if not contrasts or any(np.isnan(contrast.value) for contrast in contrasts):
-        return "The quantity is not defined for every model on these photos."
-    return ""
-
-
-def _verdict(contrasts: Sequence[Interval]) -> tuple[Verdict, str]:
-    above = sum(contrast.low > 0 for contrast in contrasts)
-    below = sum(contrast.high < 0 for contrast in contrasts)
-    if above == len(contrasts):
-        return "holds", _counted(above, contrasts, "above zero")
+def _decided(shown: Finding, draws: Draws, tables: Tables) -> Finding:
+    """With the verdict of the photos."""
+    contrasts, against = tables.parts["contrasts"], tables.parts["against"]
+    together = [*contrasts, *against]
+    intervals, chances = _at_once(draws, tables), draws.chances(together)
+    showing = intervals[: len(contrasts)]
+    refuting = intervals[len(contrasts) :] or showing
+    above, below = sum(i.low > 0 for i in showing), sum(i.high < 0 for i in refuting)
+    if above == len(showing):
+        chance = float(chances[: len(contrasts)].max())
+        return replace(shown, verdict="holds", reason=_counted(above, showing, "above zero"), chance=chance)
     if below:
-        return "does not hold", _counted(below, contrasts, "below zero")
-    return "cannot tell", _counted(len(contrasts) - above, contrasts, "on both sides of zero")
+        chance = float(chances[len(contrasts) if against else 0 :].min())
+        return replace(shown, verdict="does not hold", reason=_counted(below, refuting, "below zero"), chance=chance)
+    if shown.claim.against:
+        return replace(shown, reason="It depends on what is called low and rare: see the curve.")
+    return replace(shown, reason=_counted(len(showing) - above, showing, "on both sides of zero"))
+
+
+def _doubted(shown: Finding, draws: Draws, tables: Tables, panel: Panel, seed: int) -> Finding:
+    """Without a verdict where it hangs on one network, or where other divisions of the networks do as well."""
+    sign = 1 if shown.verdict == "holds" else -1
+    without = tuple(_left_out(draws, column, panel.titles[m]) for m, column in enumerate(tables.parts["without"]))
+    divisions = _divided(draws.value[tables.parts["models"]], panel, seed)
+    decisive = [row.model for row in without if row.verdict != shown.verdict]
+    shown, words = replace(shown, without=without, divisions=divisions), these(len(panel.ids))
+    side = "above" if sign > 0 else "below"
+    if decisive:
+        whose = f"{decisive[0]} decides" if len(decisive) == 1 else "Single networks decide"
+        reason = f"{whose} it: without {' or '.join(decisive)} the 95 % interval does not lie {side} zero."
+        return replace(shown, verdict="cannot tell", chance=1.0, reason=reason)
+    if divisions.chance > max(LEVEL, 1 / divisions.number) + 1e-9:
+        reason = (
+            f"{divisions.as_far} of the {divisions.number} ways to divide {words} set them as far apart: "
+            f"{_out_of_place(draws.value[tables.parts['models']], panel)}."
+        )
+        return replace(shown, verdict="cannot tell", chance=1.0, reason=reason)
+    reason = (
+        f"Of {words}: the 95 % interval lies {side} zero, without any one of them too, and {divisions.as_far} of the "
+        f"{divisions.number} ways to divide them, this one included, set them as far apart."
+    )
+    return replace(shown, reason=reason)
+
+
+def _left_out(draws: Draws, column: int, model: str) -> Without:
+    [interval] = draws.intervals([column], 1 - LEVEL)
+    verdict: Verdict = "holds" if interval.low > 0 else "does not hold" if interval.high < 0 else "cannot tell"
+    return Without(model, interval, verdict)
+
+
+def _divided(values: Array, panel: Panel, seed: int) -> Divisions:
+    """The networks' families exchanged in every way, in the direction in which they differ."""
+    cnns, transformers = values[panel.of("cnn")], values[panel.of("transformer")]
+    found = permutation_test(
+        (cnns, transformers),
+        lambda one, other, axis: one.mean(axis) - other.mean(axis),
+        vectorized=True,
+        n_resamples=MOST_DIVISIONS,
+        batch=10_000,
+        alternative="greater" if cnns.mean() > transformers.mean() else "less",
+        rng=seed,
+    )
+    return Divisions(min(MOST_DIVISIONS, math.comb(len(values), len(cnns))), float(found.pvalue))
+
+
+def _out_of_place(values: Array, panel: Panel) -> str:
+    """Which networks stand among those of the other family."""
+    cnn = panel.of("cnn")
+    order = np.argsort(values if values[cnn].mean() < values[~cnn].mean() else -values, kind="stable")
+    first = np.isin(np.arange(len(values)), order[: cnn.sum()])
+    names = [title for title, own, place in zip(panel.titles, cnn, first, strict=True) if own != place]
+    return f"{' and '.join(names)} stand on the other family's side"
+
+
+def these(number: int) -> str:
+    """
+    >>> these(5), these(12)
+    ('these five networks', 'these 12 networks')
+    """
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return f"these {words[number] if number < len(words) else number} networks"
 
 
 def _counted(number: int, contrasts: Sequence[Interval], where: str) -> str:
     if len(contrasts) == 1:
         return f"The 95 % interval lies {where}."
-    return f"{number} of {len(contrasts)} 95 % intervals {'lies' if number == 1 else 'lie'} {where}."
+    return f"{number} of {len(contrasts)} intervals, at 95 % all at once, {'lies' if number == 1 else 'lie'} {where}."

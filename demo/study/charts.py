@@ -58,11 +58,15 @@ class Frame:
         return self.height - self.bottom - (value - low) / ((high - low) or 1) * (self.height - self.top - self.bottom)
 
 
-def lines(series: Sequence[Line], x_name: str, y_name: str) -> str:
-    """Lines over 0..1, both axes in percent, the vertical one up to a round number above the data."""
+def lines(series: Sequence[Line], x_name: str, y_name: str, x_range: tuple[float, float] | None = None) -> str:
+    """Lines over 0..1, both axes in percent, the vertical one up to a round number above the data.
+
+    Over `x_range`, where one is given, the horizontal axis is in its own unit.
+    """
     top = round_up(max((value for line in series for value in line.y), default=1))
-    frame = Frame(y_range=(0, top))
-    return _svg(frame, _axes(frame, x_name, y_name) + "".join(_polyline(frame, line) for line in series))
+    frame = Frame(y_range=(0, top), x_range=x_range or (0, 1))
+    axes = _axes(frame, x_name, y_name, own_unit=x_range is not None)
+    return _svg(frame, axes + "".join(_polyline(frame, line) for line in series))
 
 
 def curves(
@@ -233,8 +237,10 @@ def _svg(frame: Frame, content: str) -> str:
     return f'<svg viewBox="0 0 {frame.width:g} {frame.height:g}" role="img">{content}</svg>'
 
 
-def _axes(frame: Frame, x_name: str, y_name: str, ticks: Sequence[float] = (0, 0.25, 0.5, 0.75, 1)) -> str:
-    bottom, top = frame.y_range
+def _axes(
+    frame: Frame, x_name: str, y_name: str, ticks: Sequence[float] = (0, 0.25, 0.5, 0.75, 1), own_unit: bool = False
+) -> str:
+    (first, last), (bottom, top) = frame.x_range, frame.y_range
     parts = []
     for share in (0, 0.25, 0.5, 0.75, 1):
         value = bottom + share * (top - bottom)
@@ -242,7 +248,8 @@ def _axes(frame: Frame, x_name: str, y_name: str, ticks: Sequence[float] = (0, 0
         parts.append(f'<path class="grid" d="M{frame.left} {y:.1f}H{frame.width - frame.right}"/>')
         parts.append(_text(frame.left - 6, y + 4, f"{100 * value:.3g}", "end"))
     below = frame.height - frame.bottom + 15
-    parts += [_text(frame.x(value), below, f"{100 * value:.0f}", "middle") for value in ticks]
+    places = [first + share * (last - first) for share in ticks] if own_unit else ticks
+    parts += [_text(frame.x(x), below, f"{x:.3g}" if own_unit else f"{100 * x:.0f}", "middle") for x in places]
     parts.append(_text((frame.left + frame.width - frame.right) / 2, frame.height - 4, x_name, "middle"))
     middle = (frame.top + frame.height - frame.bottom) / 2
     place = f'transform="translate(10 {middle:.0f}) rotate(-90)"'

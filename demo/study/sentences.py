@@ -13,7 +13,8 @@ import numpy as np
 
 from demo import catalog
 from demo.analysis import claims
-from demo.analysis.claims import SUMS, Evidence, Finding, Interval, Panel
+from demo.analysis.claims import SUMS, Evidence, Finding, Interval, Panel, Verdict, Without
+from demo.analysis.claims_table import CURVES
 from demo.analysis.numbers import Json, plain
 from demo.catalog import Names
 from demo.errors import BackendError
@@ -24,12 +25,24 @@ from demo.schema import ModelSpec
 from demo.study import charts
 from demo.study.dataset import Case, Dataset, open_photos
 from demo.study.engine import OnProgress, in_words, silent
-from demo.study.html import Cell, Column, dot, figure, page, table
+from demo.study.html import Cell, Column, dot, figure, key, page, table
 from demo.study.records import contents
 from demo.study.report import problems
 from demo.study.study import place_for, run, settings_of
 
-VERDICT_STYLE = {"holds": "holds", "does not hold": "falls", "cannot tell": "unsure"}
+VERDICT_STYLE: dict[Verdict, str] = {"holds": "holds", "does not hold": "falls", "cannot tell": "unsure"}
+
+COLUMNS = (
+    Column("What the article says, in our words", text=True),
+    Column("Verdict", text=True),
+    Column("Photos"),
+    Column("CNNs"),
+    Column("Transformers"),
+    Column("Unit", text=True),
+    Column("Without one network", "verdicts that stay when one network is left out, each in turn"),
+    Column("As far apart", "ways to divide the networks that set the families as far apart, the real one included"),
+    Column("Among all", "whether the verdict stays when all sentences are tested at 5 % together (Holm)", text=True),
+)
 
 
 @dataclass(frozen=True)
@@ -130,7 +143,7 @@ def _report(
     settings: dict[str, Json], seconds: float,
 ) -> ClaimsReport:  # fmt: skip
     answered = ~np.isnan(evidence.sums["photos"]).any(1)
-    truth = answered & (evidence.sums["right"] + evidence.sums["wrong"] > 0).all(1)
+    truth = answered & (evidence.sums["labelled"] > 0).all(1)
     return ClaimsReport(
         name,
         int(answered.sum()),
@@ -152,11 +165,30 @@ def _finding_json(finding: Finding, specs: Sequence[ModelSpec]) -> Json:
         "models": {spec.id: _interval_json(value) for spec, value in zip(specs, finding.models, strict=True)},
         "families": {str(family): _interval_json(value) for family, value in finding.families.items()},
         "contrasts": [_interval_json(value) for value in finding.contrasts],
+        "p": finding.chance, "survives_all_sentences": finding.survives_all,
+        "without": [_without_json(row) for row in finding.without],
+        "divisions": {"number": finding.divisions.number, "p": finding.divisions.chance} if finding.divisions else None,
+        "curve": _curve_json(finding, specs),
     }  # fmt: skip
 
 
 def _interval_json(interval: Interval) -> Json:
-    return {"value": plain(interval.value), "low": plain(interval.low), "high": plain(interval.high)}
+    """null for what is not defined, and for an end that has no bound."""
+    ends = {"value": interval.value, "low": interval.low, "high": interval.high}
+    return {name: plain(value) if np.isfinite(value) else None for name, value in ends.items()}
+
+
+def _without_json(row: Without) -> Json:
+    return {"model": row.model, "contrast": _interval_json(row.contrast), "verdict": row.verdict}
+
+
+def _curve_json(finding: Finding, specs: Sequence[ModelSpec]) -> Json:
+    known = {curve.claim: curve for curve in CURVES}
+    if not finding.curve.size:
+        return None
+    curve = known[finding.claim.id]
+    shares: dict[str, Json] = {spec.id: row.tolist() for spec, row in zip(specs, finding.curve, strict=True)}
+    return {"x": list(curve.x), "x_name": curve.x_name, "y_name": curve.y_name, "models": shares}
 
 
 def _body(result: ClaimsReport) -> Iterator[str]:
@@ -167,15 +199,11 @@ def _body(result: ClaimsReport) -> Iterator[str]:
         f"{len(result.specs)} models; the last run took {in_words(result.seconds)}.</p>"
     )
     yield from (f'<p class="note">{escape(note)}</p>' for note in _notes(result))
-    yield table(
-        [Column("What the article says, in our words", text=True), Column("Verdict", text=True), Column("Photos"),
-         Column("CNNs"), Column("Transformers"), Column("Unit", text=True)],
-        [_row(finding) for finding in result.findings], sort=False,
-    )  # fmt: skip
+    yield table(COLUMNS, [_row(finding) for finding in result.findings], sort=False)
     yield "<h2>Each sentence</h2>"
     yield (
         f'<p class="key"><span>{dot(0)}CNN</span><span>{dot(3)}transformer</span>'
-        "<span>line: 95 % interval over photos</span></p>"
+        "<span>line: 95 % interval over photos, of each network alone</span></p>"
     )
     yield '<div class="charts">'
     yield from (_chart(finding, result.specs) for finding in result.findings)
@@ -188,21 +216,43 @@ def _notes(result: ClaimsReport) -> Iterator[str]:
         yield ("The compact networks are small and made for trying the tool: what holds for them need not hold for the "
                "architectures at their published size.")  # fmt: skip
     draws, seed = result.settings["resamples"], result.settings["seed"]
-    yield ("A sentence holds when every 95 % bootstrap interval of its test lies above zero, and does not hold when "
-           f"one lies below. Photos are drawn again {draws} times (seed {seed}). "
-           f"Below {claims.FEWEST_PHOTOS} photos there is no verdict. Nine sentences are tested side by side: about "
-           "one interval in twenty misses by chance.")  # fmt: skip
+    yield (
+        "A sentence holds when all intervals of its test lie above zero, and does not hold when one lies below. They "
+        "are studentised bootstrap intervals, which cover all contrasts of the sentence at once in 95 % of cases: with "
+        "nothing true, a sentence is decided on in at most one case of twenty. Photos weigh alike, whatever their "
+        f"size, and are drawn again {draws} times (seed {seed}); below {claims.FEWEST_PHOTOS} there is no verdict. "
+        f"{len(result.findings)} sentences are tested side by side, so about one false verdict may be among them: the "
+        "last column says which verdicts stay when all are tested together."
+    )
+    yield (
+        "A verdict on families is one on these networks, not on all CNNs and transformers. It must stay when any one "
+        "network is left out, and no other way to divide the networks may set the families as far apart. With three "
+        "and two networks there are ten ways, so chance alone gives such a division one time in ten at each end: it "
+        "takes more networks to say more."
+    )
 
 
 def _row(finding: Finding) -> list[Cell]:
     families = [finding.families.get(family) for family in ("cnn", "transformer")]
+    stayed = sum(row.verdict == finding.on_photos for row in finding.without)
+    divisions = finding.divisions
+    decided = finding.verdict != "cannot tell"
     return [
         Cell(finding.claim.sentence, style="long"),
-        Cell(finding.verdict, style=VERDICT_STYLE[finding.verdict], title=finding.reason),
+        Cell(_worded(finding), style=VERDICT_STYLE[finding.verdict], title=finding.reason),
         Cell(str(finding.photos)),
         *(_family_cell(interval) for interval in families),
         Cell(finding.claim.unit),
+        Cell(f"{stayed} of {len(finding.without)}" if finding.without else ""),
+        Cell(f"{divisions.as_far} of {divisions.number}" if divisions else ""),
+        Cell(("stays" if finding.survives_all else "does not stay") if decided else ""),
     ]
+
+
+def _worded(finding: Finding) -> str:
+    """The verdict; of families, on which networks it is."""
+    decided = finding.verdict != "cannot tell" and finding.claim.of_families
+    return f"{finding.verdict} for {claims.these(len(finding.models))}" if decided else finding.verdict
 
 
 def _family_cell(interval: Interval | None) -> Cell:
@@ -228,8 +278,8 @@ def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
     ]
     finite = [abs(row[2]) for row in rows if not np.isnan(row[2])]
     digits = 1 if finite and max(finite) >= 10 else 3 if finite and max(finite) < 0.1 else 2
-    svg = charts.dots(rows, digits, zero=claim.test.startswith("the difference")) if finite else ""
-    verdict = f'<span class="{VERDICT_STYLE[finding.verdict]}">{finding.verdict}</span>'
+    svg = (charts.dots(rows, digits, zero=claim.difference) if finite else "") + _curve(finding, specs)
+    verdict = f'<span class="{VERDICT_STYLE[finding.verdict]}">{_worded(finding)}</span>'
     single = [c for c in finding.contrasts if not np.isnan(c.value) and len(finding.contrasts) == 1]
     tests = "".join(f"{_shown(c.value)} ({_shown(c.low)} to {_shown(c.high)})" for c in single)
     unit = "" if claim.unit == "0..1" else f", in {claim.unit}"
@@ -239,3 +289,16 @@ def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
         f"Tested: {escape(claim.test)}{f': {tests}' if tests else ''}.</p>"
     )
     return drawn.replace("</figure>", f"{words}</figure>")
+
+
+def _curve(finding: Finding, specs: Sequence[ModelSpec]) -> str:
+    """The quantity at every threshold, a line a network."""
+    if not finding.curve.size:
+        return ""
+    [curve] = [curve for curve in CURVES if curve.claim == finding.claim.id]
+    series = [
+        charts.Line(spec.title, number, curve.x, [float(y) for y in row])
+        for number, (spec, row) in enumerate(zip(specs, finding.curve, strict=True))
+    ]
+    drawn = charts.lines(series, curve.x_name, f"{curve.y_name}, %", (0, curve.x[-1]))
+    return key((line.name, line.series) for line in series) + drawn

@@ -20,6 +20,10 @@ def test_the_report_says_how_many_photos_it_rests_on_and_gives_every_interval(tm
     content = json.loads((tmp_path / "out/claims.json").read_text())
     assert [claim["verdict"] for claim in content["claims"]] == [f.verdict for f in result.findings]
     assert {claim["verdict"] for claim in content["claims"]} <= {"holds", "does not hold", "cannot tell"}
+    for claim in content["claims"]:
+        assert {"p", "survives_all_sentences", "without", "divisions", "curve"} <= set(claim)
+    [curve] = [claim["curve"] for claim in content["claims"] if claim["curve"]]
+    assert set(curve["models"]) == set(toy_ids()) and len(curve["x"]) == len(curve["models"]["fcn-compact"])
     edges = content["claims"][0]
     assert set(edges["models"]) == set(toy_ids()) and set(edges["families"]) == {"cnn", "transformer"}
     page = (tmp_path / "out/report.html").read_text()
@@ -30,7 +34,8 @@ def test_the_report_says_how_many_photos_it_rests_on_and_gives_every_interval(tm
 def test_below_ten_photos_there_is_no_verdict(tmp_path: Path) -> None:
     result = claims_report([make_dataset(tmp_path / "set", 9)], toy_ids(), toy_zoo(), tmp_path / "out", resamples=50)
     assert {finding.verdict for finding in result.findings} == {"cannot tell"}
-    assert result.findings[0].reason == "It takes 10 photos, but there are 9."
+    reasons = {finding.claim.id: finding.reason for finding in result.findings}
+    assert reasons["edges"] == reasons["small fragments"] == "It takes 10 photos, but there are 9."
 
 
 def test_photos_without_truth_leave_the_claims_on_mistakes_open(tmp_path: Path) -> None:
@@ -38,7 +43,7 @@ def test_photos_without_truth_leave_the_claims_on_mistakes_open(tmp_path: Path) 
     result = claims_report([photos], toy_ids(), toy_zoo(), tmp_path / "out", resamples=50)
     reasons = {finding.claim.id: finding.reason for finding in result.findings}
     assert reasons["surer when right"] == "None of the photos has ground truth."
-    assert "interval" in reasons["edges"] and result.with_truth == 0
+    assert "interval" in reasons["small fragments"] and result.with_truth == 0
 
 
 def test_one_bad_photo_is_told_and_left_out(tmp_path: Path) -> None:
