@@ -27,7 +27,16 @@ from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
 PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
-COLUMNS = ("pixel_accuracy", "miou_annotated", "miou", "boundary_iou", "boundary_iou_shared_void", "ece", "brier", "nll")
+COLUMNS = (
+    "pixel_accuracy",
+    "miou_annotated",
+    "miou",
+    "boundary_iou",
+    "boundary_iou_shared_void",
+    "ece",
+    "brier",
+    "nll",
+)
 COLUMNS += ("entropy_auroc", "entropy_aurc", "mistake_severity")
 MODELS = ("fcn-compact", "segformer-compact")
 ASKED = f"?models={','.join(MODELS)}"
