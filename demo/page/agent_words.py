@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from demo.analysis.regions import percent
 from demo.page.api import caution
-from demo.page.api_shapes import Agreement, AtPixel, Compared, Disputed, LeftOut, Model, Pixel, Summary
+from demo.page.api_shapes import AtPixel, Compared, Disputed, LeftOut, Pixel, Summary
+from demo.summary import Agreement, Model
 
 MOST_CLASSES = 6
 """Of a model's classes; the others are counted."""
@@ -29,7 +30,8 @@ def of_compare(found: Compared) -> str:
         first, second = pair.split("|")
         kappa = found["kappa"][pair]
         beyond = "" if kappa is None else f", Cohen's kappa {kappa:.2f}"
-        lines.append(f"{first} and {second} agree on {percent(share)}{beyond}.")
+        agree = "have no pixel to compare" if share is None else f"agree on {percent(share)}"
+        lines.append(f"{first} and {second} {agree}{beyond}.")
     return _told(lines, found["left_out"])
 
 
