@@ -30,8 +30,8 @@ def of_compare(found: Compared) -> str:
         first, second = pair.split("|")
         kappa = found["kappa"][pair]
         beyond = "" if kappa is None else f", Cohen's kappa {kappa:.2f}"
-        together = "name no pixel both" if share is None else f"agree on {percent(share)}{beyond}"
-        lines.append(f"{first} and {second} {together}.")
+        agree = "have no pixel to compare" if share is None else f"agree on {percent(share)}"
+        lines.append(f"{first} and {second} {agree}{beyond}.")
     return _told(lines, found["left_out"])
 
 
