@@ -17,7 +17,7 @@ from demo.page import changed, replies
 from demo.page.networks import Networks
 from demo.page.store import Run, Store
 from demo.page.tabs.what_if import WhatIf, kinds
-from demo.page.wire import panel_of
+from demo.page.wire import in_folder, panel_of
 from demo.schema import ModelSpec
 from tests.page.test_replies import check
 from tests.toy import toy_ids, toy_network, toy_scores, toy_zoo
@@ -29,7 +29,7 @@ CROP = {"kind": "crop", "box": [100, 60, 200, 160]}
 def opened(store: Store, path: Path = PHOTO) -> Run:
     run = store.open(path)
     for answer in toy_zoo().stream(run.image, "compact", run.size):
-        run.keep(answer, panel_of(answer, run.folder))
+        run.keep(answer, panel_of(answer, in_folder(run.folder)))
     return run
 
 
@@ -95,7 +95,7 @@ def test_the_answer_to_a_mirrored_photo_is_mirrored_back(store: Store) -> None:
     run, zoo = store.open(path), Zoo(device="cpu", load=pointwise)
     model = toy_ids()[0]
     for answer in zoo.stream(run.image, [model], run.size):
-        run.keep(answer, panel_of(answer, run.folder))
+        run.keep(answer, panel_of(answer, in_folder(run.folder)))
     tab = WhatIf(store, Networks(zoo))
     work(tab, run, model, change={"kind": "flip"})
     told = tab.ask({"run": run.key, "what": "answer", "change": {"kind": "flip"}, "model": model})

@@ -64,7 +64,7 @@ def test_json_csv_figures_and_page_say_the_same(tmp_path: Path) -> None:
     assert float(row["kept"]) == point["kept"]["value"] and float(row["kept_low"]) == point["kept"]["low"]
     assert len(rows) == (2 + 2) * 5
     page = (out / "report.html").read_text()
-    assert "http" not in page and "3 photos from set" in page and "<polygon" in page
+    assert "http:" not in page and "https:" not in page and "3 photos from set" in page and "<polygon" in page
     assert {path.name for path in (out / "figures").iterdir()} == {
         f"{number}-{kind}.svg" for number in ("kept", "miou", "entropy", "ece")
         for kind in ("contrast", "gaussian_blur", "families")
