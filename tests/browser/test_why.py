@@ -9,7 +9,8 @@ from tests.browser.conftest import Open, choose, settled
 from tests.toy import toy_ids
 
 pytestmark = pytest.mark.browser
-CAT = Path(__file__).parents[2] / "examples" / "cat.png"
+ROOT = Path(__file__).parents[2]
+CAT = ROOT / "examples" / "cat.png"
 
 
 def open_tab(page: Any) -> Any:
@@ -52,6 +53,10 @@ def test_every_network_tells_where_its_label_comes_from(page: Any) -> None:
             new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size)"""
     )
     assert all(colours > 20 for colours in painted)
+    axe = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if axe.exists():
+        page.evaluate(axe.read_text())
+        assert page.evaluate("async () => (await axe.run('#why')).violations.map((v) => v.id)") == []
 
 
 def test_another_pixel_or_kind_makes_the_pictures_old_until_asked_again(page: Any) -> None:

@@ -22,7 +22,8 @@
  * @property {Ask<import("./wire.d.ts").PhotoNumbers>} numbers
  */
 
-/** @typedef {"run" | "wait" | "show" | "answer" | "why_work" | "what_if_work" | "study_work"} Triggered a server's event */
+/** @typedef {"why_work" | "what_if_work" | "study_work"} Work a tab's, which its networks do */
+/** @typedef {"run" | "wait" | "show" | "answer" | Work} Triggered a server's event */
 
 /**
  * @typedef {object} Given what the component's script has in hand
