@@ -111,7 +111,8 @@ def test_the_scores_are_those_of_the_raw_scores(umbrellas: Path) -> None:
     for model, hand, ours in pairs:
         assert set(hand) == set(ours), model
         for key, value in hand.items():
-            assert ours[key] == pytest.approx(value, abs=2e-3), (model, key)
+            width = 5e-3 if key.endswith("fpr95") else 2e-3  # a whole step of doubt is flagged or not
+            assert ours[key] == pytest.approx(value, abs=width), (model, key)
 
 
 if __name__ == "__main__":
