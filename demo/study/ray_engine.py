@@ -102,7 +102,7 @@ class OnRay:
             rows: PhotoRows = self.ray.get(done)
             return rows
         except self.ray.exceptions.RayTaskError as error:
-            raise error.as_instanceof_cause() from error
+            raise error.cause from error
         except self.ray.exceptions.RayError:
             return None
 
