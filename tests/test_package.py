@@ -71,5 +71,5 @@ def address(command: Path, tmp_path: Path) -> Iterator[str]:
 
 def test_the_page_and_its_modules_are_served(address: str) -> None:
     wait_until(lambda: answers(address), lambda: "the page does not answer", 180)
-    main = re.search(r"[\w/.-]+/main\.js", httpx.get(address, timeout=60).text)
-    assert main and "export function mount" in httpx.get(address + main[0].lstrip("/"), timeout=60).text
+    pack = re.search(r"[\w/.-]+/modules\.json", httpx.get(address, timeout=60).text)
+    assert pack and "export function mount" in httpx.get(address + pack[0].lstrip("/"), timeout=60).text

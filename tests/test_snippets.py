@@ -159,6 +159,7 @@ def run(command: str) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [module, *options])
         patch.syspath_prepend(str(ROOT))
+        patch.setenv("TMPDIR", tempfile.gettempdir())
         patch.setattr(tempfile, "tempdir", tempfile.gettempdir())  # benchmarks put theirs elsewhere, and that goes
         try:
             runpy.run_module(module, run_name="__main__")
