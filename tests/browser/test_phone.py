@@ -33,3 +33,13 @@ def test_the_first_card_keeps_its_choice_and_its_button_inside(page: Any) -> Non
         inner = part.bounding_box()
         assert inner["width"] > 20
         assert outer["x"] <= inner["x"] and inner["x"] + inner["width"] <= outer["x"] + outer["width"]
+
+
+def test_every_tab_is_at_hand_and_none_behind_a_menu(page: Any) -> None:
+    choose(page, PHOTO)
+    for name in ("Pixel", "Where they differ", "Why", "What if", "Truth", "Study", "Statistics"):
+        tab = page.get_by_role("tab", name=name, exact=True)
+        tab.tap()
+        page.wait_for_function("tab => tab.getAttribute('aria-selected') === 'true'", arg=tab.element_handle())
+    assert not page.get_by_label("More tabs").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

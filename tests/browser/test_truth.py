@@ -151,7 +151,7 @@ def test_a_coco_mask_with_its_json(visit: Open, compact: str, zoo: Zoo, cases: P
     judged(page, 2)
     for answer in answers(zoo, photo):
         assert_equal(shown(page, answer.spec.id), expected(answer, truth, unknown))
-    assert "no such class" in page.locator(".zoo-truth-legend").inner_text()
+    assert "no such class" in page.locator(".zoo-truth-legend").first.inner_text()
     assert "And what no class names?" in page.locator("#truth").inner_text()
 
 
