@@ -139,7 +139,11 @@ def computed_on(device: str, precision: str) -> str:
 def _outcomes(zoo: int, image: Image, models: Sequence[ModelSpec], size: Size) -> Iterator[Outcome]:
     for outcome in _ZOOS[zoo].stream(image, models, size, [*BY_ID]):
         network = getattr(outcome, "network", None)
-        yield replace(outcome, network=replace(network, scores=_let_go, at_scale=None)) if network else outcome
+        yield (
+            replace(outcome, network=replace(network, scores=_let_go, at_scale=None, opened=None))
+            if network
+            else outcome
+        )
 
 
 @gpu

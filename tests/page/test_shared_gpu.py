@@ -73,7 +73,7 @@ print(json.dumps({
     "again": [panel.status for panel in again.panels],
     "elsewhere": os.getpid() not in told["processes"] and len(told["processes"]),
     "durations": told["durations"],
-    "held": [answer.network.at_scale is None for answer in run.answers.values()],
+    "held": [(answer.network.at_scale, answer.network.opened) == (None, None) for answer in run.answers.values()],
 }))
 '''
 
