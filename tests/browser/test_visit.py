@@ -156,8 +156,9 @@ def test_what_cannot_be_seen_is_not_in_the_tab_order(visit: Open, toy: str) -> N
     page = visit(toy)
     choose(page, PHOTO)
     page.locator("#models-compact input").last.focus()
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('[id=download]') !== null")
+    for button in ("download", "download-page"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("id => document.activeElement.closest(`[id=${id}]`) !== null", button)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('#right') !== null")
 
