@@ -144,7 +144,7 @@ def exactness(posterior: Posterior, with_plain: bool) -> Json:
 
 def _float64(posterior: Posterior, chosen: NDArray[np.int_]) -> tuple[NDArray[np.int_], Scores, Scores]:
     """Labels, entropy, and the gap between the best two scores, of the chosen rows."""
-    rows, columns = posterior._weights(*posterior.photo_size)
+    rows, columns = posterior.weights(*posterior.photo_size)
     found = []
     for row in rows[chosen].astype(np.float64):
         line = np.einsum("i,ijc->jc", row, posterior._mosaic.astype(np.float64), optimize=True)
@@ -160,7 +160,7 @@ def _float64(posterior: Posterior, chosen: NDArray[np.int_]) -> tuple[NDArray[np
 
 def work(posterior: Posterior) -> Json:
     """What there is to compute: classes left in a block on average, and float operations a pixel in the kernel."""
-    rows, columns = posterior._weights(*posterior.photo_size)
+    rows, columns = posterior.weights(*posterior.photo_size)
     down = kernel.axis(rows, kernel.BLOCK_ROWS)
     across = kernel.axis(columns, kernel.BLOCK_COLUMNS)
     grid, alive, cells = posterior._mosaic, [], float(across.count.mean())

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import doctest
 import json
-import os
-import signal
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks import measure, run, table, units, visitor
-from benchmarks.measure import Json, alternate, in_child, main_memory, peak_memory, too_much
+from benchmarks.measure import Json, alternate, in_child, main_memory, too_much
 from demo.page.build import build
+from tests.children import BLOCK
 from tests.toy import toy_zoo
-
-BLOCK = 300 << 20
 
 
 @pytest.fixture(params=table.results(), ids=lambda path: path.stem)
@@ -103,11 +99,10 @@ def test_work_alternates_and_every_run_counts() -> None:
 
 
 def test_a_peak_is_seen_though_the_memory_is_given_back() -> None:
-    with peak_memory() as peak:
-        np.ones(BLOCK, np.uint8).sum()
-    if peak.bytes is None:
+    peak = in_child("tests.children:peak_of_a_block")["bytes"]  # where nothing else comes and goes
+    if peak is None:
         pytest.skip("this system does not tell the peak")
-    assert 0.9 * BLOCK < peak.bytes < 1.5 * BLOCK
+    assert 0.9 * BLOCK < peak < 1.5 * BLOCK
 
 
 def test_nothing_that_cannot_fit_is_started() -> None:
@@ -115,25 +110,10 @@ def test_nothing_that_cannot_fit_is_started() -> None:
     assert "not run: estimated at" in str(too_much(2 * main_memory()))
 
 
-def answers(value: int) -> Json:
-    return {"value": value}
-
-
-def fails() -> Json:
-    raise RuntimeError("no such luck")
-
-
-def is_killed() -> Json:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return {}
-
-
-@pytest.mark.slow
 def test_a_child_answers_or_says_how_it_ended() -> None:
-    here = "tests.test_benchmarks"
-    assert in_child(f"{here}:answers", value=5) == {"value": 5}
-    assert in_child(f"{here}:fails") == {"failed": "RuntimeError: no such luck"}
-    assert in_child(f"{here}:is_killed") == {"failed": "was killed, as a system does that is out of memory"}
+    assert in_child("tests.children:answers", value=5) == {"value": 5}
+    assert in_child("tests.children:fails") == {"failed": "RuntimeError: no such luck"}
+    assert in_child("tests.children:is_killed") == {"failed": "was killed, as a system does that is out of memory"}
 
 
 def test_a_visitor_reads_the_differences_that_gradio_sends() -> None:

@@ -62,7 +62,8 @@ def test_serve_offers_models_of_the_hosts_own_and_no_others(
 def test_without_their_package_the_tools_for_agents_say_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "mcp", None)  # as if it were not there
+    for name in ["mcp", *(name for name in sys.modules if name.startswith("mcp."))]:
+        monkeypatch.setitem(sys.modules, name, None)  # as if it were not there
     monkeypatch.delitem(sys.modules, "demo.page.agents", raising=False)
     assert cli.main(["serve", "--mcp"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
