@@ -1,5 +1,5 @@
 """A folder studied: `study` against a plain loop of `inference_model` that writes the same files; what SQLite costs;
-and ten thousand tiny photos: whether memory stays flat and time linear.
+ten thousand tiny photos: whether memory stays flat and time linear; and, where Ray is installed, what it adds a photo.
 
     python -m benchmarks.study [--quick]
 """
@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from io import BytesIO
 from itertools import count, pairwise
 from pathlib import Path
@@ -30,13 +31,14 @@ from demo.study import Progress, study
 from demo.study.engine import Here
 from demo.study.ledger import Ledger
 
-PHOTOS, REPEATS, TINY = 20, 3, 10_000
+PHOTOS, REPEATS, TINY, ON_RAY = 8, 3, 10_000, 400
 
 
 def measure(quick: bool) -> Json:
     return {
         "loops": in_child("benchmarks.study:loops", number=2 if quick else PHOTOS, repeats=1 if quick else REPEATS),
         "tiny": in_child("benchmarks.study:tiny", number=300 if quick else TINY),
+        **({"ray": in_child("benchmarks.study:on_ray", number=40 if quick else ON_RAY)} if find_spec("ray") else {}),
     }
 
 
@@ -127,11 +129,7 @@ def tiny(number: int) -> Json:
             marks.append((progress.done, time.perf_counter(), status("VmRSS")))
 
     with TemporaryDirectory() as folder:
-        source = Path(folder) / "photos"
-        source.mkdir()
-        for seed in range(number):
-            pixels = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8).repeat(4, 0).repeat(4, 1)
-            Pictures.fromarray(pixels).save(source / f"{seed:06}.png")
+        source = tiny_photos(Path(folder) / "photos", number)
         chosen = subjects("compact")
         zoo = zoo_of(chosen, "exact")
         start = time.perf_counter()
@@ -146,6 +144,42 @@ def tiny(number: int) -> Json:
         "memory_mb_at_each_tenth": [round(memory / 1e6) for _, _, memory in marks],
         "seconds_after_the_last_photo": significant(start + whole - marks[-1][1]),
     }  # fmt: skip
+
+
+def tiny_photos(folder: Path, number: int) -> Path:
+    folder.mkdir()
+    for seed in range(number):
+        pixels = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8).repeat(4, 0).repeat(4, 1)
+        Pictures.fromarray(pixels).save(folder / f"{seed:06}.png")
+    return folder
+
+
+def on_ray(number: int) -> Json:
+    """Seconds a tiny photo by toy networks, here and by one and two workers of Ray; starting is timed apart."""
+    from demo.study.ray_engine import OnRay
+    from tests.toy import toy_ids, toy_zoo
+
+    with TemporaryDirectory() as folder:
+        source = tiny_photos(Path(folder) / "photos", number)
+        here = study(source, toy_ids(), toy_zoo(), Path(folder) / "here")
+        found: Json = {"here": {"seconds_a_photo": significant(here.seconds / number)}}
+        for workers in (1, 2):
+            start = time.perf_counter()
+            engine = OnRay(toy_zoo, workers=workers)
+            ready = time.perf_counter()
+            done = study(source, toy_ids(), toy_zoo(), Path(folder) / f"ray{workers}", engine=engine)
+            found[f"workers_{workers}"] = {
+                "seconds_to_start": significant(ready - start),
+                "seconds_a_photo": significant(done.seconds / number),
+                "equal": final(done.path) == final(here.path),
+            }
+            engine.close()
+    return {"photos": number, **found}
+
+
+def final(path: Path) -> str:
+    """study.json but for its last key."""
+    return path.with_name("study.json").read_text(encoding="utf-8").partition('"timing"')[0]
 
 
 if __name__ == "__main__":

@@ -16,15 +16,15 @@ from typing import Literal
 import numpy as np
 from scipy.stats import permutation_test
 
-from demo.analysis.claims_observed import SUMS, observe
+from demo.analysis.claims_observed import SUMS, Landmarks, observe
 from demo.analysis.claims_photos import FEWEST_PHOTOS, Evidence, Photos, Tables, obstacle, speaking, tabulated
 from demo.analysis.claims_table import CLAIMS, CURVES, Array, Claim, Panel
 from demo.analysis.intervals import Draws, Interval, draw, holm
 from demo.schema import Family
 
 __all__ = [
-    "CLAIMS", "FEWEST_PHOTOS", "SUMS", "Claim", "Evidence", "Finding", "Interval", "Panel", "Verdict", "Without",
-    "observe", "these", "weigh",
+    "CLAIMS", "FEWEST_PHOTOS", "SUMS", "Claim", "Evidence", "Finding", "Interval", "Landmarks", "Panel", "Verdict",
+    "Without", "observe", "these", "weigh",
 ]  # fmt: skip
 
 Verdict = Literal["holds", "does not hold", "cannot tell"]

@@ -7,6 +7,7 @@ between two classes is their edge.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from demo.analysis import calibration, structure
-from demo.analysis.spans import components, find_spans
 from demo.schema import VOID, ClassSet, Field, LabelMap, Prediction
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -40,9 +40,42 @@ SUMS = (
 """What `observe` measures of one answer; from "labelled" on 0 without ground truth."""
 
 
-def observe(prediction: Prediction, truth: LabelMap | None = None) -> Row:
-    """The sums of one answer, by the names of `SUMS`. Truth and prediction have one size."""
-    small, similar, areas = _fragments(prediction)
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """What a truth (H, W) tells of its photo, the same for every network of one class set."""
+
+    edge: Mask
+    """Near an annotated edge."""
+    inner: Mask
+    """Elsewhere, where the photo is labelled."""
+    thin: Mask
+    """Labelled, in a part thinner than twice the reach of an edge."""
+    animals: Mask
+    things: Mask
+    """People, vehicles and buildings."""
+
+    @classmethod
+    def of(cls, truth: LabelMap, class_set: ClassSet) -> Landmarks:
+        reach = structure.default_distance((truth.shape[0], truth.shape[1]))
+        filled, close = _nearest(truth), _gap(truth) <= 2 * reach
+        near = structure.within(structure.boundary(filled) & close, reach)
+        thin = (truth != VOID) & ~_thick(filled, int(reach))
+        return cls(near, close & ~near, thin, *(np.isin(truth, chosen) for chosen in kinds_of(class_set)))
+
+
+def observe(
+    prediction: Prediction,
+    truth: LabelMap | None = None,
+    *,
+    grid: structure.Pieces | None = None,
+    landmarks: Landmarks | None = None,
+) -> Row:
+    """The sums of one answer, by the names of `SUMS`. Truth and prediction have one size.
+
+    `grid` are the pieces of `structure.on_fragment_grid`, `landmarks` those of the truth, where they are known.
+    """
+    grid = grid or structure.pieces(structure.on_fragment_grid(prediction.label_map))
+    small, similar, areas = _fragments(grid, prediction.class_set)
     row = dict.fromkeys(SUMS, 0.0) | {
         "photos": 1.0,
         "small_fragments": float(small),
@@ -53,19 +86,17 @@ def observe(prediction: Prediction, truth: LabelMap | None = None) -> Row:
     }
     if truth is None or (truth == VOID).all():
         return row
-    return row | _edges(prediction, truth) | _mistakes(prediction, truth) | _kinds(prediction, truth)
+    marks = landmarks or Landmarks.of(truth, prediction.class_set)
+    return row | _edges(prediction, truth, marks) | _mistakes(prediction, truth) | _kinds(prediction, truth, marks)
 
 
-def _fragments(prediction: Prediction) -> tuple[int, int, NDArray[np.float64]]:
+def _fragments(grid: structure.Pieces, class_set: ClassSet) -> tuple[int, int, NDArray[np.float64]]:
     """Small fragments, those of them that lie mostly against a similar class, and all fragments' shares of the area."""
-    label_map = structure.on_fragment_grid(prediction.label_map)
-    spans = find_spans(label_map[np.newaxis])
-    piece_of = components(spans)
-    shares = np.bincount(piece_of, spans.lengths) / label_map.size
+    shares = grid.areas / grid.areas.sum()
     small = shares < SMALL_SHARE
     label_of = np.zeros(len(shares), np.uint8)
-    label_of[piece_of] = spans.labels[0]
-    return int(small.sum()), _beside_similar(spans.paint(piece_of), label_of, small, prediction.class_set), shares
+    label_of[grid.of_span] = grid.spans.labels[0]
+    return int(small.sum()), _beside_similar(grid.spans.paint(grid.of_span), label_of, small, class_set), shares
 
 
 def _beside_similar(pieces: NDArray[np.int32], label_of: NDArray[np.uint8], small: Mask, class_set: ClassSet) -> int:
@@ -82,17 +113,12 @@ def _beside_similar(pieces: NDArray[np.int32], label_of: NDArray[np.uint8], smal
     return int((kinds[label_of[longest // 256]] == kinds[longest % 256]).sum())
 
 
-def _edges(prediction: Prediction, truth: LabelMap) -> Row:
+def _edges(prediction: Prediction, truth: LabelMap, marks: Landmarks) -> Row:
     """Entropy along annotated edges, elsewhere, and along the edges mirrored left to right; mistakes there, and in thin
     parts."""
-    reach = structure.default_distance(prediction.size)
-    filled, known = _nearest(truth), truth != VOID
-    close = _gap(truth) <= 2 * reach
-    near = structure.within(structure.boundary(filled) & close, reach)
-    wrong = known & (prediction.label_map != truth)
-    thin = known & ~_thick(filled, int(reach))
-    thick = known & ~thin
-    rows = {"edge": near, "inner": close & ~near, "mirrored": near[:, ::-1]}
+    known = truth != VOID
+    wrong, near, thin, thick = known & (prediction.label_map != truth), marks.edge, marks.thin, known & ~marks.thin
+    rows = {"edge": near, "inner": marks.inner, "mirrored": near[:, ::-1]}
     return {
         name: value
         for part, mask in rows.items()
@@ -152,10 +178,10 @@ def _similarity(said: LabelMap, true: LabelMap, wrong: Mask, class_set: ClassSet
     return _count(kinds[said[wrong]] == kinds[true[wrong]]), float(chance[true[wrong]].sum())
 
 
-def _kinds(prediction: Prediction, truth: LabelMap) -> Row:
+def _kinds(prediction: Prediction, truth: LabelMap, marks: Landmarks) -> Row:
     """Pixels, mistakes and entropy where animals are; pixels and mistakes where people, vehicles and buildings are."""
     wrong = prediction.label_map != truth
-    animals, things = (np.isin(truth, chosen) for chosen in kinds_of(prediction.class_set))
+    animals, things = marks.animals, marks.things
     return {
         "animal_pixels": _count(animals), "animal_wrong": _count(animals & wrong),
         "animal_entropy": _sum(prediction.entropy, animals),

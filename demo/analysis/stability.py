@@ -85,6 +85,26 @@ def observe(first: LabelMap, prediction: Prediction, truth: LabelMap | None = No
     return seen
 
 
+def added(one: Observed, other: Observed) -> Observed:
+    """Of two photos together."""
+    areas = {index: [*counts] for index, counts in one["areas"].items()}
+    for index, counts in other["areas"].items():
+        before = areas.get(index, [0] * len(counts))
+        areas[index] = [a + b for a, b in zip(before, counts, strict=True)]
+    bins = (
+        [[a + b for a, b in zip(*rows, strict=True)] for rows in zip(one["bins"], other["bins"], strict=True)]
+        if (one["bins"] and other["bins"])
+        else one["bins"] or other["bins"]
+    )
+    return Observed(
+        pixels=one["pixels"] + other["pixels"],
+        kept=one["kept"] + other["kept"],
+        entropy=one["entropy"] + other["entropy"],
+        areas=areas,
+        bins=bins,
+    )
+
+
 def tables(photos: Sequence[Observed]) -> tuple[Array, Array, Array]:
     """One condition over P photos: (P, 3) pixels, kept, entropy; (P, 3, C) areas; (P, 3, 15) bins."""
     classes = 1 + max((int(index) for seen in photos for index in seen["areas"]), default=0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis.spans import components, find_spans
+from demo.analysis.spans import Spans, components, find_spans
 from demo.schema import LabelMap, Prediction, Size
 
 BOUNDARY_DISTANCE = 0.0075
@@ -91,14 +92,31 @@ class Structure:
         return float(np.median(self.fragment_areas))
 
 
-def measure(prediction: Prediction, distance: float | None = None) -> Structure:
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """The 4-connected pieces of one label in a label map, in reading order."""
+
+    spans: Spans
+    of_span: NDArray[np.int32]
+    """(R,) the piece that each span lies in."""
+
+    @cached_property
+    def areas(self) -> NDArray[np.int64]:
+        """Pixels in each piece."""
+        return np.bincount(self.of_span, self.spans.lengths).astype(np.int64)
+
+
+def measure(prediction: Prediction, distance: float | None = None, grid: Pieces | None = None) -> Structure:
     """Count fragments, boundaries and the entropy near them.
 
-    `distance` is in pixels, by default 0.75 % of the diagonal.
+    `distance` is in pixels, by default 0.75 % of the diagonal; `grid` are the pieces of `on_fragment_grid`, where they
+    are known.
     """
     label_map, entropy = prediction.label_map, prediction.entropy
     near = within(boundary(label_map), default_distance(prediction.size) if distance is None else distance)
-    areas, sampled = fragment_areas(label_map), on_fragment_grid(label_map)
+    sampled = on_fragment_grid(label_map)
+    grid = grid or pieces(sampled)
+    areas = grid.areas if sampled is label_map else fragment_areas(label_map)
     return Structure(
         pixels=label_map.size,
         boundary_pixels=int(np.count_nonzero(near)),
@@ -107,7 +125,7 @@ def measure(prediction: Prediction, distance: float | None = None) -> Structure:
         boundary_length=boundary_length(label_map),
         fragment_areas=areas,
         grid_pixels=math.prod(fragment_grid(prediction.size)),
-        grid_fragments=len(areas) if sampled is label_map else len(fragment_areas(sampled)),
+        grid_fragments=len(grid.areas),
     )
 
 
@@ -169,14 +187,19 @@ def boundary_length(label_map: LabelMap) -> int:
     return int(beside + np.count_nonzero(label_map[1:] != label_map[:-1]))
 
 
+def pieces(label_map: LabelMap) -> Pieces:
+    """The pieces of a label map (H, W)."""
+    spans = find_spans(label_map[np.newaxis])
+    return Pieces(spans, components(spans))
+
+
 def fragment_areas(label_map: LabelMap) -> NDArray[np.int64]:
     """Pixels in each 4-connected piece of one label, in reading order.
 
     >>> fragment_areas(np.array([[1, 2, 1], [1, 1, 1]], np.uint8)).tolist()
     [5, 1]
     """
-    spans = find_spans(label_map[np.newaxis])
-    return np.bincount(components(spans), spans.lengths).astype(np.int64)
+    return pieces(label_map).areas
 
 
 def within(mask: NDArray[np.bool_], distance: float) -> NDArray[np.bool_]:

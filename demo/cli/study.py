@@ -28,6 +28,7 @@ from demo.errors import DemoError
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
     from demo.study import Progress
+    from demo.study.corrupted import Ladder
     from demo.study.engine import Engine
 
 SAVES = ("labels", "entropy")
@@ -45,6 +46,16 @@ def add(subparsers: Subparsers) -> None:
     add_out_option(parser)
     parser.add_argument("--truth", metavar="DIR", type=Path, help="annotations: DIR/a/b.png for FOLDER/a/b.jpg")
     parser.add_argument("--split", help="of a dataset: the folder below images/ and annotations/")
+    parser.add_argument(
+        "--stress",
+        metavar="NAME",
+        type=_named,
+        help="ask for every photo corrupted too: corruptions of ImageNet-C by name with commas between, or own for the "
+        "five that need no further package",
+    )
+    parser.add_argument(
+        "--severities", metavar="N", type=int, nargs="+", default=None, help="of --stress, 1 to 5 (default: all)"
+    )
     parser.add_argument(
         "--save",
         metavar="WHAT",
@@ -77,6 +88,7 @@ def run(options: argparse.Namespace) -> int:
     """
     if options.export:
         return _export(options)
+    ladder = _ladder(options)
     zoo = open_zoo(options)
     from demo.study import study
     from demo.study.study import as_json
@@ -95,6 +107,7 @@ def run(options: argparse.Namespace) -> int:
             truth=options.truth,
             split=options.split,
             save=options.save,
+            ladder=ladder,
             limits=limits_of(options),
             engine=engine,
             on_progress=show,
@@ -109,6 +122,19 @@ def run(options: argparse.Namespace) -> int:
         print(_in_words(content))
         print(options.out / "study.json")
     return SOMETHING_LEFT_OUT if done.problems else 0
+
+
+def _ladder(options: argparse.Namespace) -> Ladder | None:
+    """The corruptions that are asked for; None where there are none."""
+    if not options.stress:
+        if options.severities:
+            raise DemoError("--severities are those of corruptions. Add --stress NAME, or leave them out.")
+        return None
+    from demo.changes.corruptions import OWN, SEVERITIES
+    from demo.study.corrupted import Ladder
+
+    kinds = [kind for name in options.stress for kind in (OWN if name == "own" else (name,))]
+    return Ladder.of(kinds, options.severities or SEVERITIES)
 
 
 @contextmanager
@@ -155,8 +181,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _named(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def _saves(text: str) -> tuple[str, ...]:
-    named = tuple(part.strip() for part in text.split(",") if part.strip())
+    named = _named(text)
     if not named or set(named) - set(SAVES):
         raise argparse.ArgumentTypeError(f"must be {' or '.join(SAVES)}, or both with a comma, but is {text}")
     return named

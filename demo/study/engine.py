@@ -15,6 +15,7 @@ from demo.images import Limits, Opened
 from demo.measures import ALWAYS
 from demo.models.zoo import Refusal, Zoo
 from demo.schema import ClassSet, Image, ModelSpec, Prediction
+from demo.study.corrupted import Climber, Rungs, Views, views_of
 from demo.study.dataset import Case
 from demo.study.ledger import PhotoRows
 from demo.study.measuring import Keeping, OneAnswer, Panel, Truths, one_answer, refused, together
@@ -30,6 +31,16 @@ class Task:
 
     photo: int
     case: Case
+    rungs: Rungs | None = None
+    """The corruption under which it is to be answered; else it is measured as it is."""
+
+    @property
+    def versions(self) -> int:
+        """How often the networks are to see the photo."""
+        return len(self.rungs.severities) if self.rungs else 1
+
+    def __str__(self) -> str:
+        return f"{self.case.name}, {self.rungs.kind}" if self.rungs else self.case.name
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,11 @@ class Met:
     class_set: ClassSet
     sha256: str
     """Of its weights' file."""
+
+
+def unread(task: Task, why: str) -> PhotoRows:
+    """What is kept of a photo that could not be read or answered at all."""
+    return PhotoRows(task.case.name, None, None, None, why, added=task.rungs is not None)
 
 
 class Engine(Protocol):
@@ -65,11 +81,12 @@ class Progress:
     photo: str
     seconds_left: float | None
     rate: float | None = None
+    unit: str = "photos"
 
     def __str__(self) -> str:
         rate = "" if self.rate is None else f", {self.rate:.3g} a second"
         left = "" if self.seconds_left is None else f", {in_words(self.seconds_left)} left"
-        return f"{self.done} of {self.total} photos{rate}{left} ({self.photo})"
+        return f"{self.done} of {self.total} {self.unit}{rate}{left} ({self.photo})"
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
@@ -82,15 +99,17 @@ def silent(progress: Progress) -> None:
 class Pace:
     """Progress over photos of which some were known before."""
 
-    def __init__(self, waiting: int, total: int) -> None:
-        self.start, self.waiting, self.total, self.done = time.perf_counter(), waiting, total, 0
+    def __init__(self, waiting: Iterable[Task], total: Iterable[Task]) -> None:
+        self.waiting, self.total = (sum(task.versions for task in tasks) for tasks in (waiting, total))
+        self.unit = "versions of photos" if any(task.rungs for task in total) else "photos"
+        self.start, self.done = time.perf_counter(), 0
 
-    def step(self, photo: str) -> Progress:
+    def step(self, task: Task) -> Progress:
         """One more is done."""
-        self.done += 1
+        self.done += task.versions
         each = (time.perf_counter() - self.start) / self.done
-        left = each * (self.waiting - self.done)
-        return Progress(self.total - self.waiting + self.done, self.total, photo, left, 1 / each if each else None)
+        left, done = each * (self.waiting - self.done), self.total - self.waiting + self.done
+        return Progress(done, self.total, str(task), left, 1 / each if each else None, self.unit)
 
 
 def in_words(seconds: float) -> str:
@@ -119,6 +138,7 @@ class Here:
 
     def __init__(self, zoo: Zoo, ask: Ask | None = None) -> None:
         self.zoo, self.ask, self.device = zoo, ask or plainly(zoo), zoo.device
+        self.climber = Climber(self.ask)
 
     def meet(self, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Met | DemoError]]:
         for spec in specs:
@@ -132,13 +152,13 @@ class Here:
     def measured(
         self, tasks: Iterable[Task], panel: Panel, keeping: Keeping, limits: Limits
     ) -> Generator[tuple[Task, PhotoRows]]:
-        line = _Line(panel, self.ask, keeping)
+        line = _Line(panel, self.ask, keeping, self.climber)
         with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "count") as counter:
-            upcoming: deque[tuple[Task, Future[Opened]]] = deque()
+            upcoming: deque[tuple[Task, Future[Opened | Views]]] = deque()
             waiting: deque[tuple[Task, Future[PhotoRows]]] = deque()
             for task in chain(tasks, [None]):
                 if task:
-                    upcoming.append((task, reader.submit(open_case, task.case, limits)))
+                    upcoming.append((task, reader.submit(_opened, task, limits)))
                 if len(upcoming) > 1 or (upcoming and not task):
                     current, opened = upcoming.popleft()
                     waiting.append((current, line.answer(current, opened, counter)))
@@ -147,19 +167,29 @@ class Here:
                     yield done, rows.result()
 
 
+def _opened(task: Task, limits: Limits) -> Opened | Views:
+    return views_of(task.case, task.rungs, limits) if task.rungs else open_case(task.case, limits)
+
+
 class _Line:
     """The networks, asked photo by photo."""
 
-    def __init__(self, panel: Panel, ask: Ask, keeping: Keeping) -> None:
-        self.panel, self.ask, self.keeping = panel, ask, keeping
+    def __init__(self, panel: Panel, ask: Ask, keeping: Keeping, climber: Climber) -> None:
+        self.panel, self.ask, self.keeping, self.climber = panel, ask, keeping, climber
         self.specs = list(panel.specs)
 
-    def answer(self, task: Task, opened: Future[Opened], counter: ThreadPoolExecutor) -> Future[PhotoRows]:
+    def answer(self, task: Task, opened: Future[Opened | Views], counter: ThreadPoolExecutor) -> Future[PhotoRows]:
         """Every answer to one photo, predicted here and counted on the other thread, at most one behind."""
         try:
             found = opened.result()
         except DemoError as error:
-            return counter.submit(PhotoRows, task.case.name, None, None, None, str(error))
+            return counter.submit(unread, task, str(error))
+        if isinstance(found, Views):
+            assert task.rungs
+            climbed, gone = self.climber.rows(task.case, task.rungs, found, self.panel, self.specs)
+            self._without(gone)
+            rows = {"stress": climbed}
+            return counter.submit(PhotoRows, task.case.name, *found.size, found.sha256, None, rows, gone, added=True)
         height, width = found.image.shape[:2]
         truths = Truths(task.case, (height, width))
         counted: list[Future[OneAnswer]] = []
@@ -173,11 +203,9 @@ class _Line:
                 counted.append(counter.submit(self._count, task, place, outcome, truths))
             elif outcome.loaded:
                 problems[place] = str(outcome.error)
-            else:  # no other photo would fare better
+            else:
                 gone[spec.id] = str(outcome.error)
-                self.specs.remove(spec)
-                if not self.specs:
-                    raise BackendError(f"None of the networks could be loaded. The last one said: {outcome.error}")
+                self._without(gone)
 
         def finish() -> PhotoRows:
             tables = together(self.panel, [one.result() for one in counted])
@@ -187,6 +215,12 @@ class _Line:
 
         return counter.submit(finish)  # its turn comes after that of the answers, as there is one thread
 
+    def _without(self, gone: dict[str, str]) -> None:
+        """Networks that could not be loaded are not asked again: no other photo would fare better."""
+        self.specs = [spec for spec in self.specs if spec.id not in gone]
+        if not self.specs:
+            raise BackendError(f"None of the networks could be loaded. The last one said: {[*gone.values()][-1]}")
+
     def _count(self, task: Task, place: int, prediction: Prediction, truths: Truths) -> OneAnswer:
         self.keeping.write(task.photo, task.case.name, prediction)
-        return one_answer(self.panel, place, prediction, truths.of(prediction.class_set))
+        return one_answer(self.panel, place, prediction, truths)

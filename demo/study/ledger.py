@@ -19,11 +19,13 @@ from demo.names import readable
 from demo.schema import ClassSet, ModelSpec
 
 FILE = "study.sqlite"
-FORMAT = 1
+FORMAT = 2
 """Of the file and of what is measured; a file of another format is not added to."""
 
 SCHEMA = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
-PER_PHOTO = ("answers", "areas", "truths", "claims", "pairs", "confusions", "together")
+MEASURED = ("answers", "areas", "truths", "claims", "pairs", "confusions", "together")
+"""The tables of the photos as they are."""
+PER_PHOTO = (*MEASURED, "stress")
 """The tables whose rows belong to one photo."""
 
 Value: TypeAlias = "int | float | str | bytes | None"
@@ -64,6 +66,8 @@ class PhotoRows:
     """Rows of each of PER_PHOTO, without the photo's number, which comes first."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Networks that could not be loaded, by id, and why; they have no row."""
+    added: bool = False
+    """Whether the rows join what is known of the photo, rather than replace it."""
 
 
 class Ledger:
@@ -155,6 +159,17 @@ class Ledger:
             names = ((class_set.key, index + class_set.offset, readable(n)) for index, n in enumerate(class_set.names))
             self._rows.executemany("INSERT OR IGNORE INTO classes VALUES (?, ?, ?)", names)
 
+    def climb(self, told: Mapping[str, Json]) -> None:
+        """Note how photos are corrupted. Raises DatasetError where the file holds some corrupted otherwise."""
+        for (before,) in self._all("SELECT value FROM study WHERE key = 'stress'"):
+            for key, value in json.loads(before).items():
+                if value != told[key]:
+                    raise DatasetError(
+                        f"{self.path} holds photos that were corrupted with the {key} {value}, and this one's is "
+                        f"{told[key]}. Choose another folder for this one, or ask for what that one was asked for."
+                    )
+        self.note("stress", dict(told))
+
     def note(self, key: str, value: Json) -> None:
         """Keep one more thing about the study as a whole."""
         with self._told(), self._rows:
@@ -171,18 +186,31 @@ class Ledger:
         )
         return {photo for (photo,) in found}
 
+    def stressed(self, models: Sequence[int]) -> set[tuple[int, str, int]]:
+        """(photo, kind, severity) of the corrupted photos that every one of the models has answered."""
+        marks = ", ".join("?" * len(models))
+        found = self._all(
+            f"SELECT photo, kind, severity FROM stress WHERE problem IS NULL AND model IN ({marks}) "
+            "GROUP BY photo, kind, severity HAVING COUNT(*) = ?",
+            *models,
+            len(models),
+        )
+        return {*found}
+
     def put(self, photo: int, rows: PhotoRows) -> None:
         """Keep everything of one photo, or nothing of it."""
         with self._told(), self._rows:
-            self._forget(photo)
+            if not rows.added:
+                self._forget(photo, MEASURED)
             self._rows.execute(
-                "UPDATE photos SET height = ?, width = ?, sha256 = ?, problem = ? WHERE photo = ?",
+                "UPDATE photos SET height = coalesce(?, height), width = coalesce(?, width), "
+                "sha256 = coalesce(?, sha256), problem = ? WHERE photo = ?",
                 (rows.height, rows.width, rows.sha256, rows.problem and readable(rows.problem), photo),
             )
             for table, content in rows.tables.items():
                 if content:
                     marks = ", ".join("?" * (len(content[0]) + 1))
-                    statement = f"INSERT INTO {table} VALUES ({marks})"
+                    statement = f"INSERT OR REPLACE INTO {table} VALUES ({marks})"
                     self._rows.executemany(statement, ((photo, *row) for row in map(_written, content)))
 
     def problems(self, shown: Mapping[int, str], truth: str) -> Iterator[str]:
@@ -193,14 +221,16 @@ class Ledger:
         statement = """
             SELECT photo, 0 AS kind, NULL, NULL, problem FROM photos UNION ALL
             SELECT photo, 1, title, id, problem FROM answers JOIN models USING (model) UNION ALL
-            SELECT DISTINCT photo, 2, NULL, NULL, problem FROM truths ORDER BY photo, kind"""
+            SELECT DISTINCT photo, 2, NULL, NULL, problem FROM truths UNION ALL
+            SELECT DISTINCT photo, 3, NULL, NULL, problem FROM stress ORDER BY photo, kind"""
         for photo, kind, title, model, problem in self._all(statement):
             if problem and photo in shown:
-                left_out = ("is left out", f"is left out for {title} ({model})", truth)[kind]
+                corrupted = "is left out where it is corrupted"
+                left_out = ("is left out", f"is left out for {title} ({model})", truth, corrupted)[kind]
                 yield f"{shown[photo]} {left_out}: {problem}"
 
-    def _forget(self, photo: int) -> None:
-        for table in PER_PHOTO:
+    def _forget(self, photo: int, tables: Sequence[str] = PER_PHOTO) -> None:
+        for table in tables:
             self._rows.execute(f"DELETE FROM {table} WHERE photo = ?", (photo,))
 
     def _all(self, statement: str, *values: Value) -> list[tuple[Any, ...]]:

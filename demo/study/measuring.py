@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from demo.analysis import claims
 from demo.analysis.agreement import SPLIT, confident_conflict, split_counts
 from demo.analysis.comparison import SURE, grid_of
-from demo.analysis.counts import Truth, TruthCounts, count
+from demo.analysis.counts import Truth, count
 from demo.analysis.in_common import common_set, in_words_of
 from demo.analysis.kappa import pairwise, ratings
 from demo.analysis.lone_models import lone_counts
-from demo.analysis.structure import measure
+from demo.analysis.structure import measure, on_fragment_grid, pieces
 from demo.errors import TruthError
 from demo.images import safe_stem, write_atomic
 from demo.labels.annotations import encode_annotation, labelled, nothing_labelled
@@ -93,9 +93,10 @@ class OneAnswer:
     confidence: NDArray[np.float32]
 
 
-def one_answer(panel: Panel, place: int, prediction: Prediction, truth: Truth | TruthError | None) -> OneAnswer:
-    """Count one prediction. Pure, and of about ten passes over its pixels."""
-    number, shape = panel.numbers[place], measure(prediction)
+def one_answer(panel: Panel, place: int, prediction: Prediction, truths: Truths) -> OneAnswer:
+    """Count one prediction, in about ten passes over its pixels; what a truth alone says is counted once a photo."""
+    grid = pieces(on_fragment_grid(prediction.label_map))
+    number, shape, truth = panel.numbers[place], measure(prediction, grid=grid), truths.of(prediction.class_set)
     pixels = shape.pixels
     means = [float(f.mean(dtype=np.float64)) for f in (prediction.entropy, prediction.confidence, prediction.margin)]
     typical = float((shape.fragment_areas.astype(np.float64) ** 2).sum() / pixels**2)
@@ -221,6 +222,7 @@ class Truths:
     def __init__(self, case: Case, size: Size) -> None:
         self._case, self._size = case, size
         self._read: dict[ClassSet, Truth | TruthError] = {}
+        self._landmarks: dict[ClassSet, claims.Landmarks] = {}
 
     def of(self, class_set: ClassSet) -> Truth | TruthError | None:
         """The truth, or why it cannot be read so; None where the photo has none."""
@@ -232,6 +234,15 @@ class Truths:
             except TruthError as error:
                 self._read[class_set] = error
         return self._read[class_set]
+
+    def landmarks(self, class_set: ClassSet) -> claims.Landmarks | None:
+        """Of the truth, made once for all networks; None where there is none, or nothing labelled in it."""
+        truth = self.of(class_set)
+        if not isinstance(truth, Truth) or (truth.label_map == VOID).all():
+            return None
+        if class_set not in self._landmarks:
+            self._landmarks[class_set] = claims.Landmarks.of(truth.label_map, class_set)
+        return self._landmarks[class_set]
 
     def _labelled(self, annotation: Path, class_set: ClassSet) -> tuple[LabelMap, Unknown | None]:
         """In the data set's own classes, brought to the network's by name; its own if it has as many.
@@ -258,8 +269,3 @@ class Truths:
                 "those that it shows."
             )
         return found, unknown
-
-
-def counts_of(content: bytes | None) -> TruthCounts | None:
-    """The counts of a row of truths."""
-    return None if content is None else TruthCounts.from_bytes(content)

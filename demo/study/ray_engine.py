@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from demo.errors import BackendError, DemoError
 from demo.images import Limits
 from demo.schema import ModelSpec
-from demo.study.engine import Here, Met, Task
+from demo.study.engine import Here, Met, Task, unread
 from demo.study.ledger import PhotoRows
 from demo.study.measuring import Keeping, Panel
 
@@ -94,7 +94,7 @@ class OnRay:
                 alone.append(task)
         for task in alone:
             rows = self._result(self.workers[0].measure.remote(task, *what))
-            yield task, rows or PhotoRows(task.case.name, None, None, None, DEADLY)
+            yield task, rows or unread(task, DEADLY)
 
     def _result(self, done: Any) -> PhotoRows | None:
         """None where the worker died; what failed in it otherwise is raised as it would have been here."""

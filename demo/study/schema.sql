@@ -55,6 +55,16 @@ CREATE TABLE truths (           -- how right, where there is a truth
 CREATE TABLE claims (           -- sums for the article's sentences (demo.analysis.claims.SUMS), JSON
     photo INTEGER, model INTEGER, content TEXT, PRIMARY KEY (photo, model)
 ) WITHOUT ROWID;
+CREATE TABLE stress (           -- one network on one photo that was corrupted, at a short side of at most 512 pixels
+    photo INTEGER, model INTEGER,
+    kind TEXT, severity INTEGER, -- a corruption of ImageNet-C at 1..5; '' and 0: the photo as it is
+    pixels INTEGER,
+    kept INTEGER,               -- with the class that the network names on the photo as it is
+    entropy INTEGER,            -- sum, in 2^-20 nats
+    judged TEXT,                -- against a truth: areas and reliability (demo.analysis.stability.Observed), JSON
+    problem TEXT,               -- why it has no answer
+    PRIMARY KEY (photo, model, kind, severity)
+) WITHOUT ROWID;
 
 -- Networks are compared in the words of one class set, on a grid of at most 1600 a side.
 CREATE TABLE pairs (            -- two networks on one photo; first < second

@@ -18,6 +18,7 @@ from demo.study import charts
 from demo.study.engine import in_words
 from demo.study.html import Cell, Column, dot, figure, page, table
 from demo.study.report import problems
+from demo.study.stress_curves import in_plain
 from demo.study.stress_results import HALF, Broken, Point, StressReport
 
 FAMILIES: dict[Family, tuple[str, int]] = {"cnn": ("CNNs", 0), "transformer": ("Transformers", 3)}
@@ -73,14 +74,6 @@ def as_csv(result: StressReport) -> str:
             told = ["" if value != value else repr(value) for value in values]
             rows.writerow([name, title, family, point.condition.kind, point.condition.severity, result.photos, *told])
     return stream.getvalue()
-
-
-def in_plain(kind: str) -> str:
-    """
-    >>> in_plain("jpeg_compression")
-    'JPEG compression'
-    """
-    return kind.replace("_", " ").replace("jpeg", "JPEG")
 
 
 def _ends(value: Interval) -> tuple[float, float, float]:

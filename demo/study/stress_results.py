@@ -4,33 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
 from demo.analysis.claims import Interval
 from demo.analysis.numbers import Json, plain
-from demo.analysis.stability import NUMBERS, Array, Observed, interval, numbers, weightings
+from demo.analysis.stability import NUMBERS, Array, interval, numbers, weightings
 from demo.schema import Family, ModelSpec
+from demo.study.corrupted import Condition
+from demo.study.stress_curves import Record
 
 HALF = 0.5
 """A network breaks on a photo where it keeps less than this share of its labels."""
-Record: TypeAlias = dict[str, Observed]
-"""What is known of one photo and network, by condition."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A corruption at a severity; the photo as it is has none."""
-
-    kind: str = ""
-    severity: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.severity}".strip() if self.severity else "as it is"
-
-
-AS_IT_IS = Condition()
 
 
 @dataclass(frozen=True)

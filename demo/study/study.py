@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from demo.models.checkpoints.files import locate
 from demo.models.zoo import Zoo
 from demo.names import readable, to_json
 from demo.schema import ModelSpec
+from demo.study.corrupted import Ladder, Rungs
 from demo.study.dataset import Case, Dataset
 from demo.study.engine import Ask, Engine, Here, OnProgress, Pace, Task, silent
 from demo.study.ledger import FILE, Identity, Ledger, identity_of, reading, told_apart
@@ -43,13 +44,14 @@ class Study:
 
 def study(
     source: Path, models: Names | None, zoo: Zoo, out: Path, *, truth: Path | None = None, split: str | None = None,
-    save: Sequence[str] = (), limits: Limits = DEFAULT_LIMITS, engine: Engine | None = None,
-    on_progress: OnProgress = silent, stopped: Callable[[], bool] = lambda: False,
+    save: Sequence[str] = (), ladder: Ladder | None = None, limits: Limits = DEFAULT_LIMITS,
+    engine: Engine | None = None, on_progress: OnProgress = silent, stopped: Callable[[], bool] = lambda: False,
 ) -> Study:  # fmt: skip
     """Measure a folder, dataset, zip or list with some networks; writes OUT/study.sqlite and, at the end, study.json.
 
-    A study that was stopped, in whatever way, goes on when called again with the same `out`. Raises DatasetError
-    without any photo and where OUT holds another study, BackendError when no network can be loaded.
+    With a `ladder` every photo is answered corrupted too; what the file lacks of its corruptions is measured. A study
+    that was stopped, in whatever way, goes on when called again with the same `out`. Raises DatasetError without any
+    photo and where OUT holds another study, BackendError when no network can be loaded.
     """
     found = open_source(source, truth=truth, split=split)
     specs, keeping = catalog.resolve(models or zoo.default_set), Keeping(out, tuple(sorted(save)))
@@ -58,7 +60,7 @@ def study(
     if keeping.what:
         settings["save"] = [*keeping.what]
     done = run(found, specs, zoo, out / FILE, settings, keeping=keeping, limits=limits, engine=engine,
-               on_progress=on_progress, stopped=stopped)  # fmt: skip
+               ladder=ladder, on_progress=on_progress, stopped=stopped)  # fmt: skip
     if not stopped():
         write_text(out / "study.json", to_json(as_json(done)))
     return done
@@ -104,37 +106,55 @@ def run(
     found: Dataset, specs: Sequence[ModelSpec], zoo: Zoo, path: Path, settings: dict[str, Json], *,
     ask: Ask | None = None, keeping: Keeping | None = None, limits: Limits = DEFAULT_LIMITS,
     engine: Engine | None = None, on_progress: OnProgress = silent, stopped: Callable[[], bool] = lambda: False,
-    bad_truth: str = "is measured without its truth",
+    bad_truth: str = "is measured without its truth", ladder: Ladder | None = None, as_they_are: bool = True,
 ) -> Study:  # fmt: skip
-    """Measure what the file at `path` does not have yet; each photo is on disk as soon as it is measured."""
+    """Measure what the file at `path` does not have yet; each photo is on disk as soon as it is measured.
+
+    Photos are measured as they are, unless told otherwise, and then corrupted as the `ladder` has it.
+    """
     start = time.perf_counter()
     engine, keeping = engine or Here(zoo, ask), keeping or Keeping(path.parent)
     left_out: list[str] = []
     with Ledger(path) as ledger:
         ledger.begin(_identity(found, specs, settings), specs)
         numbers = ledger.enter((case.name, place_of(case), stamp_of(case)) for case in found.cases)
-        tasks = [Task(numbers[case.name], case) for case in found.cases]
+        photos = [Task(numbers[case.name], case) for case in found.cases]
+        tasks = photos if as_they_are else []
+        if ladder:
+            ledger.climb(ladder.as_json())
+            rungs = [Rungs(kind, ladder.severities, ladder.seed) for kind in ladder.kinds]
+            tasks = [*tasks, *(replace(photo, rungs=one) for photo in photos for one in rungs)]
         waiting = _waiting(tasks, ledger, range(len(specs)))
         if waiting:
             panel = _panel(specs, engine, ledger, left_out)
             waiting = _waiting(tasks, ledger, panel.numbers)
-            pace = Pace(len(waiting), len(tasks))
+            pace = Pace(waiting, tasks)
             with closing(engine.measured(waiting, panel, keeping, limits)) as measured:
                 for task, rows in measured:
                     ledger.put(task.photo, rows)
                     gone = [spec for spec in specs if spec.id in rows.refused]
                     left_out += [_left_out(spec, rows.refused[spec.id]) for spec in gone]
-                    on_progress(pace.step(task.case.name))
+                    on_progress(pace.step(task))
                     if stopped():
                         break
         told = {numbers[case.name]: _shown(case) for case in found.cases}
         problems = [*found.problems, *dict.fromkeys(left_out), *ledger.problems(told, bad_truth)]
-    return Study(path, tuple(map(readable, problems)), len(tasks), len(waiting), time.perf_counter() - start)
+    measured = len({task.photo for task in waiting})
+    return Study(path, tuple(map(readable, problems)), len(photos), measured, time.perf_counter() - start)
 
 
 def _waiting(tasks: Sequence[Task], ledger: Ledger, models: Sequence[int]) -> list[Task]:
+    """The tasks with what is missing of them."""
     complete = ledger.complete(models)
-    return [task for task in tasks if task.photo not in complete]
+    stressed = ledger.stressed(models) if any(task.rungs for task in tasks) else set()
+    found = []
+    for task in tasks:
+        if rungs := task.rungs:
+            missing = tuple(step for step in rungs.severities if (task.photo, rungs.kind, step) not in stressed)
+            found += [replace(task, rungs=replace(rungs, severities=missing))] if missing else []
+        elif task.photo not in complete:
+            found.append(task)
+    return found
 
 
 def _panel(specs: Sequence[ModelSpec], engine: Engine, ledger: Ledger, left_out: list[str]) -> Panel:

@@ -14,7 +14,8 @@ from demo.study.definitions import DEFINITIONS
 from demo.study.html import Cell, Column, figure, key, page, table, tag
 from demo.study.pictures import Picture
 from demo.study.records import PhotoDetail
-from demo.study.tables import NetworkRow, StudyTables
+from demo.study.stress_curves import in_plain
+from demo.study.tables import NetworkRow, PhotoRow, StudyTables
 
 FAMILIES = {"cnn": "CNN", "transformer": "transformer"}
 VERDICTS = {"holds": "holds", "does not hold": "falls"}
@@ -49,7 +50,7 @@ def _sections(t: StudyTables, further: Further) -> Iterator[tuple[str, str, list
     if len(t.networks) > 1:
         yield "agreement", "Who agrees with whom", [*_matrices(t)]
         yield "charts", "Speed and doubt", [*_charts(t)]
-        yield "classes", "Class by class", [*_classes(t)]
+        yield "classes", "Class by class", [*_classes(t, study_photos.most_of(t, further.details))]
     if t.stress:
         yield "stress", "Under stress", [*_stress(t)]
     if t.claims:
@@ -202,7 +203,8 @@ def _doubt(t: StudyTables) -> Iterator[str]:
         yield figure(drawn, "Doubt.", "The further left and up a line, the more pixels the network is sure of.")
 
 
-def _classes(t: StudyTables) -> Iterator[Markup]:
+def _classes(t: StudyTables, seen: Mapping[str, PhotoRow]) -> Iterator[Markup]:
+    """`seen`: by a class's name, the photo on which there is most of it."""
     yield _soft(
         "Percent of all pixels that each network names so. Overlap: of the pixels that one of two networks names so, "
         "those that both do, mean over the pairs. Rival: what another one most often says there."
@@ -212,6 +214,7 @@ def _classes(t: StudyTables) -> Iterator[Markup]:
         *(Column(row.model.title) for row in t.networks),
         Column("Overlap, %", "IoU between networks, mean over pairs"),
         Column("Rival", text=True),
+        *([Column("Most of it on", "of the photos with a section below", text=True)] if seen else []),
     ]
     rows = [
         [
@@ -221,6 +224,7 @@ def _classes(t: StudyTables) -> Iterator[Markup]:
             if np.isnan(row.overlap)
             else Cell(f"{100 * row.overlap:.1f}", row.overlap, heat=0.4 * row.overlap),
             Cell(row.rival),
+            *([_photo(seen.get(row.name))] if seen else []),
         ]
         for row in t.classes
     ]
@@ -248,13 +252,24 @@ def _classes(t: StudyTables) -> Iterator[Markup]:
     yield table(columns, rows, tall=True, name="Classes taken for each other")
 
 
+def _photo(row: PhotoRow | None) -> Cell:
+    """A way to a photo's section."""
+    name = row and study_photos.short(row.name)
+    return Cell(name, style="name", title=row.name, link=f"#photo-{row.place}") if row and name else Cell("", None)
+
+
 def _stress(t: StudyTables) -> Iterator[Markup]:
-    yield _soft("The same photos, disturbed: on how many pixels a network keeps the class that it named undisturbed.")
+    yield _soft(
+        "The same photos, corrupted as ImageNet-C does at severities 1 to 5: on how many pixels a network keeps the "
+        "class that it names on the photo as it is (0), and with truth its mean IoU. `python -m demo stress` draws the "
+        "same with intervals over photos."
+    )
     yield Markup(key([(row.model.title, place) for place, row in enumerate(t.networks)]))
     drawn = []
     for curve in t.stress:
         ticks = [(float(number), str(severity)) for number, severity in enumerate(curve.severities)]
-        for shares, y_name in ((curve.kept, "same class, %"), (curve.miou, "mean IoU, %")):
+        for name, y_name in (("kept", "same class, %"), ("miou", "mean IoU, %")):
+            shares = curve.values[name]
             if np.isnan(shares).all() or len(ticks) < 2:
                 continue
             series = [
@@ -262,7 +277,8 @@ def _stress(t: StudyTables) -> Iterator[Markup]:
                 for place, row in enumerate(t.networks)
                 if not np.isnan(shares[place]).any()
             ]
-            drawn.append(Markup(figure(charts.curves(series, "severity", y_name, ticks), f"{curve.kind}.")))
+            title, number = f"{in_plain(curve.kind)}.", f"{curve.photos:,} photo{'s' * (curve.photos != 1)}."
+            drawn.append(Markup(figure(charts.curves(series, "severity", y_name, ticks), title, number)))
     yield tag("div", *drawn, class_="charts")
 
 

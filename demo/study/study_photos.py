@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -37,6 +38,21 @@ def sections(t: StudyTables, pictures: Mapping[int, Picture], details: Mapping[i
     if t.shown:
         parts = [_section(row, t, pictures.get(row.place), details.get(row.place)) for row in t.shown]
         yield "each", "Photo by photo", parts
+
+
+def most_of(t: StudyTables, details: Mapping[int, PhotoDetail]) -> dict[str, PhotoRow]:
+    """By a class's name the photo, of those with a section, on which the networks see most of it together."""
+    best: dict[str, tuple[float, PhotoRow]] = {}
+    for row in t.shown:
+        seen: Counter[str] = Counter()
+        for model, index, pixels in details[row.place].areas if row.place in details else ():
+            class_set = t.networks[model].model.class_set
+            if class_set and row.pixels:
+                seen[class_set.names[index]] += pixels
+        for name, pixels in seen.items():
+            if name not in best or pixels / row.pixels > best[name][0]:
+                best[name] = pixels / row.pixels, row
+    return {name: row for name, (_, row) in best.items()}
 
 
 def short(name: str) -> str:

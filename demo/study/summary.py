@@ -11,6 +11,7 @@ import numpy as np
 from demo.analysis.kappa import Ratings, cohen_kappa, fleiss_kappa, pixel_agreement
 from demo.analysis.numbers import Json, numbers, plain
 from demo.study.records import StudyRecords, records
+from demo.study.stress_curves import curves
 
 
 def summary_of(path: Path) -> dict[str, Json]:
@@ -26,6 +27,7 @@ def summary_of(path: Path) -> dict[str, Json]:
         "models": [_model(found, number) for number in range(len(found.models))],
         "pairs": [_pair(found, number, *pair) for number, pair in enumerate(found.pairs)],
         "together": _together(found),
+        "stress": [curve.as_json([model.id for model in found.models]) for curve in curves(path)],
     }
 
 

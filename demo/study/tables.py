@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from demo.analysis import scores
 from demo.analysis.kappa import cohen_kappa
-from demo.study.beside import ClaimRow, StressCurve
+from demo.study.beside import ClaimRow
 from demo.study.class_tables import ClassPairRow, ClassRow, class_pairs, class_rows
 from demo.study.groups import Groups
 from demo.study.records import StudyModel, StudyRecords
+from demo.study.stress_curves import StressCurve
 
 Floats = NDArray[np.float64]
 

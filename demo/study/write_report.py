@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from demo.images import DEFAULT_LIMITS, Limits, write_text
-from demo.study.beside import read_claims, read_stress
+from demo.study.beside import read_claims
 from demo.study.groups import read_groups
 from demo.study.pictures import pictures
 from demo.study.records import details, records
+from demo.study.stress_curves import curves
 from demo.study.study_page import Further, html
 from demo.study.tables import tables
 
@@ -29,8 +30,7 @@ def write_report(
     """
     found = records(study)
     grouped = read_groups(groups, by, found.names, found.paths) if groups else None
-    ids = [model.id for model in found.models]
-    told = tables(found, grouped, read_claims(study), read_stress(study, ids))
+    told = tables(found, grouped, read_claims(study), curves(study))
     places = [row.place for row in told.shown]
     seen = pictures(((place, found.paths[place]) for place in places), limits, lambda done: on_photo(done, len(places)))
     write_text(page, html(told, Further(seen, details(study, places))))

@@ -36,15 +36,12 @@ def test_report_shows_the_verdicts_and_curves_that_other_commands_left_there(
     (out / "claims.json").write_text(
         json.dumps({"claims": [{"sentence": "S.", "verdict": "holds", "reason": "R.", "photos": 1}]})
     )
-    points = [
-        {"kind": kind, "severity": severity, "kept": {"value": 0.5}, "miou": {"value": None}}
-        for kind, severity in (("", 0), ("fog", 1), ("fog", 3))
-    ]
-    (out / "stress.json").write_text(json.dumps({"curves": dict.fromkeys(toy_ids()[:3], points)}))
+    stressed = ["study", str(tmp_path / "photos"), "-m", *toy_ids()[:3], "-o", str(out), "--stress", "contrast"]
+    assert cli.main([*stressed, "--severities", "1", "3"]) == 0
     assert cli.main(["report", str(out)]) == 0
     page = (out / "study.html").read_text("utf-8")
     assert 'id="claims"' in page and "R." in page
-    assert 'id="stress"' in page and "fog." in page and "mean IoU, %" not in page
+    assert 'id="stress"' in page and "contrast." in page and "1 photo." in page and "mean IoU, %" not in page
 
 
 def test_report_of_what_is_no_study_and_half_a_group_are_sentences(toy: None, tmp_path: Path, capsys: Capture) -> None:
@@ -56,8 +53,7 @@ def test_report_of_what_is_no_study_and_half_a_group_are_sentences(toy: None, tm
 
 def test_a_damaged_file_of_another_command_costs_its_own_part(toy: None, tmp_path: Path) -> None:
     out = studied(tmp_path, "a.png")
-    for name, content in (("claims.json", "[3"), ("stress.json", '{"curves": [1]}')):
-        (out / name).write_text(content)
+    (out / "claims.json").write_text("[3")
     assert cli.main(["report", str(out)]) == 0
     page = (out / "study.html").read_text("utf-8")
     assert 'id="claims"' not in page and 'id="stress"' not in page

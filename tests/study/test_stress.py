@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,16 @@ from demo.errors import BackendError, DatasetError
 from demo.models import zoo as zoo_module
 from demo.models.zoo import Zoo
 from demo.schema import ModelSpec
+from demo.study.corrupted import Ladder
 from demo.study.engine import Progress
-from demo.study.stress import RECORDS, stress
+from demo.study.ledger import FILE
+from demo.study.records import records
+from demo.study.stress import stress
+from demo.study.stress_curves import curves, known
 from demo.study.stress_results import StressReport
+from demo.study.study import study
 from tests.study.photos import make_dataset
-from tests.study.test_evaluate import refusing
+from tests.study.test_evaluate import failing_once, refusing
 from tests.toy import toy_ids, toy_network, toy_zoo
 
 TWO = toy_ids()[:1] + toy_ids()[-1:]
@@ -75,8 +81,13 @@ def test_json_csv_figures_and_page_say_the_same(tmp_path: Path) -> None:
 
 def test_each_curve_names_the_photo_where_it_breaks_first(tmp_path: Path) -> None:
     result = climbed(tmp_path)
-    records = [json.loads(line) for line in (tmp_path / "out" / RECORDS).read_text().splitlines()]
-    kept = {(r["model"], r["condition"], r["photo"]): r["observed"]["kept"] / r["observed"]["pixels"] for r in records}
+    names = ["photo0", "photo1", "photo2"]
+    kept = {
+        (TWO[model], condition, photo): seen["kept"] / seen["pixels"]
+        for photo, row in zip(names, known(tmp_path / "out" / FILE, names, 2), strict=True)
+        for model, record in enumerate(row)
+        for condition, seen in record.items()
+    }
     for model in TWO:
         for found in result.breaks[model]:
             share = {key[2]: value for key, value in kept.items()
@@ -87,17 +98,15 @@ def test_each_curve_names_the_photo_where_it_breaks_first(tmp_path: Path) -> Non
 
 def test_a_stopped_ladder_goes_on_where_it_was(tmp_path: Path) -> None:
     def stop(progress: Progress) -> None:
-        if progress.done == 7:
+        if progress.done == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         climbed(tmp_path, on_progress=stop)
-    path = tmp_path / "out" / RECORDS
-    assert len(path.read_text().splitlines()) == 7
-    path.write_text(path.read_text() + '{"key": "cut by a')
     said: list[str] = []
     again = climbed(tmp_path, on_progress=lambda progress: said.append(str(progress)))
-    assert len(said) == 30 - 7 and said[-1].startswith("30 of 30 answers, 0 s left (photo2: ")
+    assert len(said) == 3 and said[-1].startswith("12 of 12 versions of photos, ")
+    assert said[-1].endswith(" 0 s left (photo2, gaussian_blur)")
     assert again.curves == stress([tmp_path / "set"], TWO, toy_zoo(), tmp_path / "fresh", **FEW).curves  # type: ignore[arg-type]
 
 
@@ -108,14 +117,15 @@ def test_what_is_known_asks_no_network_and_more_kinds_ask_only_for_themselves(tm
     assert calls == []
     said: list[Progress] = []
     climbed(tmp_path, kinds=[*FEW["kinds"], "brightness"], on_progress=said.append)  # type: ignore[misc]
-    assert len(said) == 2 * 3 * 2
+    assert [progress.photo for progress in said] == [f"photo{n}, brightness" for n in range(3)]
+    climbed(tmp_path, kinds=["brightness"], severities=[1, 2, 5], on_progress=said.append)
+    assert [progress.done for progress in said[3:]] == [7, 8, 9], "one severity of three was missing on each"
 
 
-def test_a_file_of_another_kind_is_no_ladder(tmp_path: Path) -> None:
+def test_corruptions_of_another_seed_are_not_mixed(tmp_path: Path) -> None:
     climbed(tmp_path, 1)
-    (tmp_path / "out" / RECORDS).write_text("shopping list\n")
-    with pytest.raises(DatasetError, match=r"stress.jsonl should hold .* but its line 1 does not"):
-        climbed(tmp_path, 1)
+    with pytest.raises(DatasetError, match=r"corrupted with the seed 0, and this one's is 3\. Choose another folder"):
+        climbed(tmp_path, 1, seed=3)
 
 
 def test_a_bad_photo_costs_itself_and_photos_without_truth_have_no_miou(tmp_path: Path) -> None:
@@ -159,7 +169,7 @@ def test_the_command_prints_a_row_a_network(
         "transformer",
         str(tmp_path / "out/report.html"),
     ]
-    assert "of 8 answers" in err
+    assert "2 of 2 versions of photos" in err
     assert cli.main([*command[:-4], "--kinds", "rust"]) == 2
     assert "There is no corruption called 'rust'" in capsys.readouterr().err
 
@@ -172,3 +182,53 @@ def test_the_default_kinds_need_no_further_package() -> None:
         if action.dest == "kinds"
     )  # type: ignore[union-attr]  # fmt: skip
     assert " ".join(OWN) in " ".join(help_text.split())
+
+
+def test_a_study_under_stress_holds_what_the_ladder_finds(tmp_path: Path) -> None:
+    ladder, photos = Ladder.of(FEW["kinds"], FEW["severities"]), make_dataset(tmp_path / "set", 3)  # type: ignore[arg-type]
+    study(photos, TWO, toy_zoo(), tmp_path / "study", ladder=ladder)
+    content = json.loads((tmp_path / "study/study.json").read_text())
+    found, alone = climbed(tmp_path), stress([photos], TWO, toy_zoo(), tmp_path / "study", **FEW)  # type: ignore[arg-type]
+    assert [curve["kind"] for curve in content["stress"]] == ["contrast", "gaussian_blur"]
+    for curve in content["stress"]:
+        assert (curve["severities"], curve["photos"]) == ([0, 1, 5], 3)
+        for model in curve["models"]:
+            points = [p for p in found.curves[model["id"]] if p.condition.kind in ("", curve["kind"])]
+            for number in ("kept", "entropy", "miou", "ece"):
+                assert model[number] == [point.values[number].value for point in points]
+    assert alone.curves == found.curves and alone.breaks == found.breaks
+    study(photos, TWO, toy_zoo(), tmp_path / "plain")
+    assert (records(tmp_path / "study").confusions == records(tmp_path / "plain").confusions).all()
+
+
+def test_a_stopped_study_under_stress_has_the_same_numbers_and_bad_photos_cost_themselves(tmp_path: Path) -> None:
+    photos, ladder = make_dataset(tmp_path / "set", 4) / "images/validation", Ladder.of(["gaussian_noise"], [2, 4])
+    (photos / "photo1.png").write_bytes(b"")
+
+    def stop_at(number: int) -> Callable[[Progress], None]:
+        def stop(progress: Progress) -> None:
+            if progress.done == number:
+                raise KeyboardInterrupt
+
+        return stop
+
+    whole = study(photos, TWO, toy_zoo(), tmp_path / "whole", ladder=ladder)
+    for number in (3, 6):  # among the photos as they are, and among the corrupted ones
+        with pytest.raises(KeyboardInterrupt):
+            study(photos, TWO, toy_zoo(), tmp_path / "stopped", ladder=ladder, on_progress=stop_at(number))
+    stopped = study(photos, TWO, toy_zoo(), tmp_path / "stopped", ladder=ladder)
+    assert len(whole.problems) == 1 and stopped.problems == whole.problems
+    one, other = ((tmp_path / name / "study.json").read_text() for name in ("whole", "stopped"))
+    assert one.partition('"timing"')[0] == other.partition('"timing"')[0]
+    assert [curve["photos"] for curve in json.loads(one)["stress"]] == [3]
+
+
+def test_a_network_that_fails_on_a_corrupted_photo_is_a_record_and_is_asked_again(tmp_path: Path) -> None:
+    photos, ladder = make_dataset(tmp_path / "set", 2), Ladder.of(["contrast"], [3])
+    study(photos, TWO, toy_zoo(), tmp_path / "out")
+    failed = study(photos, TWO, failing_once(RuntimeError("kernel size")), tmp_path / "out", ladder=ladder)
+    assert len(failed.problems) == 1 and "photo0.png is left out where it is corrupted: FCN" in failed.problems[0]
+    [curve] = curves(tmp_path / "out")
+    assert curve.photos == 1
+    again = study(photos, TWO, toy_zoo(), tmp_path / "out", ladder=ladder)
+    assert again.problems == () and again.measured == 1 and curves(tmp_path / "out")[0].photos == 2

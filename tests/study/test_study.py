@@ -348,7 +348,7 @@ def test_a_file_of_another_format_is_refused(photos: Path, tmp_path: Path) -> No
     with closing(sqlite3.connect(done.path)) as rows, rows:
         rows.execute("UPDATE study SET value = '99' WHERE key = 'format'")
     for read in (lambda: records(done.path), lambda: study(photos, MODELS, toy_zoo(), tmp_path / "out")):
-        with pytest.raises(DatasetError, match="should hold a study of format 1, but is of format 99"):
+        with pytest.raises(DatasetError, match="should hold a study of format 2, but is of format 99"):
             read()
 
 

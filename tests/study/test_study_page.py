@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PillowImage
 
+from demo.labels.ade20k import ADE20K
 from demo.study.groups import Groups
 from demo.study.html import tag
 from demo.study.pictures import LARGE, pictures
 from demo.study.study_page import Further, html
 from demo.study.study_photos import short
 from demo.study.tables import LISTED, SHOWN, tables
-from tests.study.toy_records import toy_detail, toy_records
+from tests.study.toy_records import toy_detail, toy_label_maps, toy_records
 
 HOSTILE = (
     "<img src=x onerror=window.ran=1>.jpg",
@@ -60,6 +61,16 @@ def test_links_lead_to_places_of_the_page_and_nowhere_else() -> None:
     links = [str(attributes["href"]) for tag, attributes in found if tag == "a"]
     assert len(places) == len(set(places))
     assert links and all(link.startswith("#") and link[1:] in places for link in links)
+
+
+def test_a_class_leads_to_the_photo_that_has_most_of_it() -> None:
+    names = tuple(f"{number}.jpg" for number in range(4))
+    told, maps = tables(toy_records(names)), toy_label_maps(4)
+    page = html(told, Further({}, {place: toy_detail(place, 4) for place in range(4)}))
+    [first, *_] = told.classes
+    most = int((maps == ADE20K.names.index(first.name)).sum((1, 2, 3)).argmax())
+    row = next(line for line in page.partition('id="classes"')[2].splitlines() if f">{first.name}</td>" in line)
+    assert f'href="#photo-{most}"' in row and f">{most}.jpg</a>" in row
 
 
 def test_only_the_pages_own_script_may_run_and_nothing_is_loaded() -> None:
