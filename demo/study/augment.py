@@ -16,7 +16,7 @@ from demo.models.network import Network, finite
 from demo.models.posterior import Posterior
 from demo.models.zoo import Refusal, Zoo
 from demo.schema import ClassSet, Field, Image, ModelSpec, Prediction
-from demo.study.engine import Ask
+from demo.study.measuring import Ask
 
 Strip: TypeAlias = tuple[int, Field]
 

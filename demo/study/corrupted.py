@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,11 +24,8 @@ from demo.models.zoo import Refusal
 from demo.schema import Image, LabelMap, ModelSpec, Prediction, Size
 from demo.study.dataset import Case
 from demo.study.ledger import Row
-from demo.study.measuring import Panel, Truths
+from demo.study.measuring import Ask, Panel, Truths
 from demo.study.sources import open_case
-
-if TYPE_CHECKING:
-    from demo.study.engine import Ask
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,8 @@ from demo.schema import ClassSet, Image, ModelSpec, Prediction
 from demo.study.corrupted import Climber, Rungs, Views, views_of
 from demo.study.dataset import Case
 from demo.study.ledger import PhotoRows
-from demo.study.measuring import Keeping, OneAnswer, Panel, Truths, one_answer, refused, together
+from demo.study.measuring import Ask, Keeping, OneAnswer, Panel, Truths, one_answer, refused, together
 from demo.study.sources import open_case
-
-Ask: TypeAlias = Callable[[Image, Sequence[ModelSpec]], Iterator[tuple[ModelSpec, Prediction | Refusal]]]
-"""A photo and models -> each model's prediction at photo size, or why it has none."""
 
 
 @dataclass(frozen=True)
@@ -186,10 +183,10 @@ class _Line:
             return counter.submit(unread, task, str(error))
         if isinstance(found, Views):
             assert task.rungs
-            climbed, gone = self.climber.rows(task.case, task.rungs, found, self.panel, self.specs)
-            self._without(gone)
+            climbed, missing = self.climber.rows(task.case, task.rungs, found, self.panel, self.specs)
+            self._without(missing)
             rows = {"stress": climbed}
-            return counter.submit(PhotoRows, task.case.name, *found.size, found.sha256, None, rows, gone, added=True)
+            return counter.submit(PhotoRows, task.case.name, *found.size, found.sha256, None, rows, missing, added=True)
         height, width = found.image.shape[:2]
         truths = Truths(task.case, (height, width))
         counted: list[Future[OneAnswer]] = []

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,8 @@ from demo.images import safe_stem, write_atomic
 from demo.labels.annotations import encode_annotation, labelled, nothing_labelled
 from demo.labels.coco import decode_panoptic
 from demo.labels.mapping import into, unsayable
-from demo.schema import VOID, ClassSet, Comparison, LabelMap, ModelSpec, Prediction, Size, Unknown
+from demo.models.zoo import Refusal
+from demo.schema import VOID, ClassSet, Comparison, Image, LabelMap, ModelSpec, Prediction, Size, Unknown
 from demo.study.dataset import Case
 from demo.study.ledger import Row
 
@@ -35,6 +37,8 @@ ENTROPY_STEP = 0.05
 """Nats: the width of a bin of the histograms of entropy."""
 ENTROPY_BINS = 112
 """Up to 5.6 nats; the entropy of 255 classes is at most 5.55."""
+Ask: TypeAlias = Callable[[Image, Sequence[ModelSpec]], Iterator[tuple[ModelSpec, Prediction | Refusal]]]
+"""A photo and models -> each model's prediction at photo size, or why it has none."""
 KEEPS = ("labels", "entropy")
 """What --save can write of each answer."""
 

@@ -23,9 +23,9 @@ from demo.names import readable, to_json
 from demo.schema import ModelSpec
 from demo.study.corrupted import Ladder, Rungs
 from demo.study.dataset import Case, Dataset
-from demo.study.engine import Ask, Engine, Here, OnProgress, Pace, Task, silent
+from demo.study.engine import Engine, Here, OnProgress, Pace, Task, silent
 from demo.study.ledger import FILE, Identity, Ledger, identity_of, reading, told_apart
-from demo.study.measuring import Keeping, Panel
+from demo.study.measuring import Ask, Keeping, Panel
 from demo.study.sources import open_source, place_of, stamp_of
 from demo.study.summary import summary_of
 
@@ -139,8 +139,8 @@ def run(
                         break
         told = {numbers[case.name]: _shown(case) for case in found.cases}
         problems = [*found.problems, *dict.fromkeys(left_out), *ledger.problems(told, bad_truth)]
-    measured = len({task.photo for task in waiting})
-    return Study(path, tuple(map(readable, problems)), len(photos), measured, time.perf_counter() - start)
+    new = len({task.photo for task in waiting})
+    return Study(path, tuple(map(readable, problems)), len(photos), new, time.perf_counter() - start)
 
 
 def _waiting(tasks: Sequence[Task], ledger: Ledger, models: Sequence[int]) -> list[Task]:

@@ -147,9 +147,7 @@ def test_a_network_that_cannot_load_costs_itself(tmp_path: Path) -> None:
     photos = make_dataset(tmp_path / "set", 2)
     result = stress([photos], TWO, refusing(BackendError("No."), TWO[0]), tmp_path / "out", **FEW)  # type: ignore[arg-type]
     assert [spec.id for spec in result.specs] == [TWO[1]] and result.photos == 2 and len(result.problems) == 1
-    with pytest.raises(
-        BackendError, match=r"None of the photos could be answered. FCN \(fcn-compact\) is left out: No"
-    ):
+    with pytest.raises(BackendError, match=r"None of the networks could be loaded\. The last one said: No"):
         stress([photos], TWO[:1], refusing(BackendError("No."), TWO[0]), tmp_path / "other", **FEW)  # type: ignore[arg-type]
 
 
