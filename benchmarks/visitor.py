@@ -14,6 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -62,6 +63,10 @@ def serving(command: Sequence[str], environment: dict[str, str] | None = None) -
             process.wait()
 
 
+class Refused(RuntimeError):  # noqa: N818
+    """What was asked for was refused; the text is what the visitor reads."""
+
+
 @dataclass
 class Visitor:
     """One browser tab. `downloaded` counts the bodies as they come over the wire, compressed where the server does."""
@@ -93,7 +98,7 @@ class Visitor:
 
     def segment(self, photo: Path, models: Sequence[str]) -> Json:
         """Upload a photo, ask for its run, fetch all that panels and common maps show; the last View."""
-        uploaded = self.http.post("/gradio_api/upload", files={"files": (photo.name, photo.read_bytes())}).json()[0]
+        uploaded = self.upload(photo.name, photo.read_bytes())
         event = self._event("viewer", "run")
         data = [self._input(component, uploaded, models) for component in event["inputs"]]
         view = self._run(event["id"], data)
@@ -106,6 +111,30 @@ class Visitor:
                 self._get(_path(layer["map"]), "layers")
         self._get(_path(view["photo"]), "photo")
         return view
+
+    def upload(self, name: str, content: bytes) -> str:
+        """The path of an uploaded file. Raises Refused."""
+        answer = self.http.post("/gradio_api/upload", files={"files": (name, content)})
+        if answer.status_code in (400, 413, 507):
+            raise Refused(answer.text)
+        answer.raise_for_status()
+        return str(answer.json()[0])
+
+    def ask(self, endpoint: str, uploaded: str, *values: object) -> str:
+        """Call a public endpoint with an uploaded photo; the event that its answer comes under."""
+        photo = {"path": uploaded, "meta": {"_type": "gradio.FileData"}}
+        asked = self.http.post(f"/gradio_api/call/{endpoint}", json={"data": [photo, *values]})
+        asked.raise_for_status()
+        return str(asked.json()["event_id"])
+
+    def call(self, endpoint: str, uploaded: str, *values: object) -> Any:
+        """What a public endpoint answers. Raises Refused."""
+        told = self.http.get(f"/gradio_api/call/{endpoint}/{self.ask(endpoint, uploaded, *values)}").text
+        _, end, data = told.rpartition("event: complete\ndata: ")
+        if end:
+            return json.loads(data)[0]
+        error = json.loads(told.rpartition("event: error\ndata: ")[2] or "null") or {}
+        raise Refused(error.get("error") or "")
 
     def probe(self, view: Json, y: int, x: int) -> Json:
         """What the browser asks when a pixel is pointed at."""

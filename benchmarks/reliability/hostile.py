@@ -1,4 +1,4 @@
-"""Every hostile file through every way in: python -m benchmarks.reliability.hostile [--every N] [--ways open cli api]
+"""Every hostile file through every way in: python -m benchmarks.reliability.hostile [--every N] [--ways open cli ...]
 
 For each a photo, or one sentence, within ten seconds. Networks are toys: what they compute plays no part.
 """
@@ -6,30 +6,35 @@ For each a photo, or one sentence, within ten seconds. Networks are toys: what t
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
+import mimetypes
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import httpx
 
 from benchmarks import machine
+from benchmarks.browser import FLAGS
 from benchmarks.measure import ROOT, Json, status, tree_memory
 from benchmarks.reliability.corpus import Hostile, sample
 from benchmarks.reliability.results import keep
-from benchmarks.visitor import serving
+from benchmarks.visitor import Refused, Visitor, serving
 
 SECONDS = 10.0
 MEGABYTES = 1200
 """More than this above where a process stood is a fault: three times what 40 megapixels take."""
 TOY = ["-m", "benchmarks.reliability.toy_page"]
+MODELS = "fcn-compact,setr-compact"
 CLI = "import demo.models.zoo as z; from functools import partial; from tests.toy import toy_network; " \
       "z.Zoo = partial(z.Zoo, load=toy_network); from demo.cli import main; import sys; sys.exit(main())"  # fmt: skip
 _OURS = re.compile(r"Traceback|Error\(|errno|unexpected happened|object at 0x|<class", re.I)
@@ -68,12 +73,24 @@ def opened(files: Sequence[Hostile]) -> Json:
 
 
 def by_api(files: Sequence[Hostile]) -> Json:
-    """Upload each and call /regions, some at once; then see that nothing is left."""
+    """Upload each and call /regions, one after the other; then see that nothing is left."""
+
+    def call_all(address: str, outcome: _Outcome) -> None:
+        with Visitor(address) as visitor:
+            for file in files:
+                start = time.perf_counter()
+                told, fault = _call(visitor, file)
+                outcome.add(file, told, fault, time.perf_counter() - start)
+
+    return _served(call_all)
+
+
+def _served(ask: Callable[[str, _Outcome], None]) -> Json:
+    """What comes of files that a page of its own is given, and whether that page outlives them and leaves none."""
     with TemporaryDirectory() as folder:
-        temporary = {"GRADIO_TEMP_DIR": f"{folder}/gradio", "TMPDIR": folder}
-        with serving(TOY, temporary) as server:
+        with serving(TOY, {"TMPDIR": folder}) as server:
             outcome = _Outcome(server.process)
-            asyncio.run(_call_all(server.address, files, outcome))
+            ask(server.address, outcome)
             alive = httpx.get(f"{server.address}/health", trust_env=False).status_code == 200
         left = [path.name for path in Path(folder).rglob("*") if path.is_file()]
     found = outcome.content() | {"files_left": len(left)}
@@ -84,31 +101,83 @@ def by_api(files: Sequence[Hostile]) -> Json:
     return found
 
 
-async def _call_all(address: str, files: Sequence[Hostile], outcome: _Outcome) -> None:
-    async with httpx.AsyncClient(base_url=address, timeout=60, trust_env=False) as client:
-        for file in files:  # one after the other: the seconds are this file's
-            start = time.perf_counter()
-            told, fault = await _call(client, file)
-            outcome.add(file, told, fault, time.perf_counter() - start)
+def _call(visitor: Visitor, file: Hostile) -> tuple[str, str]:
+    path = ""
+    try:
+        path = visitor.upload(file.name.encode(errors="replace").decode(), file.content)
+        visitor.call("regions", path, MODELS)
+    except Refused as error:
+        words = str(error).replace(Path(path).name, "") if path else f"{error}".strip().rstrip(".") + "."
+        return "sentence", sentence_fault(words) if words else "no words"
+    except httpx.HTTPError as error:
+        return "fault", str(error)
+    return "photo", ""
 
 
-async def _call(client: httpx.AsyncClient, file: Hostile) -> tuple[str, str]:
+def by_page(files: Sequence[Hostile]) -> Json:
+    """Choose each in a real browser, one after the other on the same page, a new one for every fifty."""
+
+    def choose_all(address: str, outcome: _Outcome) -> None:
+        with browser_page(f"{address}/?models={MODELS}", each=50) as page:
+            for file in files:
+                start = time.perf_counter()
+                told, fault = _choose(page(), file)
+                outcome.add(file, told, fault, time.perf_counter() - start)
+
+    return _served(choose_all)
+
+
+@contextmanager
+def browser_page(address: str, each: int) -> Iterator[Callable[[], Any]]:
+    """A function that gives the page in Chromium, anew every so many times."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS])
+        asked, page = 0, None
+
+        def of_the_moment() -> Any:
+            nonlocal asked, page
+            if page is None or asked % each == 0:
+                if page is not None:
+                    page.context.close()
+                page = browser.new_context().new_page()
+                page.set_default_timeout(60_000)
+                page.add_init_script("localStorage.setItem('zoo-tour', 'offered'); window.faults = []")
+                page.add_init_script("addEventListener('error', (event) => faults.push(event.message))")
+                page.goto(address)
+                page.wait_for_selector("[data-ready=yes]", state="attached")
+            asked += 1
+            return page
+
+        yield of_the_moment
+        browser.close()
+
+
+def _choose(page: Any, file: Hostile) -> tuple[str, str]:
+    """Until the panels are filled, or something is told."""
+    page.evaluate(
+        """() => {
+          document.querySelector("[data-ready]").dataset.done = "";
+          for (const one of document.querySelectorAll(".toast-close")) one.click();
+        }"""
+    )
+    page.wait_for_selector(".toast-body", state="detached")
     name = file.name.encode(errors="replace").decode()
-    sent = await client.post("/gradio_api/upload", files={"files": (name, file.content)})
-    if sent.status_code in (400, 413):
-        return "sentence", sentence_fault(sent.text.strip().rstrip(".") + ".")
-    if sent.status_code != 200:
-        return "fault", f"upload answered {sent.status_code}"
-    photo = {"path": sent.json()[0], "meta": {"_type": "gradio.FileData"}}
-    asked = await client.post("/gradio_api/call/regions", json={"data": [photo, "fcn-compact,setr-compact"]})
-    if asked.status_code != 200:
-        return "fault", f"the call was answered {asked.status_code}"
-    text = (await client.get(f"/gradio_api/call/regions/{asked.json()['event_id']}")).text
-    if "event: complete" in text:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    page.set_input_files("#photo input[type=file]", {"name": name, "mimeType": kind, "buffer": file.content})
+    try:
+        page.wait_for_function(
+            "() => document.querySelector('.toast-text') || document.querySelector('[data-ready]').dataset.done === '2'"
+        )
+    except Exception as error:
+        return "fault", f"neither answered nor told: {str(error)[:80]}"
+    if faults := page.evaluate("() => faults.splice(0)"):
+        return "fault", f"the page's scripts: {faults[0]}"
+    words = page.locator(".toast-text").all_inner_texts()
+    if not words:
         return "photo", ""
-    error = json.loads(text.rpartition("event: error\ndata: ")[2] or "null")
-    words = (error or {}).get("error") or ""
-    return "sentence", sentence_fault(words.replace(Path(photo["path"]).name, "")) if words else "no words"
+    return "sentence", sentence_fault(words[0].replace(name, "")) if len(words) == 1 else f"{len(words)} sentences"
 
 
 def by_cli(files: Sequence[Hostile]) -> Json:
@@ -202,7 +271,7 @@ class _Outcome:
         }
 
 
-WAYS = {"open": opened, "cli": by_cli, "api": by_api}
+WAYS = {"open": opened, "cli": by_cli, "api": by_api, "page": by_page}
 
 
 def main() -> int:
@@ -216,7 +285,7 @@ def main() -> int:
         found = WAYS[way](files)
         faults += len(found["faults"])
         print(f"{way}: {json.dumps(found, indent=1, ensure_ascii=True)}", flush=True)
-        if options.every == 1:
+        if options.every == 1 or (way == "page" and found["files"] >= 300):
             keep("hostile", way, found, load)
     return min(1, faults)
 

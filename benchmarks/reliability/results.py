@@ -30,7 +30,7 @@ def keep(script: str, part: str, found: Json, load_before: float) -> None:
 
 def tables() -> dict[str, str]:
     """The measured parts of docs/reliability.md, by their marks."""
-    return {"hostile": _hostile(), "load": _load()}
+    return {"hostile": _hostile(), "load": _load(), "soak": _soak()}
 
 
 def _parts(script: str) -> Json:
@@ -50,7 +50,7 @@ def _rows(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
 
 
 def _hostile() -> str:
-    ways = {"open": "reader", "cli": "command `segment`, one batch", "api": "page's API"}
+    ways = {"open": "reader", "cli": "command `segment`, one batch", "api": "page's API", "page": "page, in Chromium"}
     rows = []
     for name, part in _parts("hostile")["parts"].items():
         slowest = part.get("slowest_seconds")
@@ -64,19 +64,58 @@ def _hostile() -> str:
 
 
 def _load() -> str:
-    rows: list[tuple[object, ...]] = []
-    for part in _parts("load")["parts"].values():
+    parts = _parts("load")["parts"]
+    columns = []
+    for part in parts.values():
         few, many = part["fewest_and_most_answers_of_a_visitor"]
-        rows += [
-            ("visitors, seconds", f"{part['visitors']}, {part['seconds']}"),
-            ("a network takes at least", f"{part['milliseconds_a_network']} ms"),
-            ("answers; somebody else's", f"{part['answers']}; {part['answers_of_another']}"),
-            ("refused in words; without", f"{part['refused_in_words']}; {sum(part['refused_without_words'].values())}"),
-            ("answers of the unluckiest and the luckiest visitor", f"{few}, {many}"),
-            ("waiting and answering: median, 95 %", f"{part['p50_seconds']} s, {part['p95_seconds']} s"),
-            ("answers a second; one visitor alone", f"{part['answers_a_second']}; {part['alone_answers_a_second']}"),
-            ("share of one visitor's rate", f"{part['share_of_alone']:.0%}".replace("%", " %")),
-            ("memory before, most, after", "{megabytes_before}, {megabytes_most}, {megabytes_after} MB".format(**part)),
+        wordless = sum(part["refused_without_words"].values())
+        columns.append(
+            {
+                "seconds": part["seconds"],
+                "a network takes at least": f"{part['milliseconds_a_network']} ms",
+                "answers; somebody else's": f"{part['answers']}; {part['answers_of_another']}",
+                "of them in browsers": part.get("answers_in_browsers", 0),
+                "refused in words; without": f"{part['refused_in_words']}; {wordless}",
+                "answers of the unluckiest and the luckiest visitor": f"{few}, {many}",
+                "waiting and answering: median, 95 %": f"{part['p50_seconds']} s, {part['p95_seconds']} s",
+                "answers a second; one visitor alone": f"{part['answers_a_second']}; {part['alone_answers_a_second']}",
+                "share of one visitor's rate": f"{part['share_of_alone']:.0%}".replace("%", " %"),
+                "memory before, most, after": "{megabytes_before}, {megabytes_most}, {megabytes_after} MB".format(
+                    **part
+                ),
+                "measured": _when(part),
+            }
+        )
+    rows = [(title, *(column[title] for column in columns)) for title in (columns[0] if columns else ())]
+    return _rows(("what", *parts), rows)
+
+
+def _soak() -> str:
+    parts = _parts("soak")["parts"]
+    rows: dict[str, list[object]] = {}
+    for part in parts.values():
+        early, last, gone = (
+            dict(zip(part["counted"], part[when], strict=True))
+            for when in ("after_a_tenth", "at_the_end", "when_nothing_is_kept")
+        )
+
+        def seen(name: str, scale: float = 1, unit: str = "", early: Json = early, last: Json = last) -> str:
+            return f"{early[name] / scale:.0f}, {last[name] / scale:.0f}{unit}"
+
+        for title, value in (
+            ("runs, seconds", f"{part['runs']}, {part['seconds']}"),
+            ("memory (PSS) after a tenth, at the end", seen("pss", 1e6, " MB")),
+            ("memory (RSS) after a tenth, at the end", seen("rss", 1e6, " MB")),
+            ("memory (PSS), most", f"{part['pss_most'] / 1e6:.0f} MB"),
+            ("growth in a thousand runs, over the second half", f"{part['pss_per_thousand_runs'] / 1e6:+.1f} MB"),
+            ("open files after a tenth, at the end", seen("open_files")),
+            ("threads after a tenth, at the end", seen("threads")),
+            ("temporary files after a tenth, at the end", seen("temporary_files")),
+            ("when the visitors are gone for as long as photos are kept", f"{gone['temporary_files']} files"),
+            ("when the server has ended", f"{part['files_left']} files"),
             ("measured", _when(part)),
-        ]
-    return _rows(("what", "measured"), rows)
+        ):
+            rows.setdefault(title, []).append(value)
+    return (
+        _rows(("what", *parts), [(title, *values) for title, values in rows.items()]) if rows else "Not measured yet."
+    )

@@ -1,4 +1,7 @@
-"""The page as it is served, over toy networks: python -m benchmarks.reliability.toy_page [MILLISECONDS a network]"""
+"""The page as it is served, over toy networks: python -m benchmarks.reliability.toy_page [MILLISECONDS [SECONDS]]
+
+So many milliseconds a network takes at least, and for so many seconds photos are kept.
+"""
 
 import sys
 import time
@@ -8,6 +11,7 @@ from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
 from demo.page.serve import serve
+from demo.page.store import KEPT
 from demo.schema import Image, ModelSpec
 from tests.toy import toy_network
 
@@ -25,4 +29,4 @@ def load(spec: ModelSpec) -> Network:
 
 
 if __name__ == "__main__":
-    serve(Zoo(device="cpu", load=load))
+    serve(Zoo(device="cpu", load=load), kept=int(sys.argv[2]) if len(sys.argv) > 2 else KEPT)

@@ -22,8 +22,9 @@ from demo.page.figure import Figures
 from demo.page.handlers import SEGMENT, Page, Shown, idle
 from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.photos import Photos
-from demo.page.store import KEPT, LOOK, Store
+from demo.page.store import KEPT, Store
 from demo.page.tabs import tabs
+from demo.page.uploads import Leftovers
 from demo.schema import ModelSpec
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def build(
     fetching: Fetching | None = None,
     own: Sequence[ModelSpec] = (),
     at_start: Sequence[ModelSpec] = (),
+    kept: int = KEPT,
 ) -> PageBlocks:
     """The page over a zoo, or over a function that makes one when it is first needed; nobody is served yet.
 
@@ -57,10 +59,11 @@ def build(
 
     `checkpoints` are the folders that the zoo searches, to tell which files are missing without opening it. `own` are
     models of the host's own, offered beside the sets. `at_start` are models whose files are fetched once
-    `blocks.at_start.begin` is called.
+    `blocks.at_start.begin` is called. `kept` is for how many seconds photos are kept after their last use.
     """
     networks = Networks(zoo, checkpoints, own)
-    store = Store(limits)
+    store = Store(limits, kept=kept)
+    store.beside(Leftovers())
     every = tabs(store, networks)
     fetching = fetching or Fetching(checkpoints)
     start = AtStart(networks, fetching, at_start)
@@ -68,7 +71,7 @@ def build(
     photos = Photos(networks, store, page.stopped)
     thumbnails = [example.as_dict() for example in page.examples]
     with PageBlocks(
-        title="Segmentation Zoo", fill_width=True, delete_cache=(LOOK, KEPT), analytics_enabled=False
+        title="Segmentation Zoo", fill_width=True, delete_cache=(store.look, store.kept), analytics_enabled=False
     ) as blocks:
         header()
         shown = gr.State(Shown())

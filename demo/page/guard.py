@@ -12,10 +12,13 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.page.uploads import FULL, room
+
 CLOSED: Final = re.compile(r"/gradio_api/(?:proxy=|deep_link|process_recording|vibe-|file=\w[\w+.-]*:/)")
 """Ways of Gradio's that lead to other machines or run other programs; the page uses none of them."""
 # /run/predict is the page's own way for events that wait in no queue
 _CALL: Final = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/(?!predict/?$)([^/]+)/?$")
+_HEAR: Final = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/([^/]+)/?$")
 _OWN: Final = "'self' data: blob:"
 _HUGGING_FACE: Final = "https://huggingface.co https://*.hf.space"
 
@@ -58,25 +61,35 @@ class _TooLong(Exception):  # noqa: N818
 class Guard:
     """ASGI middleware: `headers()` on every answer; sentences for what is closed, unknown or too long.
 
-    `endpoints` tells the names that may be called; `most` is how many bytes a body may have where it is no upload,
-    which Gradio counts itself.
+    `endpoints` tells the names that may be called, `knows` of an event's number whether its answer is still to be
+    heard; `most` is how many bytes a body may have, `most_uploaded` an upload.
     """
 
-    def __init__(self, app: ASGIApp, endpoints: Callable[[], Collection[str]], most: int) -> None:
-        self._app, self._endpoints, self._most, self._headers = app, endpoints, most, headers()
+    def __init__(
+        self,
+        app: ASGIApp,
+        endpoints: Callable[[], Collection[str]],
+        knows: Callable[[str], bool],
+        most: int,
+        most_uploaded: int,
+    ) -> None:
+        self._app, self._endpoints, self._knows, self._headers = app, endpoints, knows, headers()
+        self._most, self._most_uploaded = most, most_uploaded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        upload = scope["method"] == "POST" and path.startswith("/gradio_api/upload")
+        most = self._most_uploaded if upload else self._most
         come, started = 0, False
 
         async def counted() -> Message:
             nonlocal come
             message = await receive()
             come += len(message.get("body", b""))
-            if come > self._most:
+            if come > most:
                 raise _TooLong
             return message
 
@@ -91,7 +104,7 @@ class Guard:
 
         async def unless_too_long(message: Message) -> None:
             """What Gradio says of a body that it was not given to the end, is not the reason."""
-            if come <= self._most or started:
+            if come <= most or started:
                 await answer(message)
 
         if CLOSED.match(path):
@@ -101,13 +114,17 @@ class Guard:
             names = ", ".join(f"/{name}" for name in known)
             await _refuse(answer, 404, f"There is no endpoint /{call[1]}; there are {names}.")
             return
-        if path.startswith("/gradio_api/upload"):
-            await self._app(scope, receive, answer)
+        if (heard := _HEAR.match(path)) and scope["method"] == "GET" and not self._knows(heard[1]):
+            await _refuse(answer, 404, "There is no such event, or its answer was heard already; ask again.")
+            return
+        if upload and not room():
+            await _refuse(answer, 507, FULL)
             return
         with suppress(_TooLong):
             await self._app(scope, counted, unless_too_long)
-        if come > self._most and not started:
-            words = f"A request may have at most {self._most / 1e6:.0f} MB; upload the file and name it instead."
+        if come > most and not started:
+            words = f"A request may have at most {most / 1e6:.0f} MB; "
+            words += "upload files one by one." if upload else "upload the file and name it instead."
             await _refuse(answer, 413, words)
 
 

@@ -67,6 +67,11 @@ class Line(Queue):
         line = self.event_queue_per_concurrency_id.get(NETWORKS)
         return len(line.queue) if line else 0
 
+    def knows(self, event_id: str) -> bool:
+        """Whether there is an event of that number whose answer nobody has heard yet."""
+        pending = list(self.pending_event_ids_session.values())
+        return event_id in self.event_ids_to_events or any(event_id in ids for ids in pending)
+
     def _full(self, visitor: str) -> str:
         """Why nobody, or not this visitor, is let in just now; empty when there is room."""
         line = self.event_queue_per_concurrency_id.get(NETWORKS)

@@ -91,6 +91,7 @@ def _upload() -> Json:
     plain = {"text/plain": {"schema": {"type": "string"}}}
     found["responses"]["400"] = {"description": "No form with files.", "content": _json("Said") | plain}
     found["responses"]["413"] = {"description": "A file is too large.", "content": _json("Said") | plain}
+    found["responses"]["507"] = {"description": "The disk is full.", "content": _json("Said")}
     return found
 
 
@@ -119,6 +120,7 @@ def _hear(fn: Any, answer: str) -> Json:
     stream = {"text/event-stream": {"schema": {"type": "string", "description": told}}}
     found = _way(f"hear_{fn.api_name}", f"The answer of {fn.api_name}: a stream that ends with it.", stream)
     found["parameters"] = [{"name": "event_id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    found["responses"]["404"] = {"description": "No such event, or its answer was heard.", "content": _json("Said")}
     return found
 
 

@@ -26,7 +26,9 @@ from demo.page.guard import Guard
 from demo.page.health import health
 from demo.page.openapi import openapi
 from demo.page.previews import Previews
+from demo.page.store import KEPT
 from demo.page.theme import theme
+from demo.page.uploads import own_folder
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -51,13 +53,15 @@ def serve(
     checkpoints: Sequence[Path] = (),
     own: Sequence[ModelSpec] = (),
     mcp: bool = False,
+    kept: int = KEPT,
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM, with models of the host's `own` beside the sets.
 
     Once the page answers the zoo is opened, and what SEGMENTATION_ZOO_FETCH names is fetched. With `mcp` there are
-    tools for agents at /mcp.
+    tools for agents at /mcp. Photos are `kept` for so many seconds after their last use.
     """
-    blocks = build(zoo, limits=limits, checkpoints=checkpoints, own=own, at_start=wanted())
+    own_folder()
+    blocks = build(zoo, limits=limits, checkpoints=checkpoints, own=own, at_start=wanted(), kept=kept)
     atexit.register(blocks.store.close)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # leaves as Ctrl-C does: the visitors' files go
@@ -87,7 +91,13 @@ def launch(
         "routes": [*routes(), health(blocks), openapi(blocks), *tools],
         "lifespan": lifespan,
         "middleware": [
-            Middleware(Guard, endpoints=blocks.called, most=most),
+            Middleware(
+                Guard,
+                endpoints=blocks.called,
+                knows=lambda event: blocks.line.knows(event),
+                most=most,
+                most_uploaded=int(1e6 * limits.megabytes) + 1_000_000,
+            ),
             Middleware(Compressed),
             Middleware(FirstScript, name="language"),
             Middleware(Previews, store=blocks.store),

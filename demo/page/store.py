@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 NOT_HERE = "This photo is no longer kept here; choose it again."
 KEPT = 50 * 60
 """Seconds that a photo, and all that was made of it, is kept after its last use."""
-LOOK = 5 * 60
-"""Seconds between two looks at what is to go: nothing is older than an hour."""
 
 
 @dataclass(eq=False)
@@ -77,15 +75,19 @@ class Run:
 class Kept(Protocol):
     """What is kept of visits beside their runs, for as long."""
 
-    def forget(self, kept: float = KEPT) -> None: ...
+    def forget(self, kept: float) -> None: ...
     def close(self) -> None: ...
 
 
 class Store:
-    """Runs by key. The newest always stays, even alone above the bound."""
+    """Runs by key. The newest always stays, even alone above the bound.
 
-    def __init__(self, limits: Limits, *, count: int = 24, megabytes: float = 1500) -> None:
+    `kept` is for how many seconds after its last use; every `look` seconds is looked at what is to go.
+    """
+
+    def __init__(self, limits: Limits, *, count: int = 24, megabytes: float = 1500, kept: int = KEPT) -> None:
         self.limits = limits
+        self.kept, self.look = kept, max(1, kept // 10)
         self.folder = Path(mkdtemp(prefix="segmentation-zoo-"))
         self._count, self._bytes = count, megabytes * 1e6
         self._runs: OrderedDict[str, Run] = OrderedDict()
@@ -124,11 +126,11 @@ class Store:
                 _, run = self._runs.popitem(last=False)
                 shutil.rmtree(run.folder, ignore_errors=True)
 
-    def forget(self, kept: float = KEPT) -> None:
-        """Let every run go that nobody has asked for in so many seconds."""
+    def forget(self) -> None:
+        """Let every run go that nobody has asked for in time."""
         with self._lock:
             for key, run in list(self._runs.items()):
-                if time.monotonic() - run.used > kept:
+                if time.monotonic() - run.used > self.kept:
                     del self._runs[key]
                     shutil.rmtree(run.folder, ignore_errors=True)
 
@@ -147,10 +149,10 @@ class Store:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _look(self) -> None:
-        while not self._closed.wait(LOOK):
+        while not self._closed.wait(self.look):
             self.forget()
             for kept in self._beside:
-                kept.forget()
+                kept.forget(self.kept)
 
     def _add(self, key: str, opened: Opened) -> Run:
         self.folder.mkdir(parents=True, exist_ok=True)  # whoever cleans temporary folders may have taken it

@@ -28,7 +28,7 @@ from demo.page.line import left, others
 from demo.page.networks import Networks
 from demo.page.photos import numbers
 from demo.page.running import keep
-from demo.page.store import KEPT, NOT_HERE, Run, Store
+from demo.page.store import NOT_HERE, Run, Store
 from demo.page.tabs.tab import Row
 from demo.page.zips import UNPACKED, unpack
 
@@ -202,7 +202,7 @@ class Studies:
                 study.used = time.monotonic()
             return study
 
-    def forget(self, kept: float = KEPT) -> None:
+    def forget(self, kept: float) -> None:
         """Let every study go that nobody has asked for in so many seconds."""
         with self._lock:
             old = [key for key, study in self._studies.items() if time.monotonic() - study.used > kept]

@@ -15,7 +15,7 @@ from demo.export import read_photo
 from demo.images import Limits
 from demo.page.networks import Networks
 from demo.page.running import views
-from demo.page.store import KEPT, LOOK, Run, Store
+from demo.page.store import Run, Store
 from demo.page.tabs.pixel import probe
 from demo.page.tabs.tab import GONE
 from tests.toy import toy_ids, toy_zoo
@@ -148,7 +148,7 @@ def test_a_run_that_nobody_asked_for_in_an_hour_goes_with_its_files(store: Store
     run = store.open(tmp_path / "a.png")
     store.forget()
     assert store.get(run.key) is run
-    run.used -= KEPT + 1
+    run.used -= store.kept + 1
     store.forget()
     assert store.get(run.key) is None and not run.folder.exists()
-    assert KEPT + LOOK <= 3600
+    assert store.kept + store.look <= 3600

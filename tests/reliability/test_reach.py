@@ -107,6 +107,16 @@ def test_an_unknown_endpoint_is_told_and_no_call_passes_by_the_line(page: str) -
     assert reply.status_code == 400 and "load the page again" in reply.json()["detail"]
 
 
+def test_an_answer_is_heard_once_and_an_unknown_one_is_told(page: str) -> None:
+    path = uploaded(page, "cat.png", PHOTO.read_bytes())
+    body = {"data": [{"path": path, **FILE}, "fcn-compact"]}
+    event = httpx.post(f"{page}gradio_api/call/segment", json=body).json()["event_id"]
+    assert "event: complete" in httpx.get(f"{page}gradio_api/call/segment/{event}", timeout=60).text
+    for number in (event, "nothing"):
+        reply = httpx.get(f"{page}gradio_api/call/segment/{number}", timeout=60)
+        assert reply.status_code == 404 and "its answer was heard already; ask again" in reply.json()["detail"]
+
+
 @pytest.mark.parametrize("way", ["deep_link", "process_recording", "vibe-edit", "vibe-code"])
 def test_ways_of_gradios_that_the_page_does_not_use_are_closed(page: str, way: str) -> None:
     for method in ("GET", "POST"):
@@ -137,6 +147,24 @@ def test_a_body_without_end_is_refused_before_it_is_kept(page: str) -> None:
 
     reply = httpx.post(f"{page}gradio_api/call/segment", content=endless(), timeout=60)
     assert reply.status_code == 413 and "at most 38 MB" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize("head", ["name=files; filename=a.png", "name=other; filename=a.png", "name=text"])
+def test_an_upload_without_end_is_refused_whatever_it_is_called(page: str, head: str) -> None:
+    def endless() -> Iterator[bytes]:
+        yield f"--b\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode()
+        for _ in range(200):
+            yield b"x" * 1_000_000
+
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    reply = httpx.post(f"{page}gradio_api/upload", content=endless(), headers=kind, timeout=60)
+    assert reply.status_code == 413 and ("at most 26 MB" in reply.text or "File size exceeded" in reply.text)
+
+
+def test_an_upload_that_the_disk_has_no_room_for_is_told(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demo.page.uploads.FREE", 1e18)
+    reply = httpx.post(f"{page}gradio_api/upload", files={"files": ("a.png", b"x")})
+    assert reply.status_code == 507 and reply.json()["detail"].startswith("This server's disk is full just now;")
 
 
 def test_the_page_says_when_photos_are_deleted(page: str) -> None:
