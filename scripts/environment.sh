@@ -2,7 +2,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=.venv/bin/python
-on_cores=(-n auto --maxprocesses 4 --dist loadscope) # pytest on the cores there are, the tests of one file on one of them
+on_cores=(-n auto --maxprocesses 4 --dist worksteal) # pytest on the cores there are; whoever is done takes from the others
 
 say() { echo "$*" >&2; }
 

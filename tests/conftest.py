@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 # A busy machine is no failure: no time limit on one drawn example.
-settings.register_profile("zoo", deadline=None)
+settings.register_profile("zoo", deadline=None, max_examples=40)
 settings.load_profile("zoo")
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"

@@ -1,6 +1,7 @@
-"""A pytest plugin: quick tests first, then slow ones, then those that need a browser."""
+"""A pytest plugin: tests that need a browser come last; workers that share a machine compute on a core each."""
 
 import gc
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,6 +11,10 @@ OPTIONAL = {"agents.py": "mcp"}
 """Modules that import, as they are loaded, a package that not everybody has."""
 
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, as torch is loaded; processes that tests start have it
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Nothing is to be looked for in a module whose package is not there."""
     package = OPTIONAL.get(collection_path.name)
@@ -17,7 +22,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: 2 if item.get_closest_marker("browser") else bool(item.get_closest_marker("slow")))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 def pytest_collection_finish() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 STUB = '#!/bin/bash\n[ "$*" = "-m pip --version" ] || echo "$*" >> asked.txt\n'
-ON_CORES = "-n auto --maxprocesses 4 --dist loadscope"
+ON_CORES = "-n auto --maxprocesses 4 --dist worksteal"
 NPM = '#!/bin/bash\nmkdir -p node_modules; echo "npm $*" >> asked.txt\n'
 
 

@@ -81,6 +81,19 @@ def wait_until(condition: Callable[[], Any], otherwise: Callable[[], str], secon
         time.sleep(0.1)
 
 
+class Chromium:
+    """The browser; where it has died, as under a system that is out of memory, the next test has another."""
+
+    def __init__(self, playwright: Any, path: str) -> None:
+        self._launch = lambda: playwright.chromium.launch(executable_path=path, args=FLAGS)
+        self._running = self._launch()
+
+    def __getattr__(self, name: str) -> Any:
+        if not self._running.is_connected():
+            self._running = self._launch()
+        return getattr(self._running, name)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: requirements-test.txt has it")
@@ -88,7 +101,7 @@ def chromium() -> Iterator[Any]:
     if path is None:
         pytest.skip("there is no chromium on this machine; on Debian: apt-get install chromium")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = Chromium(playwright, path)
         yield browser
         browser.close()
 
