@@ -15,7 +15,7 @@ from demo.models.zoo import Zoo
 from demo.schema import Image, ModelSpec, Seen
 
 SLOW_WIDTH = 333
-"""A photo of this width takes two seconds a network in tests.browser.toy_app."""
+"""A photo of this width takes a second a network in tests.browser.toy_app."""
 
 
 def toy_scores(seed: int, image: Image, cells: int = 12) -> Posterior:

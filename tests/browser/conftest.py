@@ -28,6 +28,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -122,7 +123,7 @@ def compact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def slow_photo(tmp_path: Path) -> Path:
-    """On this one each toy network takes two seconds; each test has its own, so that nothing of it is known yet."""
+    """On this one each toy network takes a second; each test has its own, so that nothing of it is known yet."""
     path = tmp_path / "slow.png"
     image = open_image(ROOT / "examples" / "pavilion.jpg")[:, :SLOW_WIDTH].copy()
     image[0, :16, 0] = list(uuid4().bytes)
@@ -133,43 +134,68 @@ def slow_photo(tmp_path: Path) -> Path:
 class Visits:
     """Pages opened in one browser, and everything that went wrong on them."""
 
-    def __init__(self, chromium: Any) -> None:
-        self.chromium, self.contexts, self.problems = chromium, [], []
+    def __init__(self, chromium: Any, home: Any = None) -> None:
+        self.chromium, self.home = chromium, home
+        self.opened: list[Any] = []
+        self.problems: list[str] = []
 
     def __call__(self, address: str, query: str = "", script: str = "", *, new: bool = False, **options: Any) -> Any:
         """A page that is live; `script` runs in it before its own do. To one who is not `new` no tour is offered."""
-        context = self.chromium.new_context(**{"viewport": DESKTOP, "accept_downloads": True} | options)
-        self.contexts.append(context)
-        context.route("**/*", lambda route: self.let_pass(route, address))
-        context.add_init_script(script or "0")
+        page = self.at_home(address, options) or self.abroad(options)
+        page.add_init_script(script or "0")
         if not new:
-            context.add_init_script("localStorage.setItem('zoo-tour', 'offered')")
-        page = context.new_page()
+            page.add_init_script("localStorage.setItem('zoo-tour', 'offered')")
         page.set_default_timeout(60_000)
         page.on("console", lambda m: self.problems.append(f"console: {m.text}") if m.type == "error" else None)
         page.on("pageerror", lambda error: self.problems.append(f"page: {error}"))
         page.on("response", lambda r: self.problems.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.on("request", lambda request: self.stays(request.url, address))
         page.goto(address + query)
         page.wait_for_selector("[data-ready=yes]", state="attached")
         return page
 
-    def let_pass(self, route: Any, address: str) -> None:
-        if route.request.url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.problems.append(f"left the machine: {route.request.url}")
-            route.abort()
+    def at_home(self, address: str, options: dict[str, Any]) -> Any:
+        """The first page of a test, where the scripts of earlier tests' pages are known already and nothing else is."""
+        home, self.home = self.home, None
+        if home is None or not options.keys() <= {"viewport", "color_scheme", "forced_colors"}:
+            return None
+        page = home.new_page()
+        self.opened.append(page)
+        session = home.new_cdp_session(page)
+        session.send("Storage.clearDataForOrigin", {"origin": address.rstrip("/"), "storageTypes": "all"})
+        session.detach()
+        page.set_viewport_size(options.pop("viewport", DESKTOP))
+        page.emulate_media(**options)
+        return page
+
+    def abroad(self, options: dict[str, Any]) -> Any:
+        """A page in a profile of its own, as of another visitor."""
+        context = self.chromium.new_context(**{"viewport": DESKTOP} | options)
+        self.opened.append(context)
+        return context.new_page()
+
+    def stays(self, url: str, address: str) -> None:
+        if not url.startswith((address, "data:", "blob:")):
+            self.problems.append(f"left the machine: {url}")
 
     def close(self) -> None:
-        for context in self.contexts:
-            context.close()
+        for one in self.opened:
+            one.close()
         assert self.problems == []
 
 
+@pytest.fixture(scope="session")
+def home(chromium: Any) -> Iterator[Any]:
+    """A profile of the browser that keeps what it has fetched: pages of the visits after the first come sooner."""
+    context = chromium.new_context()
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(chromium: Any) -> Iterator[Open]:
+def visit(chromium: Any, home: Any) -> Iterator[Open]:
     """visit(address, query) -> a page; afterwards: no error was logged, no request failed or left the machine."""
-    visits = Visits(chromium)
+    visits = Visits(chromium, home)
     yield visits
     visits.close()
 
@@ -224,6 +250,7 @@ def opened(shared_visit: Open, toy: str) -> Any:
 @pytest.fixture
 def page(opened: Any) -> Any:
     """The same as it first looks."""
+    opened.evaluate("document.activeElement?.blur()")  # a select would take the keys
     opened.mouse.move(5, 5)
     opened.keyboard.press("o")
     for _ in range(6):

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from demo.analysis.agreement import confident_conflict, split, votes
 from demo.images import open_image
 from demo.page.differences import comparison_of
-from tests.browser.conftest import PHONE, Open, choose
+from tests.browser.conftest import DESKTOP, PHONE, Open, choose
 from tests.browser.test_panels import pixels, settle
 from tests.toy import toy_zoo
 
@@ -38,10 +39,10 @@ def open_tab(page: Any) -> Any:
 
 
 @pytest.fixture
-def page(visit: Open, toy: str) -> Any:
-    page = visit(toy)
-    choose(page, PHOTO)
-    return open_tab(page)
+def page(page: Any) -> Any:
+    open_tab(page)
+    show(page, "votes")
+    return page
 
 
 def show(page: Any, name: str) -> None:
@@ -52,10 +53,11 @@ def show(page: Any, name: str) -> None:
 def layer(page: Any, name: str) -> np.ndarray:
     found = page.evaluate(
         "id => { const map = document.querySelector('[data-ready]').layer(id);"
-        " return { width: map.width, height: map.height, values: [...map.values] }; }",
+        " const values = btoa(Array.from(map.values, v => String.fromCharCode(v)).join(''));"
+        " return { width: map.width, height: map.height, values }; }",
         name,
     )
-    return np.array(found["values"], np.uint8).reshape(found["height"], found["width"])
+    return np.frombuffer(b64decode(found["values"]), np.uint8).reshape(found["height"], found["width"])
 
 
 def legend(page: Any) -> dict[str, str]:
@@ -174,6 +176,10 @@ def test_overlooking_changes_the_numbers(page: Any) -> None:
     page.get_by_label("Ignore mild disputes").check()
     page.wait_for_function("() => document.querySelector('.zoo-headline').textContent.includes('mild disputes aside')")
     assert agreed() >= settled
+    for name in ("Hide boundary-only disputes", "Ignore mild disputes"):
+        page.get_by_label(name).uncheck()
+    page.wait_for_function("() => !document.querySelector('.zoo-headline').textContent.includes(' aside')")
+    assert agreed() == plain
 
 
 def test_the_threshold_moves_without_the_server(page: Any, comparison: Any) -> None:
@@ -204,10 +210,8 @@ def test_together_says_what_it_is(page: Any) -> None:
     assert "JS" in page.locator("[data-pair='fcn-compact|setr-compact']").inner_text()
 
 
-def test_regions_can_be_copied(visit: Open, toy: str) -> None:
-    page = visit(toy, permissions=["clipboard-read", "clipboard-write"])
-    choose(page, PHOTO)
-    open_tab(page)
+def test_regions_can_be_copied(page: Any) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy", exact=True).click()
     page.wait_for_function("() => document.querySelector('.zoo-differ-list .zoo-button').textContent === 'Copied'")
     lines = page.evaluate("() => navigator.clipboard.readText()").splitlines()
@@ -225,26 +229,17 @@ def test_one_network_is_told_what_is_missing(visit: Open, toy: str) -> None:
     assert page.locator("#differ .zoo-surface:visible").count() == 0
 
 
-def test_on_a_phone_the_map_comes_before_the_list_and_nothing_overflows(visit: Open, toy: str) -> None:
-    page = visit(toy, viewport=PHONE)
-    choose(page, PHOTO)
-    open_tab(page)
+def test_on_a_phone_the_map_comes_before_the_list_and_nothing_overflows(page: Any) -> None:
+    page.set_viewport_size(PHONE)
+    settle(page)
     surface, regions = (page.locator(selector).bounding_box() for selector in ("#differ .zoo-surface", ".zoo-regions"))
     assert surface["y"] + surface["height"] <= regions["y"]
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size(DESKTOP)
 
 
-@pytest.mark.parametrize("name", ["sheep/images/9_1_s.jpg", "animals/owl.jpg"])
-def test_real_networks_on_real_photos(visit: Open, compact: str, cases: Path, name: str) -> None:
-    page = visit(compact)
-    choose(page, cases / name)
-    open_tab(page)
-    agree_with_summary(page)
-
-
-def test_a_line_above_the_panels_leads_here(visit: Open, toy: str) -> None:
-    page = visit(toy)
-    choose(page, PHOTO)
+def test_a_line_above_the_panels_leads_here(page: Any) -> None:
+    page.get_by_role("tab", name="Pixel").click()
     page.get_by_role("button", name="Where they differ ↓").click()
     page.wait_for_selector(".zoo-headline")
     said = page.locator(".zoo-teaser span").inner_text().replace("\xa0", " ")

@@ -1,6 +1,5 @@
 """Faults that visitors met: each was seen in a real browser, and is looked for there."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import encode_annotation
-from tests.browser.conftest import Open, choose, compared, filled, serve, wait_until
+from tests.browser.conftest import Open, choose, compared, filled, wait_until
 
 pytestmark = pytest.mark.browser
 PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
@@ -22,10 +21,8 @@ def look(page: Any, selector: str, name: str) -> str:
     return str(page.locator(selector).first.evaluate(f"node => getComputedStyle(node).{name}"))
 
 
-def test_forced_colours_leave_classes_choices_and_buttons_to_be_told(visit: Open, toy: str) -> None:
-    page = visit(toy, forced_colors="active")
-    choose(page, PHOTO)
-    compared(page)
+def test_forced_colours_leave_classes_choices_and_buttons_to_be_told(page: Any) -> None:
+    page.emulate_media(forced_colors="active")
     swatches = page.locator("[data-id=pspnet-compact] .zoo-class i").evaluate_all(
         "all => all.map(i => getComputedStyle(i).backgroundColor)"
     )
@@ -40,18 +37,14 @@ def test_forced_colours_leave_classes_choices_and_buttons_to_be_told(visit: Open
     page.locator("[data-id=pspnet-compact] .zoo-class").first.click()
     page.wait_for_selector(".zoo-class[aria-pressed=true]")
     assert look(page, ".zoo-class[aria-pressed=true]", "outlineStyle") == "solid"
+    page.emulate_media(forced_colors="none")
 
 
-def test_a_second_mask_that_does_not_fit_is_refused_while_the_first_is_counted(
-    visit: Open, toy: str, tmp_path: Path
-) -> None:
+def test_a_second_mask_that_does_not_fit_is_refused_while_the_first_is_counted(page: Any, tmp_path: Path) -> None:
     size = open_image(PHOTO).shape[:2]
     for name, shape in (("right", size), ("wrong", (20, 30))):
         (tmp_path / f"{name}.png").write_bytes(encode_annotation(np.full(shape, 3, np.uint8), ADE20K))
     held: list[Any] = []
-    page = visit(toy)
-    choose(page, PHOTO)
-    compared(page)
     page.get_by_role("tab", name="Truth").click()
 
     def hold_first(route: Any) -> None:
@@ -67,11 +60,10 @@ def test_a_second_mask_that_does_not_fit_is_refused_while_the_first_is_counted(
     page.wait_for_selector("[data-judged='5']", state="attached")
     assert "wrong.png" in page.locator(".zoo-truth-message").inner_text()
     assert "right.png" in page.locator(".zoo-truth-facts").inner_text()
+    page.unroute_all()
 
 
-def test_a_notch_of_the_wheel_zooms_by_15_percent(visit: Open, toy: str) -> None:
-    page = visit(toy)
-    choose(page, PHOTO)
+def test_a_notch_of_the_wheel_zooms_by_15_percent(page: Any) -> None:
     page.locator("[data-id=fcn-compact] .zoo-surface").hover()
     page.keyboard.down("Control")
     page.mouse.wheel(0, -120)
@@ -101,39 +93,7 @@ def test_a_network_that_is_no_longer_chosen_leaves_the_panels(visit: Open, toy: 
     page.wait_for_function("() => document.querySelector('.zoo-teaser').innerText.startsWith('All four agree')")
 
 
-@pytest.fixture
-def without_homes(tmp_path: Path) -> Iterator[str]:
-    """The page of an installation to which no fetch brings a file."""
-    (tmp_path / "refused").mkdir()
-    yield from serve(["-m", "tests.browser.toy_app", str(tmp_path / "refused")], tmp_path)
-
-
-def test_a_fetch_that_fails_is_one_sentence_and_the_panels_go_on(
-    without_homes: str, visit: Open, tmp_path: Path
-) -> None:
-    page = visit(without_homes, "?set=paper")
-    page.wait_for_function("() => document.querySelector('#set-note').innerText.includes('not on this machine')")
-    page.set_input_files("#photo input[type=file]", str(PHOTO))
-    page.locator("[data-id=setr-naive-vit-l] .zoo-status.failed").wait_for()
-    page.locator("#fetch").click()
-    told = page.locator("#fetch-progress .zoo-unfetched")
-    told.wait_for()
-    assert told.inner_text().startswith("Paper could not be fetched; going on with Compact. No home delivered fcn_")
-    assert str(tmp_path) not in told.inner_text() and "example.org" not in told.inner_text()
-    folded = page.locator("#fetch-progress details")
-    assert folded.get_attribute("open") is None
-    folded.locator("summary").click()
-    assert folded.locator("li").all_inner_texts() == [
-        "example.org: it refused the connection",
-        f"The folder: {tmp_path / 'refused'}",  # this visitor sits at the machine
-    ]
-    page.locator("[data-id=setr-compact] .zoo-class").first.wait_for()
-    assert page.locator("[data-id=setr-naive-vit-l]").count() == 0
-
-
-def test_the_keyboard_keeps_its_place_when_the_panels_make_room(visit: Open, toy: str) -> None:
-    page = visit(toy)
-    choose(page, PHOTO)
+def test_the_keyboard_keeps_its_place_when_the_panels_make_room(page: Any) -> None:
     page.keyboard.press("3")
     page.wait_for_function(HAS_FOCUS, arg="[data-id=deeplabv3plus-compact] .zoo-surface")
     page.keyboard.press("c")

@@ -8,7 +8,7 @@ import pytest
 
 from demo.labels.ade20k import ADE20K
 from demo.page.wire import FIELD_LEVELS, fields
-from tests.browser.conftest import Open, choose, compared, settled
+from tests.browser.conftest import settled
 from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -28,12 +28,13 @@ def levels() -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def page(visit: Open, toy: str) -> Any:
-    page = visit(toy)
-    choose(page, PHOTO)
-    compared(page)
+def page(page: Any) -> Any:
     page.keyboard.press("u")
     page.wait_for_selector(".zoo-scale:visible")
+    page.get_by_label("Stretch to this photo").uncheck()
+    page.get_by_label("Which pixels are hidden").select_option("below")
+    page.locator(".zoo-cutoff").press("Home")
+    settled(page)
     return page
 
 

@@ -1,8 +1,8 @@
 """The page over toy networks, for tests: python -m tests.browser.toy_app [FOLDER].
 
-Photos SLOW_WIDTH wide take two seconds a network; SETR of the paper set refuses, and the
+Photos SLOW_WIDTH wide take a second a network; SETR of the paper set refuses, and the
 scores of Segmenter are no logits. A fetch brings empty files to FOLDER, but
-none to one that is called "refused".
+none to one that holds a file "refused".
 """
 
 import sys
@@ -33,7 +33,7 @@ def load(spec: ModelSpec) -> Network:
 
     def scores(image: Image) -> Posterior:
         if image.shape[1] == SLOW_WIDTH:
-            time.sleep(2)
+            time.sleep(1)
         posterior = network.scores(image)
         if spec.id == "segmenter-compact":  # as a mask classifier answers
             tiles = tuple(replace(tile, scores=tile.scores.exp()) for tile in posterior.tiles)
@@ -42,7 +42,7 @@ def load(spec: ModelSpec) -> Network:
 
     def opened(image: Image) -> Opened:
         if image.shape[1] == SLOW_WIDTH:
-            time.sleep(2)
+            time.sleep(1)
         assert network.opened
         return network.opened(image)
 
@@ -51,7 +51,7 @@ def load(spec: ModelSpec) -> Network:
 
 def fetch(weights: Weights, folder: Path, sources: object, report: Callable[[Progress], None]) -> Path:
     report(Progress(weights.file, "here", 10_000_000, 100_000_000, 1e6))
-    if folder.name == "refused":
+    if (folder / "refused").exists():
         raise FetchError("No source had it.", [(f"https://example.org/{weights.file}", "it refused the connection")])
     time.sleep(0.5)
     (folder / weights.file).touch()

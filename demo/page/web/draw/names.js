@@ -75,29 +75,27 @@ function coarse(map) {
  */
 function depths(width, height, values) {
   const depth = new Float32Array(values.length).fill(Infinity);
-  const sweep = (order, steps) => {
-    for (const i of order) {
-      const [x, y] = [i % width, (i / width) | 0];
-      for (const [dx, dy, far] of steps) {
-        const [u, v] = [x + dx, y + dy];
-        const j = v * width + u;
-        const same = u >= 0 && v >= 0 && u < width && v < height && values[j] === values[i];
-        depth[i] = Math.min(depth[i], same ? depth[j] + far : far);
-      }
-    }
+  /** @type {(i: number, u: number, v: number, far: number) => void} */
+  const reach = (i, u, v, far) => {
+    const j = v * width + u;
+    const same = u >= 0 && v >= 0 && u < width && v < height && values[j] === values[i];
+    depth[i] = Math.min(depth[i], same ? depth[j] + far : far);
   };
-  const forth = [...values.keys()];
-  sweep(forth, [
-    [-1, 0, STRAIGHT],
-    [0, -1, STRAIGHT],
-    [-1, -1, ASLANT],
-    [1, -1, ASLANT],
-  ]);
-  sweep(forth.reverse(), [
-    [1, 0, STRAIGHT],
-    [0, 1, STRAIGHT],
-    [1, 1, ASLANT],
-    [-1, 1, ASLANT],
-  ]);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      reach(i, x - 1, y, STRAIGHT);
+      reach(i, x, y - 1, STRAIGHT);
+      reach(i, x - 1, y - 1, ASLANT);
+      reach(i, x + 1, y - 1, ASLANT);
+    }
+  }
+  for (let y = height - 1, i = values.length - 1; y >= 0; y--) {
+    for (let x = width - 1; x >= 0; x--, i--) {
+      reach(i, x + 1, y, STRAIGHT);
+      reach(i, x, y + 1, STRAIGHT);
+      reach(i, x + 1, y + 1, ASLANT);
+      reach(i, x - 1, y + 1, ASLANT);
+    }
+  }
   return depth;
 }

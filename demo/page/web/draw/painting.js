@@ -38,7 +38,7 @@ export class Painting {
     this.sheets = new Map();
     /** @type {Way | null} in which it is to be painted */
     this.way = null;
-    /** @type {Uint32Array | null} the table of the last repaint */
+    /** @type {Uint32Array | null} that it is painted with, if with one alone */
     this.table = null;
     /** @type {Uint32Array | null} */
     this.counted = null;
@@ -56,20 +56,16 @@ export class Painting {
     return (this.found ??= namePlaces(this.map));
   }
 
-  /** @param {Uint32Array} table */
-  paint(table) {
-    return this.paintBy((map, pixels) => colour(map, table, pixels));
-  }
-
   /**
    * Paints where the colours have changed.
    *
    * @param {Uint32Array} table
    */
-  repaint(table) {
-    if (this.table?.every((pixel, i) => pixel === table[i])) return;
+  paint(table) {
+    if (this.table?.every((pixel, i) => pixel === table[i])) return this;
+    this.paintBy((map, pixels) => colour(map, table, pixels));
     this.table = table;
-    this.paint(table);
+    return this;
   }
 
   /**
@@ -94,6 +90,7 @@ export class Painting {
   /** @param {Way} way */
   paintBy(way) {
     this.way = way;
+    this.table = null;
     return this;
   }
 

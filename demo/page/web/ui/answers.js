@@ -173,5 +173,7 @@ function placeMaps(card, labels, stack) {
   card.fields = Object.fromEntries(
     Object.entries(splitFields(stack, card.panel.measures)).map(([name, map]) => [name, new Painting(map)]),
   );
+  const { labels: painting } = card;
+  setTimeout(() => painting.places, 300); // before the names are wanted, when the answer itself is drawn
   redraw("paint", "toolbar", "glass");
 }

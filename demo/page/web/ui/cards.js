@@ -274,6 +274,6 @@ onDraw("paint", () => {
     }
   }
   run.cards.forEach(fillHidden);
-  for (const layer of run.layers.values()) layer.painting?.repaint(layerTable(layer));
+  for (const layer of run.layers.values()) layer.painting?.paint(layerTable(layer));
   redraw("draw");
 });

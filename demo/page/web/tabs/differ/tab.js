@@ -165,7 +165,7 @@ function moveThreshold() {
   const layer = run.layers.get("conflict");
   if (layer) {
     layer.codes = conflictCodes();
-    layer.painting?.repaint(layerTable(layer));
+    layer.painting?.paint(layerTable(layer));
   }
   redraw("draw", "tab:differ");
 }

@@ -12,7 +12,7 @@ export function paintTruth() {
   if (!judged.painting) return;
   const table = Uint32Array.from(classTable(judged.truth?.class_set));
   table[FOREIGN] = rgba(...hex(page.errors.foreign));
-  judged.painting.repaint(table);
+  judged.painting.paint(table);
   redraw("draw");
 }
 
@@ -26,6 +26,6 @@ export function paintErrors(row) {
   for (let level = 0; level <= 100; level++)
     table[1 + level] = rgba(...hex(level >= judged.sure ? page.errors.sure : page.errors.unsure));
   table[FOREIGN] = rgba(...hex(page.errors.foreign));
-  row.painting?.repaint(table);
+  row.painting?.paint(table);
   redraw("draw");
 }

@@ -30,7 +30,7 @@ export function paintFlags(row) {
   FLAGS.forEach(([colour], code) => {
     table[code] = rgba(...hex(page.errors[colour]));
   });
-  Object.values(row.flags ?? {}).forEach((painting) => painting.repaint(table));
+  Object.values(row.flags ?? {}).forEach((painting) => painting.paint(table));
 }
 
 export function makeVocabulary() {

@@ -203,7 +203,7 @@ function fillFigures() {
     }
     const { surface, words } = figures.get(model);
     const row = asked.rows.get(model);
-    row?.painting?.repaint(heatTable());
+    row?.painting?.paint(heatTable());
     words.textContent = unbroken(wordsOf(row, model));
     surface.box.setAttribute("aria-label", `${titleOf(model)}. ${words.textContent}`);
   }
