@@ -29,3 +29,15 @@ def peak_of_a_block() -> Json:
     with peak_memory() as peak:
         np.ones(BLOCK, np.uint8).sum()
     return {"bytes": peak.bytes}
+
+
+def maps_of_a_small_photo() -> Json:
+    """What the benchmark of the maps finds, by kind of scores, on a photo of a quarter of a megapixel."""
+    from benchmarks import maps
+
+    maps.SIZES["small"] = (432, 576)
+    return {
+        kind: maps.times("small", kind, repeats=1)
+        | {f"{way}_memory": maps.memory("small", kind, way) for way in ("ours", "plain")}
+        for kind in ("few winners", "diffuse")
+    }
