@@ -120,8 +120,15 @@ class Guard:
         if upload and not room():
             await _refuse(answer, 507, FULL)
             return
-        with suppress(_TooLong):
-            await self._app(scope, counted, unless_too_long)
+        try:
+            with suppress(_TooLong):
+                await self._app(scope, counted, unless_too_long)
+        except TypeError:
+            if not upload or started:
+                raise
+            await _refuse(
+                answer, 400, "An upload wants files in a form, each under the name “files” and with a file name."
+            )
         if come > most and not started:
             words = f"A request may have at most {most / 1e6:.0f} MB; "
             words += "upload files one by one." if upload else "upload the file and name it instead."

@@ -117,7 +117,9 @@ def _hear(fn: Any, answer: str) -> Json:
         f"The line's events while the call waits, then `event: complete` and `data:` with a list of one {answer}, or "
         "`event: error` and `data:` with an object whose `error` is a sentence."
     )
-    stream = {"text/event-stream": {"schema": {"type": "string", "description": told}}}
+    parts = {"event": {"type": "string"}, "data": {"type": "string"}}
+    one = {"type": "object", "description": told, "properties": parts, "required": [*parts]}
+    stream = {"text/event-stream": {"schema": one}}
     found = _way(f"hear_{fn.api_name}", f"The answer of {fn.api_name}: a stream that ends with it.", stream)
     found["parameters"] = [{"name": "event_id", "in": "path", "required": True, "schema": {"type": "string"}}]
     found["responses"]["404"] = {"description": "No such event, or its answer was heard.", "content": _json("Said")}

@@ -38,7 +38,8 @@ def test_each_endpoint_is_asked_and_heard(blocks: PageBlocks, document: dict[str
         assert data["minItems"] == data["maxItems"] == len(data["prefixItems"]) >= 2 and asked["summary"].endswith(".")
         assert data["prefixItems"][0] == {"$ref": "#/components/schemas/File"}
         heard = document["paths"][f"/gradio_api/call/{name}/{{event_id}}"]["get"]
-        assert "text/event-stream" in heard["responses"]["200"]["content"]
+        event = heard["responses"]["200"]["content"]["text/event-stream"]["schema"]
+        assert event["required"] == ["event", "data"] and "404" in heard["responses"]
     assert len(document["paths"]) == 2 + 2 * len(blocks.called())
 
 

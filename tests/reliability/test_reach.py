@@ -161,6 +161,13 @@ def test_an_upload_without_end_is_refused_whatever_it_is_called(page: str, head:
     assert reply.status_code == 413 and ("at most 26 MB" in reply.text or "File size exceeded" in reply.text)
 
 
+def test_an_upload_without_a_file_is_told(page: str) -> None:
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    form = b'--b\r\nContent-Disposition: form-data; name="files"\r\n\r\n{}\r\n--b--\r\n'
+    reply = httpx.post(f"{page}gradio_api/upload", content=form, headers=kind)
+    assert reply.status_code == 400 and reply.json()["detail"].startswith("An upload wants files in a form")
+
+
 def test_an_upload_that_the_disk_has_no_room_for_is_told(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demo.page.uploads.FREE", 1e18)
     reply = httpx.post(f"{page}gradio_api/upload", files={"files": ("a.png", b"x")})
