@@ -23,6 +23,7 @@ from torch.nn import functional
 from demo.errors import CorruptCheckpointError
 from demo.labels.ade20k import ADE20K
 from demo.models.backends.mmseg import answerer, build_network, initialise, scorer
+from demo.models.machine import has_bfloat16
 from demo.models.zoo import choose_device
 from demo.schema import VOID, Image, LabelMap
 from demo.train.data import (
@@ -59,7 +60,7 @@ class Recipe:
     cell: int = 16
     """Pixels of such a photograph beside each cell of the teacher's grid."""
     bfloat16: bool = True
-    """Whether the trunk computes in it: convolutions gain, a ViT on a CPU loses."""
+    """Whether the trunk computes in it, where the device does natively: convolutions gain, a ViT on a CPU loses."""
     soft_weight: float = 1.0
     """Weight of the teacher's class probabilities, on every pixel, beside the labels."""
     feature_weight: float = 0.0
@@ -181,6 +182,7 @@ class Run:
         self, family: Family, recipe: Recipe, device: torch.device, out: Path, report: Callable[[str], None]
     ) -> None:
         self.recipe, self.device, self.out, self.report = recipe, device, out, report
+        self.bfloat16 = recipe.bfloat16 and has_bfloat16(device.type)
         self.family = family.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = WeightAverage(self.family, recipe.average_decay)
         self.averaged = cast(Family, self.average.network)
@@ -218,7 +220,7 @@ class Run:
         self.family.train()
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * group["share"] * _schedule(share, self.recipe.warm_share)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             scores, read = self.family(self._maps(batch, dice))
         loss = sum((self._loss(one.float(), batch) for one in scores.values()), torch.zeros((), device=self.device))
         if read is not None and batch.teacher is not None:
@@ -245,7 +247,7 @@ class Run:
     def look(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The maps (C, h, w) at float16 of one photograph (H, W, 3), for keeping."""
         self.family.eval()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             return tuple(one[0].half() for one in self._seen(pixels[None].to(self.device)))
 
     def _loss(self, scores: torch.Tensor, batch: Batch) -> torch.Tensor:

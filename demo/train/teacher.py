@@ -21,6 +21,7 @@ from torch.nn import functional
 from demo.labels.ade20k import ADE20K
 from demo.models import efficientnet_lite  # noqa: F401  registers the backbone
 from demo.models.backends.mmseg import build_backbone
+from demo.models.machine import has_bfloat16
 from demo.schema import VOID
 from demo.train.data import Photographs, cells_of, grid, whole
 from demo.train.weights import read_weights
@@ -91,7 +92,7 @@ class Watcher:
         maps = []
         for eye, network in self.eyes:
             given = eye.given(photo)
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
                 maps += [
                     functional.interpolate(one.float(), (rows, columns), mode="bilinear")[0] for one in network(given)
                 ]

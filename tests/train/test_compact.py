@@ -1,5 +1,6 @@
 """Every stage of the training begins with what its place in the list promises."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from demo.errors import DatasetError
 from demo.models.backends.mmseg import build_network
 from demo.train import compact, teacher
-from demo.train.data import Folder
+from demo.train.data import CropPlan, Folder
 from demo.train.trunks import TRUNKS, installed
 from demo.train.weights import read_weights
 
@@ -56,8 +57,15 @@ def test_from_photographs_to_every_network(scenes: Path, tmp_path: Path, monkeyp
         installed(TRUNKS["dinov2"])
     except DatasetError as missing:
         pytest.skip(str(missing))
-    monkeypatch.setattr(teacher, "STEPS", 20)
-    made = compact.train_compact([Folder(scenes)], CHECKPOINTS, tmp_path, pace=0.0005, report=lambda line: None)
+    monkeypatch.setattr(teacher, "STEPS", 10)
+    monkeypatch.setattr(teacher, "BATCH", 256)
+    small = tuple(
+        replace(stage, recipe=replace(stage.recipe, batch=2, crops=CropPlan(128, (128, 144))))
+        for stage in compact.STAGES
+    )
+    made = compact.train_compact(
+        [Folder(scenes)], CHECKPOINTS, tmp_path, pace=0.0005, stages=small, report=lambda line: None
+    )
     assert len(made) == sum(len(stage.networks) for stage in compact.STAGES)
     for path in made:
         (config,) = CHECKPOINTS.glob(f"*/{path.stem}.py")

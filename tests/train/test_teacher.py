@@ -34,6 +34,7 @@ def quick_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(teacher, "Watcher", Colours)
     monkeypatch.setattr(teacher, "HEADS", ((16, 0.5),))
     monkeypatch.setattr(teacher, "BATCH", 64)
+    monkeypatch.setattr(teacher, "STEPS", 200)
     Colours.looked = 0
 
 
