@@ -31,6 +31,11 @@ def describe_machine() -> Machine:
     return Machine(gpus, len(os.sched_getaffinity(0)), _memory_gb(), native)
 
 
+def threads() -> int:
+    """With how many threads networks compute on the processor; the environment's OMP_NUM_THREADS decides it."""
+    return torch.get_num_threads()
+
+
 def has_bfloat16(device: str) -> bool:
     """Whether the device computes in bfloat16 natively: a processor that does not takes many times as long for it."""
     if device.startswith("cuda"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from demo.errors import BackendError, DemoError
@@ -31,7 +32,9 @@ DEADLY = "every worker that had it died, the last one with no other photo. Shrin
 class Worker:
     """One process with its own zoo; Ray runs it."""
 
-    def __init__(self, open_zoo: Callable[[], Zoo]) -> None:
+    def __init__(self, open_zoo: Callable[[], Zoo], folder: str) -> None:
+        with suppress(OSError):
+            os.chdir(folder)
         self.engine = Here(open_zoo())
 
     def device(self) -> str:
@@ -50,22 +53,37 @@ class Worker:
 
 
 class OnRay:
-    """An engine of one worker a GPU, or of `workers` with a CPU each, on the cluster at `address`.
+    """An engine of one worker a GPU, else of `workers`, on the cluster at `address`.
 
-    Without an address a cluster is started on this machine, and ended with the study. Raises BackendError where Ray is
-    not installed or no cluster answers.
+    Each computes with as many threads as this process would, so that numbers are the same to the last digit. Without an
+    address a cluster is started on this machine, and ended with the study. Raises BackendError where Ray is not
+    installed, no cluster answers, or it has no room for so many workers.
     """
 
     def __init__(self, open_zoo: Callable[[], Zoo], *, address: str | None = None, workers: int | None = None) -> None:
         self.ray = _ray()
         _start(self.ray, address)
-        resources = self.ray.cluster_resources()
-        gpus = int(resources.get("GPU", 0))
-        self.number = workers or gpus or max(1, int(resources.get("CPU", 1)))
-        needs = {"num_gpus": 1} if gpus else {"num_cpus": 1}
-        remote = self.ray.remote(max_restarts=-1, max_task_retries=RETRIES, max_concurrency=IN_HAND, **needs)(Worker)
-        self.workers = [remote.remote(open_zoo) for _ in range(self.number)]
-        self.device: str = self.ray.get(self.workers[0].device.remote())
+        resources, threads = self.ray.cluster_resources(), _threads()
+        gpus, cores = (int(resources.get(kind, 0)) for kind in ("GPU", "CPU"))
+        self.number = workers or gpus or max(1, cores // threads)
+        if self.number > (gpus or cores):
+            self.ray.shutdown()
+            what = f"{gpus} GPUs" if gpus else f"{cores} processor cores"
+            raise BackendError(f"The cluster has {what}, too few for {self.number} workers. Ask for fewer.")
+        needs = {"num_gpus": 1} if gpus else {"num_cpus": max(1, min(threads, cores // self.number))}
+        same = {"env_vars": {"OMP_NUM_THREADS": str(threads)}}
+        remote = self.ray.remote(
+            max_restarts=-1, max_task_retries=RETRIES, max_concurrency=IN_HAND, runtime_env=same, **needs
+        )(Worker)
+        self.workers = [remote.remote(open_zoo, os.getcwd()) for _ in range(self.number)]
+        try:
+            self.device: str = self.ray.get(self.workers[0].device.remote())
+        except self.ray.exceptions.RayError as error:
+            self.ray.shutdown()
+            why = [*filter(None, map(str.strip, str(error).splitlines()))][-1]
+            raise BackendError(
+                f"The workers could not start ({why}). Each machine of the cluster needs this project and its packages."
+            ) from error
 
     def meet(self, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Met | DemoError]]:
         for spec in specs:
@@ -113,8 +131,15 @@ class OnRay:
         self.ray.shutdown()
 
 
+def _threads() -> int:
+    from demo.models.machine import threads
+
+    return threads()
+
+
 def _ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # seconds; a busy machine takes more than Ray's own
     try:
         import ray
     except ModuleNotFoundError as error:

@@ -63,9 +63,11 @@ def on_ray(folder: Path, workers: int, killer: str = "") -> Iterator[OnRay]:
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_worker_that_is_killed_costs_its_photos_a_retry_only(
-    workers: int, path_for_workers: None, pids: Path, tmp_path: Path
+    workers: int, path_for_workers: None, pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    photos = make_dataset(tmp_path / "set", 12)
+    make_dataset(tmp_path / "set", 12)
+    monkeypatch.chdir(tmp_path)
+    photos = Path("set")  # Ray's workers are started in another folder
     study(photos, toy_ids(), toy_zoo(), tmp_path / "here")
     killed: list[int] = []
 
@@ -181,6 +183,14 @@ def test_a_deadly_photo_is_a_record_and_what_fails_otherwise_is_raised(
     (tmp_path / "blocked/files").write_text("a file where a folder is wanted")
     with pytest.raises(DemoError, match="Cannot write"):
         study(photos, toy_ids()[:2], toy_zoo(), tmp_path / "blocked", save=("labels",), engine=OnRay(toy_zoo))
+
+
+def test_more_workers_than_there_is_room_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = StandIn()
+    monkeypatch.setitem(sys.modules, "ray", cluster)  # type: ignore[arg-type]
+    with pytest.raises(BackendError, match=r"has 2 processor cores, too few for 3 workers"):
+        OnRay(toy_zoo, workers=3)
+    assert cluster.started == 0
 
 
 def test_without_ray_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
