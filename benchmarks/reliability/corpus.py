@@ -7,7 +7,7 @@ import random
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -38,11 +38,11 @@ def corpus() -> Iterator[Hostile]:
             yield Hostile(file.kind, f"{file.kind}-{number:03d}-{file.name}" if plain else file.name, file.content)
 
 
-def sample(every: int) -> list[Hostile]:
-    """Each kind's first file, and every so many-th after it."""
+def sample(every: int, files: Iterable[Hostile] | None = None) -> list[Hostile]:
+    """Each kind's first file, and every so many-th after it, of the whole corpus or of `files`."""
     seen: dict[str, int] = {}
     chosen = []
-    for file in corpus():
+    for file in corpus() if files is None else files:
         if seen.setdefault(file.kind, 0) % every == 0:
             chosen.append(file)
         seen[file.kind] += 1

@@ -214,7 +214,7 @@ page = build(toy_zoo())
 address = launch(page)
 assert httpx.get(address).status_code == 200 and httpx.get(address + "config").status_code == 200
 page.networks.open_soon()
-time.sleep(3)  # what is sent in the background is sent by then
+time.sleep(1)  # what is sent in the background is sent by then
 print("TRIED", tried)
 page.close()
 """
