@@ -32,7 +32,7 @@ HOMES = {
     "mmcv": MMSEG,
     "mmengine": MMSEG,
     "transformers": ("models.backends.transformers",),
-    "matplotlib": ("render.figures",),
+    "matplotlib": ("render.figures", "render.curves"),
     "gradio": ("page",),
     "mcp": ("page.agents",),
     "PIL": ("images", "tiff", "labels", "render", "train.data", "train.teacher"),

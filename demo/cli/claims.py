@@ -20,6 +20,7 @@ from demo.cli.console import (
     print_json,
     table,
 )
+from demo.cli.evaluate import unknown_words
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
@@ -78,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(result.as_json())
     else:
         rows = [(finding.verdict, str(finding.photos), finding.claim.sentence) for finding in result.findings]
-        print(table(("verdict", "photos", "claim"), rows))
+        known = [(spec.id, counts) for spec, counts in zip(result.specs, result.truths, strict=True) if counts]
+        print("\n\n".join([table(("verdict", "photos", "claim"), rows), *unknown_words(known)]))
         print(options.out / "report.html")
     return SOMETHING_LEFT_OUT if result.problems else 0

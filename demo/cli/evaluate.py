@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from demo.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from demo.analysis.counts import TruthCounts
     from demo.cli.console import Subparsers
     from demo.study import Evaluation, Progress
 
@@ -103,18 +105,21 @@ def in_words(result: Evaluation) -> str:
     for model in result.models:
         values = {number.id: number.value for number in model.numbers}
         rows.append((model.spec.id, *(f"{values[name]:.4f}" for name in SHOWN)))
-    return "\n\n".join([table(("model", *SHOWN.values()), rows), *_unknown(result)])
+    return "\n\n".join(
+        [table(("model", *SHOWN.values()), rows), *unknown_words((m.spec.id, m.counts) for m in result.models)]
+    )
 
 
-def _unknown(result: Evaluation) -> list[str]:
+def unknown_words(models: Iterable[tuple[str, TruthCounts]]) -> list[str]:
+    """How well the doubt of each network finds what no class names, as one table; none where there is no such thing."""
     from demo.analysis.numbers import finding_unknown
     from demo.measures import BY_ID
 
     rows = []
-    for model in result.models:
-        values = {number.id: number.value for number in finding_unknown(model.counts)}
+    for name, counts in models:
+        values = {number.id: number.value for number in finding_unknown(counts)}
         rows += [
-            (model.spec.id, BY_ID[measure].title, *(f"{values[f'{measure}_{key}']:.4f}" for key in FINDINGS))
-            for measure in model.counts.unknown.doubt
+            (name, BY_ID[measure].title, *(f"{values[f'{measure}_{key}']:.4f}" for key in FINDINGS))
+            for measure in counts.unknown.doubt
         ]
     return [table(("finding what no class names", "by", *FINDINGS.values()), rows)] if rows else []

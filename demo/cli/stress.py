@@ -49,6 +49,14 @@ def add(subparsers: Subparsers) -> None:
         "--severities", metavar="N", type=int, nargs="+", default=[1, 2, 3, 4, 5], help="of 1 to 5 (default: all)"
     )
     parser.add_argument("--split", help="of the datasets: the folder below images/ and annotations/")
+    parser.add_argument(
+        "--figure",
+        metavar="KIND",
+        choices=("png", "svg", "pdf"),
+        action="append",
+        default=[],
+        help="write OUT/stress.KIND too, all curves on one sheet: png, svg or pdf; may be repeated",
+    )
     parser.add_argument("--json", action="store_true", help="print every number as JSON")
     add_models_option(parser)
     add_out_option(parser)
@@ -61,13 +69,16 @@ def run(options: argparse.Namespace) -> int:
     """Corrupt photos as ImageNet-C does, at severities 1 to 5: one curve a network of labels kept, entropy, and - where
     there is ground truth - mean IoU and ECE, CNNs against transformers, with intervals over photos.
 
-    Writes stress.json, stress.csv, figures/ and one HTML page. The same command again goes on where it was stopped.
+    Writes stress.json, stress.csv, figures/ and one HTML page, with --figure all curves on one sheet. The same command
+    again goes on where it was stopped.
     """
     from demo.changes.corruptions import OWN, chosen
 
     kinds, severities = chosen(options.kinds or tuple(OWN), options.severities)
     zoo = open_zoo(options)
+    from demo.images import write_atomic
     from demo.study import stress
+    from demo.study.stress_figure import stress_figure
 
     line = LiveLine()
 
@@ -86,6 +97,8 @@ def run(options: argparse.Namespace) -> int:
         on_progress=show,
     )
     line.end()
+    for kind in options.figure:
+        write_atomic(options.out / f"stress.{kind}", stress_figure(result, kind))
     for problem in result.problems:
         complain(problem)
     if options.json:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 
 import torch
 
+from demo.errors import BackendError
 from demo.schema import Precision
 
 
@@ -46,6 +48,29 @@ def has_bfloat16(device: str) -> bool:
 def fastest(precision: Precision, device: str) -> Precision:
     """The precision asked for, but "exact" in place of a "fast" that would be the slower of the two."""
     return "fast" if precision == "fast" and has_bfloat16(device) else "exact"
+
+
+def choose_device(device: str) -> str:
+    """ "auto" becomes "cuda" where there is one, else "cpu"; a device that is not there is a BackendError."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu":
+        return device
+    named = re.fullmatch(r"cuda(?::(\d+))?", device)
+    if not named:
+        raise BackendError(f"Wanted a device such as cpu, cuda or cuda:1, got {device!r}.")
+    if not torch.cuda.is_available():
+        raise BackendError(f"Wanted the device {device}, but this machine has no usable GPU. Use --device cpu.")
+    if int(named[1] or 0) >= (here := torch.cuda.device_count()):
+        raise BackendError(f"Wanted the device {device}, but the last GPU of this machine is cuda:{here - 1}.")
+    return device
+
+
+def default_budget(device: str) -> int:
+    """Bytes of weights kept loaded: 60 % of the device's memory."""
+    if device.startswith("cuda"):
+        return int(0.6 * torch.cuda.get_device_properties(device).total_memory)
+    return int(0.6 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
 
 
 def _memory_gb() -> float:

@@ -42,6 +42,8 @@ class Network:
     """What of its file was left out, in sentences."""
     opened: Callable[[Image], Opened] | None = None
     """A photo as the network takes it; None where its answer has no gradient that can be asked for."""
+    concurrent: bool = False
+    """Whether `scores` may be called from several threads at once."""
 
 
 def finite(posterior: Posterior, title: str) -> Posterior:

@@ -35,7 +35,9 @@ def rollout(
     Windows that show a point are averaged. Raises BackendError for a backbone that is no ViT.
     """
     if opened.features is None:
-        raise BackendError(NO_VIT)
+        raise BackendError(
+            "Cannot say: which part of this network attends is not known here. Look at the receptive field instead."
+        )
     patch = _patch(opened.features)
     found = [torch.zeros(opened.inputs.shape[-2:]) for _ in points]
     for y0, x0, y1, x1 in boxes(posterior, opened):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 import time
@@ -26,7 +25,8 @@ from demo.measures import ALWAYS
 from demo.models.backends import backend
 from demo.models.backends.modules import arithmetic
 from demo.models.checkpoints.files import locate
-from demo.models.machine import fastest
+from demo.models.lanes import lanes, side_by_side
+from demo.models.machine import choose_device, default_budget, fastest
 from demo.models.network import Network, Opened, finite
 from demo.models.posterior import Posterior, warm_up
 from demo.models.recording import StoppedError
@@ -147,6 +147,42 @@ class Zoo:
                 # popped, because a future kept would keep its network in memory past its eviction
                 yield self._outcome(spec, upcoming.popleft(), image, size, measures)
 
+    def answers(self, asked: Sequence[tuple[ModelSpec, Image]]) -> Iterator[Answer | Refusal]:
+        """The outcome of each network and image, in order: several at once where the processor computes and they can.
+
+        Maps are, to the last digit, those of `stream` on as many cores as each then has (demo.models.lanes). A network
+        that cannot be loaded is tried once.
+        """
+        each, missing = lanes(), dict[ModelSpec, DemoError]()
+        for start in range(0, len(asked), each):
+            together = asked[start : start + each]
+            networks: dict[ModelSpec, Network] = {}
+            for spec, _ in together:
+                if spec not in missing and spec not in networks:
+                    try:
+                        networks[spec] = self.load(spec)
+                    except DemoError as error:
+                        missing[spec] = error
+            if self.device == "cpu" and all(network.concurrent for network in networks.values()):
+                one = partial(self._one, networks, missing)
+                with self._running:
+                    found = side_by_side(one, together)
+                yield from found
+            else:
+                for spec, image in together:
+                    yield Refusal(spec, missing[spec], False) if spec in missing else next(self.stream(image, [spec]))
+
+    def _one(
+        self, networks: dict[ModelSpec, Network], missing: dict[ModelSpec, DemoError], asked: tuple[ModelSpec, Image]
+    ) -> Answer | Refusal:
+        spec, image = asked
+        if spec in missing:
+            return Refusal(spec, missing[spec], loaded=False)
+        try:
+            return self._computed(spec, networks[spec], image, None, ALWAYS)
+        except DemoError as error:
+            return Refusal(spec, error)
+
     def load(self, spec: ModelSpec) -> Network:
         """The network of `spec`, from memory or from disk."""
         with self._loading:
@@ -240,7 +276,13 @@ class Zoo:
     def _answer(
         self, spec: ModelSpec, network: Network, image: Image, size: Size | None, measures: Sequence[str]
     ) -> Answer:
-        with self._running, self.answering(spec, image.shape[:2]):
+        with self._running:
+            return self._computed(spec, network, image, size, measures)
+
+    def _computed(
+        self, spec: ModelSpec, network: Network, image: Image, size: Size | None, measures: Sequence[str]
+    ) -> Answer:
+        with self.answering(spec, image.shape[:2]):
             start = time.perf_counter()
             posterior = finite(network.scores(image), spec.title)
             _wait_for(self.device)
@@ -269,29 +311,6 @@ class Zoo:
             if oldest == keep:
                 return
             del self._loaded[oldest]
-
-
-def choose_device(device: str) -> str:
-    """ "auto" becomes "cuda" where there is one, else "cpu"; a device that is not there is a BackendError."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cpu":
-        return device
-    named = re.fullmatch(r"cuda(?::(\d+))?", device)
-    if not named:
-        raise BackendError(f"Wanted a device such as cpu, cuda or cuda:1, got {device!r}.")
-    if not torch.cuda.is_available():
-        raise BackendError(f"Wanted the device {device}, but this machine has no usable GPU. Use --device cpu.")
-    if int(named[1] or 0) >= (here := torch.cuda.device_count()):
-        raise BackendError(f"Wanted the device {device}, but the last GPU of this machine is cuda:{here - 1}.")
-    return device
-
-
-def default_budget(device: str) -> int:
-    """Bytes of weights kept loaded: 60 % of the device's memory."""
-    if device.startswith("cuda"):
-        return int(0.6 * torch.cuda.get_device_properties(device).total_memory)
-    return int(0.6 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
@@ -20,6 +20,7 @@ from demo.changes import corruptions
 from demo.changes.change import Change, Changed, change_photo, wanted, working
 from demo.errors import ChangeError, DemoError
 from demo.page.differences import data_url
+from demo.page.ladder_figure import ladder_figure
 from demo.page.networks import Networks
 from demo.page.store import Run
 from demo.render.encode import jpeg
@@ -27,6 +28,7 @@ from demo.schema import VOID, Field, Image, LabelMap, Prediction, Size
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
+    from demo.render.figures import Kind
 
 Row: TypeAlias = dict[str, object]
 
@@ -139,6 +141,15 @@ class Changing:
         ]
         left = {model: 0 if model in kept.refused else len(list(_missing(kept, model))) for model in list(run.answers)}
         return {"rungs": rungs, "left": left, "rungs_each": len(CONDITIONS), "refused": dict(kept.refused)}
+
+    def figure(self, run: Run, models: Sequence[str], name: str, kind: Kind) -> bytes:
+        """The rungs that are known of some networks as one sheet. Raises ChangeError where there are none."""
+        rungs = self.kept(run).rungs
+        known = [(series, run.answers[model].spec) for series, model in enumerate(models) if model in run.answers]
+        climbing = [(series, spec) for series, spec in known if (spec.id, *CONDITIONS[0]) in rungs]
+        if not climbing:
+            raise ChangeError("There is nothing to draw yet: climb the ladder first.")
+        return ladder_figure(rungs, climbing, name, kind)
 
     def _first(self, run: Run, kept: Kept, model: str, photo: Image) -> Prediction:
         """The network's answer to the photo at the size at which it is changed."""

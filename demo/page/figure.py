@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from demo.errors import DemoError
 from demo.export import figure, figure_row
-from demo.images import safe_stem
 from demo.measures import BY_ID
+from demo.page.drawn import TURN, TYPES, as_file
 from demo.page.failures import sentence
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE
@@ -23,17 +21,15 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = dict[str, object]
 
-TYPES: dict[Kind, str] = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 LAYOUTS: tuple[Layout, ...] = ("article", "grid")
 WRONG = "Ask with run, name, models, kind (png, svg or pdf) and layout (article or grid)."
 
 
 class Figures:
-    """Answers the questions, one at a time: drawing takes a core for a second or two."""
+    """Answers the questions, one at a time."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._turn = threading.Lock()
 
     def ask(self, question: object) -> Row:
         """The reply to {run, name, models, kind, layout} and the look: a file's name and its content as a URL.
@@ -55,14 +51,13 @@ class Figures:
             return {"message": "There is nothing to draw yet: segment a photo first."}
         look = Look.of(options)
         try:
-            with self._turn:
+            with TURN:
                 content = draw(run, name, answers, kind, layout, look)
         except DemoError as error:
             return {"message": str(error)}
         except Exception as error:
             return {"message": sentence(error).message}
-        url = f"data:{TYPES[kind]};base64,{b64encode(content).decode()}"
-        return {"name": f"{safe_stem(name)}-{layout}.{kind}", "url": url}
+        return as_file(name, layout, kind, content)
 
 
 @dataclass(frozen=True)

@@ -211,12 +211,12 @@ def standalone(svg: str, title: str, series: Sequence[tuple[str, int]] = ()) -> 
         f'<rect width="100%" height="100%" fill="#ffffff"/>{_text(12, 18, title, "start", "title")}'
         f"{names}{inner}</svg>\n"
     )
-    light = _light_colours()
+    light = light_colours()
     return re.sub(r"var\(--(\w+)\)", lambda found: light[found[1]], drawn)
 
 
-def _light_colours() -> dict[str, str]:
-    """The report's own, by name: files may be read by what knows no CSS variables."""
+def light_colours() -> dict[str, str]:
+    """The report's own, by name, such as s0 for the first series: files may be read by what knows no CSS variables."""
     light = (FOLDER / "report.css").read_text().partition("@media")[0]
     return dict(re.findall(r"--(\w+): (#\w+)", light))
 

@@ -7,9 +7,9 @@ segmentation networks.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -20,12 +20,15 @@ from demo.changes import corruptions
 from demo.changes.change import SHORT_SIDE, working
 from demo.errors import ChangeError, TruthError
 from demo.images import Limits
-from demo.models.zoo import Refusal
-from demo.schema import Image, LabelMap, ModelSpec, Prediction, Size
+from demo.models.zoo import Answer, Refusal
+from demo.schema import Image, LabelMap, ModelSpec, Size
 from demo.study.dataset import Case
 from demo.study.ledger import Row
-from demo.study.measuring import Ask, Panel, Truths
+from demo.study.measuring import Panel, Truths
 from demo.study.sources import open_case
+
+AskAll: TypeAlias = Callable[[Sequence[tuple[ModelSpec, Image]]], Iterator[Answer | Refusal]]
+"""Networks and images -> the outcome of each, in order."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class _First:
 class Climber:
     """Asks networks for corrupted photos; the answers to the last photo as it is are kept for its next corruption."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: AskAll) -> None:
         self._ask = ask
         self._last: tuple[Any, dict[int, _First | str]] = None, {}
 
@@ -124,53 +127,55 @@ class Climber:
         self, case: Case, rungs: Rungs, views: Views, panel: Panel, specs: Sequence[ModelSpec]
     ) -> tuple[list[Row], dict[str, str]]:
         """Rows of the table stress, and the networks that could not be loaded, by id, and why."""
-        gone: dict[str, str] = {}
+        known = views.sha256, views.image.shape, case, tuple(spec.id for spec in specs)
+        firsts = dict(self._last[1]) if self._last[0] == known else {}
+        truths, gone = Truths(case, views.size), dict[str, str]()
         rows: list[Row] = []
-        firsts: dict[int, _First] = {}
-        for place, first in self._firsts(case, views, panel, specs, gone).items():
+        asked = [*_asked(views, rungs, panel, specs, firsts)]
+        outcomes = self._ask([(spec, image) for spec, _, image in asked])
+        for (spec, condition, _), outcome in zip(asked, outcomes, strict=True):
+            place, number = panel.place(spec), panel.numbers[panel.place(spec)]
+            first = firsts.get(place)
+            if isinstance(outcome, Refusal) and not outcome.loaded:
+                gone[spec.id] = str(outcome.error)
+            elif condition is AS_IT_IS:
+                firsts[place] = _first(number, outcome, truths)
+            elif isinstance(first, _First):
+                rows.append(_rung(number, condition, first, outcome))
+        for place, first in firsts.items():
             why = views.problem or (first if isinstance(first, str) else "")
             if isinstance(first, _First):
-                firsts[place] = first
                 rows.append(first.row)
             if why:
                 rows += [_problem(panel.numbers[place], Condition(rungs.kind, step), why) for step in rungs.severities]
-        for step, image in views.corrupted.items():
-            asked = [panel.specs[place] for place in firsts if panel.specs[place].id not in gone]
-            for spec, outcome in self._ask(image, asked):
-                place, condition = panel.place(spec), Condition(rungs.kind, step)
-                if not isinstance(outcome, Refusal):
-                    first = firsts[place]
-                    seen = observe(first.label_map, outcome, first.truth)
-                    rows.append(_row(panel.numbers[place], condition, seen))
-                elif outcome.loaded:
-                    rows.append(_problem(panel.numbers[place], condition, _whose(spec, str(outcome.error))))
-                else:
-                    gone[spec.id] = str(outcome.error)
-        return rows, gone
-
-    def _firsts(
-        self, case: Case, views: Views, panel: Panel, specs: Sequence[ModelSpec], gone: dict[str, str]
-    ) -> dict[int, _First | str]:
-        """By a network's place, its answer to the photo as it is, or why it has none."""
-        known = views.sha256, views.image.shape, case, tuple(spec.id for spec in specs)
-        before, firsts = self._last
-        if before == known:
-            return firsts
-        truths, firsts = Truths(case, views.size), {}
-        for spec, outcome in self._ask(views.image, specs):
-            place = panel.place(spec)
-            if not isinstance(outcome, Refusal):
-                firsts[place] = _first(panel.numbers[place], outcome, truths)
-            elif outcome.loaded:
-                firsts[place] = _whose(spec, str(outcome.error))
-            else:
-                gone[spec.id] = str(outcome.error)
         if not gone:
             self._last = known, firsts
-        return firsts
+        return rows, gone
 
 
-def _first(number: int, answer: Prediction, truths: Truths) -> _First | str:
+def _asked(
+    views: Views, rungs: Rungs, panel: Panel, specs: Sequence[ModelSpec], firsts: Mapping[int, _First | str]
+) -> Iterator[tuple[ModelSpec, Condition, Image]]:
+    """What each network is to see: the photo as it is where that answer is not known, and at every severity."""
+    for spec in specs:
+        first = firsts.get(panel.place(spec))
+        if first is None:
+            yield spec, AS_IT_IS, views.image
+        if not isinstance(first, str):
+            yield from ((spec, Condition(rungs.kind, step), image) for step, image in views.corrupted.items())
+
+
+def _rung(number: int, condition: Condition, first: _First, outcome: Answer | Refusal) -> Row:
+    if isinstance(outcome, Refusal):
+        return _problem(number, condition, _whose(outcome.spec, str(outcome.error)))
+    return _row(number, condition, observe(first.label_map, outcome.prediction, first.truth))
+
+
+def _first(number: int, outcome: Answer | Refusal, truths: Truths) -> _First | str:
+    """The answer to the photo as it is, or why it has none."""
+    if isinstance(outcome, Refusal):
+        return _whose(outcome.spec, str(outcome.error))
+    answer = outcome.prediction
     truth = truths.of(answer.class_set)
     if isinstance(truth, TruthError):
         return str(truth)

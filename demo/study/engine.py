@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 
 from demo.errors import BackendError, DemoError
 from demo.images import Limits, Opened
-from demo.measures import ALWAYS
+from demo.measures import ALWAYS, BY_ID
 from demo.models.zoo import Refusal, Zoo
 from demo.schema import ClassSet, Image, ModelSpec, Prediction
 from demo.study.corrupted import Climber, Rungs, Views, views_of
@@ -134,8 +134,13 @@ class Here:
     """The engine of one process: photos in their order, networks of one zoo."""
 
     def __init__(self, zoo: Zoo, ask: Ask | None = None) -> None:
-        self.zoo, self.ask, self.device = zoo, ask or plainly(zoo), zoo.device
-        self.climber = Climber(self.ask)
+        self.zoo, self.device = zoo, zoo.device
+        self.climber = Climber(zoo.answers)
+        self._ask = ask
+
+    def ask_of(self, case: Case) -> Ask:
+        """How one photo is asked: by every measure of doubt where its truth may name what a network has no word for."""
+        return self._ask or plainly(self.zoo, [*BY_ID] if case.segments or case.class_set else ALWAYS)
 
     def meet(self, specs: Sequence[ModelSpec]) -> Iterator[tuple[ModelSpec, Met | DemoError]]:
         for spec in specs:
@@ -149,7 +154,7 @@ class Here:
     def measured(
         self, tasks: Iterable[Task], panel: Panel, keeping: Keeping, limits: Limits
     ) -> Generator[tuple[Task, PhotoRows]]:
-        line = _Line(panel, self.ask, keeping, self.climber)
+        line = _Line(panel, self.ask_of, keeping, self.climber)
         with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "count") as counter:
             upcoming: deque[tuple[Task, Future[Opened | Views]]] = deque()
             waiting: deque[tuple[Task, Future[PhotoRows]]] = deque()
@@ -171,8 +176,8 @@ def _opened(task: Task, limits: Limits) -> Opened | Views:
 class _Line:
     """The networks, asked photo by photo."""
 
-    def __init__(self, panel: Panel, ask: Ask, keeping: Keeping, climber: Climber) -> None:
-        self.panel, self.ask, self.keeping, self.climber = panel, ask, keeping, climber
+    def __init__(self, panel: Panel, ask_of: Callable[[Case], Ask], keeping: Keeping, climber: Climber) -> None:
+        self.panel, self.ask_of, self.keeping, self.climber = panel, ask_of, keeping, climber
         self.specs = list(panel.specs)
 
     def answer(self, task: Task, opened: Future[Opened | Views], counter: ThreadPoolExecutor) -> Future[PhotoRows]:
@@ -192,7 +197,7 @@ class _Line:
         counted: list[Future[OneAnswer]] = []
         problems: dict[int, str] = {}
         gone: dict[str, str] = {}
-        for spec, outcome in self.ask(found.image, list(self.specs)):
+        for spec, outcome in self.ask_of(task.case)(found.image, list(self.specs)):
             for earlier in counted[:-1]:
                 earlier.exception()  # so that no more than two predictions are in memory
             place = self.panel.place(spec)

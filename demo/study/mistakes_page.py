@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from typing import TypeAlias
 
 import numpy as np
+from markupsafe import Markup
 
 from demo.analysis import per_image
+from demo.analysis.counts import TruthCounts
 from demo.analysis.mistakes import ErrorPair
 from demo.analysis.numbers import PER_IMAGE, finding_unknown
 from demo.analysis.unknown import called
 from demo.measures import BY_ID
 from demo.study import charts
-from demo.study.html import Cell, Column, figure, percent, table
+from demo.study.html import Cell, Column, figure, percent, table, tag
 from demo.study.results import ModelResult
 
 Ranked: TypeAlias = tuple[int, ModelResult]
 """A model with the number of its colour."""
+Counted: TypeAlias = tuple[int, str, TruthCounts]
+"""The number of a model's colour, its title, and what is counted of it over all photos with truth."""
 
 FINDINGS = {"auroc": "AUROC", "aupr": "AUPR", "fpr95": "FPR95"}
 THINGS = 20
@@ -85,61 +88,60 @@ def _kappa_cell(pair: ErrorPair | None) -> Cell:
     return Cell(f"{pair.kappa:.3f}{together}", pair.kappa, heat=0.55 * max(0.0, pair.kappa), title=told)
 
 
-def vocabulary(models: Sequence[Ranked]) -> Iterator[str]:
+def vocabulary(models: Sequence[Counted]) -> Iterator[Markup]:
     """What no class names: how well doubt finds it, and what it was called; nothing where there is none."""
-    asked = [(place, model) for place, model in models if model.counts.unknown.pixels]
+    asked = [row for row in models if row[2].unknown.pixels]
     if not asked:
         return
-    yield "<h2>Not in its vocabulary</h2>"
-    yield (
-        '<p class="soft">Percent. Pixels of things that no class of the network names, against all labelled ones: does '
-        "doubt find them? AUROC is the chance that such a pixel is less certain than a labelled one, AUPR the average "
-        "precision of finding them (a blind guess has the share in the second column), FPR95 the share of the labelled "
-        "pixels that are flagged when 95 % of the others are.</p>"
+    yield tag(
+        "p",
+        "Percent. Pixels of things that no class of the network names, against all labelled ones: does doubt find "
+        "them? AUROC is the chance that such a pixel is less certain than a labelled one, AUPR the average precision "
+        "of finding them (a blind guess has the share in the second column), FPR95 the share of the labelled pixels "
+        "that are flagged when 95 % of the others are.",
+        class_="soft",
     )
-    measures = [name for name in BY_ID if any(name in model.counts.unknown.doubt for _, model in asked)]
+    measures = [name for name in BY_ID if any(name in counts.unknown.doubt for _, _, counts in asked)]
     columns = [
         Column("Model", text=True),
         Column("Share of the pixels"),
         *(Column(f"{name}, {BY_ID[one].title.lower()}") for name in FINDINGS.values() for one in measures),
     ]
-    yield table(columns, [_finding_row(place, model, measures) for place, model in asked])
-    yield '<h3 style="margin-top: 18px">What they called it</h3>'
-    yield '<p class="soft">Percent of the thing\'s pixels, the three most frequent classes.</p>'
-    yield _called_table(asked)
+    yield table(columns, [_finding_row(row, measures) for row in asked])
+    yield tag("h3", "What they called it", style="margin-top: 18px")
+    yield tag("p", "Percent of the thing's pixels, the three most frequent classes.", class_="soft")
+    yield from _called_table(asked)
 
 
-def _finding_row(place: int, model: ModelResult, measures: Sequence[str]) -> list[Cell]:
-    found = {number.id: number.value for number in finding_unknown(model.counts)}
-    unknown, labelled = model.counts.unknown.pixels, model.counts.pixels
+def _finding_row(row: Counted, measures: Sequence[str]) -> list[Cell]:
+    place, title, counts = row
+    found = {number.id: number.value for number in finding_unknown(counts)}
+    unknown, labelled = counts.unknown.pixels, counts.pixels
     share = unknown / (unknown + labelled)
     values = [found.get(f"{measure}_{key}", float("nan")) for key in FINDINGS for measure in measures]
     cells = [Cell("" if np.isnan(value) else percent(value, 1), _sortable(value)) for value in values]
-    title = f"{unknown:,} pixels against {labelled:,}"
-    return [Cell(model.spec.title, swatch=place), Cell(percent(share, 1), share, title=title), *cells]
+    told = f"{unknown:,} pixels against {labelled:,}"
+    return [Cell(title, swatch=place), Cell(percent(share, 1), share, title=told), *cells]
 
 
-def _called_table(models: Sequence[Ranked]) -> str:
-    rows_of = [{row.thing: row for row in called(model.counts.unknown, 3)} for _, model in models]
+def _called_table(models: Sequence[Counted]) -> Iterator[Markup]:
+    rows_of = [{row.thing: row for row in called(counts.unknown, 3)} for _, _, counts in models]
     things: dict[str, int] = {}
     for found in rows_of:
         things |= {thing: max(row.pixels, things.get(thing, 0)) for thing, row in found.items()}
     order = sorted(things, key=lambda thing: (-things[thing], thing))[:THINGS]
-    columns = [Column("Thing", text=True), Column("Pixels"), *(Column(m.spec.title, text=True) for _, m in models)]
+    columns = [Column("Thing", text=True), Column("Pixels"), *(Column(title, text=True) for _, title, _ in models)]
     rows = []
     for thing in order:
         cells = []
-        for found, (_, model) in zip(rows_of, models, strict=True):
-            row, names = found.get(thing), model.counts.class_set.names
+        for found, (_, _, counts) in zip(rows_of, models, strict=True):
+            row, names = found.get(thing), counts.class_set.names
             said = [f"{names[i]} {percent(pixels / row.pixels, 0)}" for i, pixels in row.classes] if row else []
             cells.append(Cell(", ".join(said), style="long"))
         rows.append([Cell(thing), Cell(f"{things[thing]:,}", things[thing]), *cells])
-    more = (
-        ""
-        if len(things) <= THINGS
-        else f'<p class="soft">{escape(str(len(things) - THINGS))} smaller ones are in unknown_called.csv.</p>'
-    )
-    return table(columns, rows, tall=True) + more
+    yield table(columns, rows, tall=True)
+    if len(things) > THINGS:
+        yield tag("p", f"{len(things) - THINGS} smaller ones are left out here.", class_="soft")
 
 
 def _sortable(value: float) -> float | None:

@@ -146,6 +146,15 @@ def contents(path: Path, table: Literal["truths", "claims"], model: int) -> Iter
         )
 
 
+def truth_counts(path: Path, model: int) -> TruthCounts | None:
+    """All that is counted of one network against the truths; None without any. One photo in memory at a time."""
+    total: TruthCounts | None = None
+    for _, content in contents(path, "truths", model):
+        counts = TruthCounts.from_bytes(content)
+        total = counts if total is None else total + counts
+    return total
+
+
 def labels_of(path: Path, found: StudyRecords, photo: int) -> dict[int, LabelMap]:
     """The label maps of one photo by model, each in its own class set: those that --save labels wrote."""
     folder = folder_of(path if path.is_dir() else path.parent, found.numbers[photo], found.names[photo])

@@ -45,11 +45,16 @@ def _body(evaluation: Evaluation, models: Sequence[Ranked]) -> Iterator[str]:
             yield from _classes(class_set, [ranked for ranked in models if ranked[1].counts.class_set == class_set])
         yield from _mistakes(models)
         yield from mistakes_page.shared(models, evaluation.pairs)
-        yield from mistakes_page.vocabulary(models)
+        yield from _vocabulary(models)
         yield from mistakes_page.by_photo(models)
         yield from _photos(models)
         yield from _formulas(models[0][1])
     yield from problems(evaluation.problems)
+
+
+def _vocabulary(models: Sequence[Ranked]) -> Iterator[str]:
+    parts = [*mistakes_page.vocabulary([(place, model.spec.title, model.counts) for place, model in models])]
+    return iter(["<h2>Not in its vocabulary</h2>", *parts] if parts else [])
 
 
 def notes(evaluation: Evaluation) -> Iterator[str]:

@@ -15,6 +15,8 @@ from demo import catalog
 from demo.analysis import claims
 from demo.analysis.claims import SUMS, Evidence, Finding, Interval, Panel, Verdict, Without
 from demo.analysis.claims_table import CURVES
+from demo.analysis.counts import TruthCounts
+from demo.analysis.evaluate_truth import unknown_row
 from demo.analysis.numbers import Json, plain
 from demo.catalog import Names
 from demo.errors import BackendError
@@ -22,11 +24,11 @@ from demo.images import DEFAULT_LIMITS, Limits, write_text
 from demo.models.zoo import Zoo
 from demo.names import to_json
 from demo.schema import ModelSpec
-from demo.study import charts
+from demo.study import charts, mistakes_page
 from demo.study.dataset import Case, Dataset, open_photos
 from demo.study.engine import OnProgress, in_words, silent
-from demo.study.html import Cell, Column, dot, figure, key, page, table
-from demo.study.records import contents
+from demo.study.html import Cell, Column, dot, figure, key, page, table, tag
+from demo.study.records import contents, truth_counts
 from demo.study.report import problems
 from demo.study.study import place_for, run, settings_of
 
@@ -57,6 +59,8 @@ class ClaimsReport:
     outside: int
     specs: tuple[ModelSpec, ...]
     findings: tuple[Finding, ...]
+    truths: tuple[TruthCounts | None, ...]
+    """All that is counted of each network against the truths; None where there is none."""
     problems: tuple[str, ...]
     settings: dict[str, Json]
     seconds: float
@@ -73,6 +77,11 @@ class ClaimsReport:
             "problems": list(self.problems),
             "models": [{"id": s.id, "title": s.title, "family": s.family, "set": s.set} for s in self.specs],
             "claims": [_finding_json(finding, self.specs) for finding in self.findings],
+            "unknown": {
+                spec.id: unknown_row(counts)
+                for spec, counts in zip(self.specs, self.truths, strict=True)
+                if counts and counts.unknown.pixels
+            },
         }
 
 
@@ -112,7 +121,8 @@ def claims_report(
     findings = claims.weigh(evidence, resamples=resamples, seed=seed)
     told: dict[str, Json] = {"resamples": resamples, "seed": seed, "precision": zoo.precision}
     seconds = time.perf_counter() - start
-    result = _report(evidence, name, answered, findings, done.problems, told, seconds)
+    truths = tuple(truth_counts(path, number) for number, spec in enumerate(specs) if tables[spec])
+    result = _report(evidence, name, answered, findings, truths, done.problems, told, seconds)
     write_text(out / "claims.json", to_json(result.as_json()))
     write_text(out / "report.html", claims_page(result))
     return result
@@ -139,8 +149,8 @@ def _evidence(
 
 
 def _report(
-    evidence: Evidence, name: str, specs: tuple[ModelSpec, ...], findings: Sequence[Finding], left_out: Sequence[str],
-    settings: dict[str, Json], seconds: float,
+    evidence: Evidence, name: str, specs: tuple[ModelSpec, ...], findings: Sequence[Finding],
+    truths: tuple[TruthCounts | None, ...], left_out: Sequence[str], settings: dict[str, Json], seconds: float,
 ) -> ClaimsReport:  # fmt: skip
     answered = ~np.isnan(evidence.sums["photos"]).any(1)
     truth = answered & (evidence.sums["labelled"] > 0).all(1)
@@ -151,6 +161,7 @@ def _report(
         int((answered & evidence.outside).sum()),
         specs,
         tuple(findings),
+        truths,
         tuple(left_out),
         settings,
         seconds,
@@ -208,7 +219,15 @@ def _body(result: ClaimsReport) -> Iterator[str]:
     yield '<div class="charts">'
     yield from (_chart(finding, result.specs) for finding in result.findings)
     yield "</div>"
+    yield from _vocabulary(result)
     yield from problems(result.problems)
+
+
+def _vocabulary(result: ClaimsReport) -> Iterator[str]:
+    """What no class names: no sentence of the article's, but what its photos of other kinds come to."""
+    known = enumerate(zip(result.specs, result.truths, strict=True))
+    parts = [*mistakes_page.vocabulary([(place, spec.title, counts) for place, (spec, counts) in known if counts])]
+    return iter([tag("h2", "Not in its vocabulary"), *parts] if parts else [])
 
 
 def _notes(result: ClaimsReport) -> Iterator[str]:

@@ -50,7 +50,7 @@ def write(result: StressReport, out: Path) -> None:
     """Everything of a ladder, into a folder that is there."""
     write_text(out / "stress.json", to_json(result.as_json()))
     write_text(out / "stress.csv", as_csv(result))
-    for number in _numbers(result):
+    for number in shown_numbers(result):
         for kind in result.kinds:
             drawn = charts.standalone(_chart(result, number, kind), f"{number.title}, {in_plain(kind)}", _key(result))
             write_text(out / "figures" / f"{number.id}-{kind}.svg", drawn)
@@ -70,17 +70,19 @@ def as_csv(result: StressReport) -> str:
     named += [("", FAMILIES[family][0], family, points) for family, points in result.families.items()]
     for name, title, family, points in named:
         for point in points:
-            values = [end for number in SHOWN for end in _ends(point.values[number.id])]
+            values = [end for number in SHOWN for end in ends_of(point.values[number.id])]
             told = ["" if value != value else repr(value) for value in values]
             rows.writerow([name, title, family, point.condition.kind, point.condition.severity, result.photos, *told])
     return stream.getvalue()
 
 
-def _ends(value: Interval) -> tuple[float, float, float]:
+def ends_of(value: Interval) -> tuple[float, float, float]:
+    """The value, and the ends of its interval."""
     return value.value, value.low, value.high
 
 
-def _numbers(result: StressReport) -> list[Shown]:
+def shown_numbers(result: StressReport) -> list[Shown]:
+    """Those that the photos can tell."""
     return [number for number in SHOWN if result.with_truth or not number.truth]
 
 
@@ -99,10 +101,10 @@ def _body(result: StressReport) -> Iterator[str]:
     yield _summary(result)
     yield f'<p class="key">{"".join(f"<span>{dot(series)}{name}</span>" for name, series in FAMILIES.values())}</p>'
     yield '<div class="charts">'
-    for number in _numbers(result):
+    for number in shown_numbers(result):
         yield figure(_family_chart(result, number), number.title, f"{_said(number)} Mean of all corruptions.")
     yield "</div>"
-    for number in _numbers(result):
+    for number in shown_numbers(result):
         yield f"<h2>{number.title}</h2>"
         yield f'<p class="key">{"".join(f"<span>{dot(series)}{escape(name)}</span>" for name, series in _key(result))}'
         yield "<span>dashed: transformers</span></p>"
@@ -171,19 +173,24 @@ def _family_chart(result: StressReport, number: Shown) -> str:
 def _drawn(
     title: str, series: int, points: Sequence[Point], number: Shown, *, dashed: bool, band: bool
 ) -> charts.Curve:
-    values, lows, highs = ([_ends(point.values[number.id])[place] for point in points] for place in range(3))
+    values, lows, highs = ([ends_of(point.values[number.id])[place] for point in points] for place in range(3))
     return charts.Curve(title, series, values, lows if band else (), highs if band else (), dashed)
 
 
-def _top(number: Shown, drawn: Sequence[charts.Curve]) -> float | None:
+def _top(number: Shown, drawn: Sequence[charts.Curve]) -> float:
+    return top_of(number, [value for curve in drawn for value in (*curve.y, *curve.high)])
+
+
+def top_of(number: Shown, values: Sequence[float]) -> float:
+    """Where the number's axis ends, that begins at 0."""
     if number.top is not None:
         return number.top
-    most = max((value for curve in drawn for value in (*curve.y, *curve.high) if value == value), default=1)
-    return None if most <= 1 else float(-(-most // 0.5) * 0.5)
+    most = max((value for value in values if value == value), default=1)
+    return charts.round_up(most) if most <= 1 else float(-(-most // 0.5) * 0.5)
 
 
 def _summary(result: StressReport) -> str:
-    numbers = _numbers(result)
+    numbers = shown_numbers(result)
     rows = []
     for series, spec in enumerate(result.specs):
         first = result.curves[spec.id][0].values
@@ -237,7 +244,7 @@ def _break_cell(one: Broken) -> Cell:
 
 
 def _all(result: StressReport) -> str:
-    numbers = _numbers(result)
+    numbers = shown_numbers(result)
     rows = [
         [Cell(spec.title, swatch=series), Cell(in_plain(point.condition.kind) or "as it is"),
          Cell(str(point.condition.severity), value=point.condition.severity),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from markupsafe import Markup
 
-from demo.study import charts, study_photos
+from demo.study import charts, mistakes_page, study_photos
 from demo.study.conclusions import answer, frontier
 from demo.study.definitions import DEFINITIONS
 from demo.study.html import Cell, Column, figure, key, page, table, tag
@@ -51,6 +51,8 @@ def _sections(t: StudyTables, further: Further) -> Iterator[tuple[str, str, list
         yield "agreement", "Who agrees with whom", [*_matrices(t)]
         yield "charts", "Speed and doubt", [*_charts(t)]
         yield "classes", "Class by class", [*_classes(t, study_photos.most_of(t, further.details))]
+    if vocabulary := [*_vocabulary(t)]:
+        yield "vocabulary", "Not in its vocabulary", vocabulary
     if t.stress:
         yield "stress", "Under stress", [*_stress(t)]
     if t.claims:
@@ -256,6 +258,12 @@ def _photo(row: PhotoRow | None) -> Cell:
     """A way to a photo's section."""
     name = row and study_photos.short(row.name)
     return Cell(name, style="name", title=row.name, link=f"#photo-{row.place}") if row and name else Cell("", None)
+
+
+def _vocabulary(t: StudyTables) -> Iterator[Markup]:
+    return mistakes_page.vocabulary(
+        [(place, t.networks[place].model.title, counts) for place, counts in enumerate(t.truths) if counts]
+    )
 
 
 def _stress(t: StudyTables) -> Iterator[Markup]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from demo.analysis.evaluate_truth import unknown_row
 from demo.analysis.kappa import Ratings, cohen_kappa, fleiss_kappa, pixel_agreement
 from demo.analysis.numbers import Json, numbers, plain
 from demo.study.records import StudyRecords, records
@@ -49,6 +50,7 @@ def _model(found: StudyRecords, model: int) -> dict[str, Json]:
         "truth": None if truth is None else {
             "photos": int((found.labelled[:, model] > 0).sum()), "pixels": truth.pixels,
             "numbers": {number.id: plain(number.value) for number in numbers(truth)},
+            "unknown": unknown_row(truth) if truth.unknown.pixels else None,
         },
     }  # fmt: skip
 

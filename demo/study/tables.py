@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.analysis import scores
+from demo.analysis.counts import TruthCounts
 from demo.analysis.kappa import cohen_kappa
 from demo.study.beside import ClaimRow
 from demo.study.class_tables import ClassPairRow, ClassRow, class_pairs, class_rows
@@ -123,6 +124,8 @@ class StudyTables:
     groups: tuple[GroupRow, ...]
     column: str
     unknown: int
+    truths: tuple[TruthCounts | None, ...]
+    """All that is counted of each network against the truths; None where there is none."""
     stress: tuple[StressCurve, ...]
     claims: tuple[ClaimRow, ...]
     problems: tuple[str, ...]
@@ -183,6 +186,7 @@ def tables(
         groups=_group_rows(r, groups),
         column=groups.column if groups else "",
         unknown=groups.unknown if groups else 0,
+        truths=r.truths,
         stress=tuple(stress),
         claims=tuple(claims),
         problems=_problems(r),

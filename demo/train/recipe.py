@@ -23,8 +23,7 @@ from torch.nn import functional
 from demo.errors import CorruptCheckpointError
 from demo.labels.ade20k import ADE20K
 from demo.models.backends.mmseg import answerer, build_network, initialise, scorer
-from demo.models.machine import has_bfloat16
-from demo.models.zoo import choose_device
+from demo.models.machine import choose_device, has_bfloat16
 from demo.schema import VOID, Image, LabelMap
 from demo.train.data import (
     Batch,

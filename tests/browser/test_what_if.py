@@ -109,6 +109,9 @@ def test_the_ladder_is_drawn_and_told_as_a_table(asked: Any) -> None:
     rows = asked.get_by_role("region", name="Stress ladder").locator("tbody tr")
     assert rows.count() == 5 and rows.first.locator("td").count() == 6
     assert asked.locator(".zoo-what-charts polyline.dashed").count() == 2 * 5
+    with asked.expect_download() as download:
+        asked.get_by_role("group", name="Figure of the ladder").get_by_role("button", name="SVG").click()
+    assert download.value.suggested_filename == "cat-stress.svg"
     asked.get_by_role("radiogroup", name="Which number").get_by_role("radio", name="Mean entropy").check()
     assert "Mean entropy, nats under" in asked.locator(".zoo-what-charts svg").first.get_attribute("aria-label")
 

@@ -21,9 +21,10 @@ from demo.errors import BackendError, DemoError, ImageError, MissingCheckpointEr
 from demo.export import describe
 from demo.models import zoo as zoo_module
 from demo.models.checkpoints import files as checkpoint_files
+from demo.models.machine import choose_device, default_budget
 from demo.models.network import Network
 from demo.models.posterior import Posterior
-from demo.models.zoo import Answer, Refusal, Zoo, choose_device, default_budget
+from demo.models.zoo import Answer, Refusal, Zoo
 from demo.schema import Image, ModelSpec
 from tests.toy import toy_ids, toy_network, toy_zoo
 

@@ -60,8 +60,14 @@ def test_the_replies_are_what_their_types_say(run: Run, tab: WhatIf) -> None:
     check(replies.Pending, tab.ask(asked | {"what": "answer"}))
     work(tab, run, model, change=CROP)
     check(replies.Altered, tab.ask(asked | {"what": "answer"}))
+    figure = {"what": "figure", "models": [model, "no such model"], "name": "a/cat.png", "kind": "png"}
+    assert tab.ask(asked | figure) == {"message": "There is nothing to draw yet: climb the ladder first."}
     work(tab, run, model)
     check(replies.Ladder, tab.ask(asked | {"what": "ladder"}))
+    drawn = tab.ask(asked | figure)
+    check(replies.Figure, drawn)
+    assert drawn["name"] == "cat-stress.png" and pixels(drawn["url"]).shape[1] == 1440
+    assert "figure with models, name and kind" in str(tab.ask(asked | figure | {"kind": "exe"})["message"])
 
 
 def test_a_crop_is_compared_with_the_first_answer_inside_the_box(run: Run, tab: WhatIf) -> None:

@@ -10,6 +10,7 @@ import pytest
 from demo import cli
 from demo.changes.corruptions import OWN
 from demo.errors import BackendError, DatasetError
+from demo.images import open_image
 from demo.models import zoo as zoo_module
 from demo.models.zoo import Zoo
 from demo.schema import ModelSpec
@@ -156,9 +157,10 @@ def test_the_command_prints_a_row_a_network(
 ) -> None:
     monkeypatch.setattr(zoo_module, "Zoo", lambda **_: toy_zoo())
     make_dataset(tmp_path / "set", 2)
-    command = ["stress", str(tmp_path / "set"), "-m", *TWO, "-o", str(tmp_path / "out"), "--kinds", "contrast",
-               "--severities", "5"]  # fmt: skip
+    command = ["stress", str(tmp_path / "set"), "-m", *TWO, "-o", str(tmp_path / "out"), "--figure", "png",
+               "--kinds", "contrast", "--severities", "5"]  # fmt: skip
     assert cli.main(command) == 0
+    assert open_image(tmp_path / "out/stress.png").shape[1] == 1440
     out, err = capsys.readouterr()
     assert [line.split()[0] for line in out.splitlines()] == [
         "model",

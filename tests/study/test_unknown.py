@@ -21,6 +21,9 @@ from demo.measures import ALWAYS, BY_ID
 from demo.schema import VOID
 from demo.study.dataset import open_dataset, open_photos
 from demo.study.evaluate import evaluate
+from demo.study.sentences import claims_report
+from demo.study.study import study
+from demo.study.write_report import write_report
 from tests.study.photos import make_dataset
 from tests.toy import toy_zoo
 
@@ -126,6 +129,26 @@ def test_what_no_class_names_is_scored_and_told_with_what_it_was_called(tmp_path
     content = json.loads((tmp_path / "out/scores.json").read_text())
     assert content["models"][0]["unknown"]["pixels"] == happened.sum()
     assert "finding what no class names" in in_words(evaluation)
+
+
+@pytest.mark.parametrize("view", ["study", "claims"])
+def test_a_study_and_the_sentences_tell_the_same_of_what_no_class_names(tmp_path: Path, view: str) -> None:
+    folder = make_panoptic(tmp_path / "coco")
+    evaluate(folder, MODELS, toy_zoo(), tmp_path / "evaluated")
+    wanted = [model["unknown"] for model in json.loads((tmp_path / "evaluated/scores.json").read_text())["models"]]
+    assert {number["id"].removesuffix("_auroc") for number in wanted[0]["numbers"]} > {*BY_ID}
+    out = tmp_path / "out"
+    if view == "study":
+        study(folder, MODELS, toy_zoo(), out)
+        told = [model["truth"]["unknown"] for model in json.loads((out / "study.json").read_text())["models"]]
+        page = out / "study.html"
+        write_report(out, page)
+    else:
+        claims_report([folder], MODELS, toy_zoo(), out, resamples=10)
+        told = [*json.loads((out / "claims.json").read_text())["unknown"].values()]
+        page = out / "report.html"
+    assert told == wanted
+    assert "Not in its vocabulary" in page.read_text() and "umbrella" in page.read_text()
 
 
 def test_a_data_set_that_shows_nothing_unknown_says_nothing_of_it(tmp_path: Path) -> None:

@@ -52,8 +52,9 @@ def load(spec: ModelSpec, files: Path, device: str = "cpu", precision: Precision
     notes = taken + fill(network, state, files, own=spec.set == "own")
     scores = Segmentor(network, config, class_set, device, precision)
     return Network(
-        scores, parameters_of(network), bytes_of(network), sha256, class_set, scores.at_scale, notes, scores.opened
-    )
+        scores, parameters_of(network), bytes_of(network), sha256, class_set, scores.at_scale, notes, scores.opened,
+        concurrent=spec.set != "own" and not scores.draws,
+    )  # fmt: skip
 
 
 def build_network(config: str | Path) -> nn.Module:

@@ -11,6 +11,7 @@ from demo.changes import corruptions
 from demo.changes.change import KINDS, SHORT_SIDE
 from demo.errors import DemoError
 from demo.page.changed import Changing, Row, seen_names
+from demo.page.drawn import TURN, TYPES, as_file
 from demo.page.failures import sentence
 from demo.page.line import left
 from demo.page.networks import Networks
@@ -18,7 +19,8 @@ from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE, place
 
 WRONG = (
-    "Ask with what: kinds, or with run and what: names, preview with change, answer with change and model, or ladder."
+    "Ask with what: kinds, or with run and what: names, preview with change, answer with change and model, ladder, or "
+    "figure with models, name and kind (png, svg or pdf)."
 )
 
 
@@ -74,10 +76,21 @@ class WhatIf:
                 return {"names": seen_names(run)}
             case "ladder":
                 return self._changing.ladder(run)
+            case "figure":
+                return self._figure(run, question)
             case "preview" if isinstance(change, dict):
                 return self._changing.preview(run, change)
             case "answer" if isinstance(change, dict):
                 return self._changing.known(run, str(question.get("model", "")), change)
+        return {"message": WRONG}
+
+    def _figure(self, run: Run, question: Row) -> Row:
+        """A file's name and its content as a URL, of {models, name, kind}."""
+        match question:
+            case {"models": list(models), "name": str(name), "kind": kind} if kind in TYPES:
+                with TURN:
+                    content = self._changing.figure(run, [one for one in models if isinstance(one, str)], name, kind)
+                return as_file(name, "stress", kind, content)
         return {"message": WRONG}
 
 

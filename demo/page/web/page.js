@@ -14,7 +14,7 @@
  * @property {Ask<any>} differ Differences, Conflict or Mean, as the question says
  * @property {Ask<any>} truth Truth, Judged, Proper, ClassIndex or Figure, as the question says
  * @property {Ask<any>} study StudyLimits, StudyBegun, StudyRow or Figure, as the question says
- * @property {Ask<any>} what_if ChangeKinds, SeenNames, Preview, Altered, Pending or Ladder, as the question says
+ * @property {Ask<any>} what_if ChangeKinds, SeenNames, Preview, Altered, Pending, Ladder or Figure, as asked
  * @property {Ask<import("./wire.d.ts").Why>} why
  * @property {Ask<import("./wire.d.ts").Figure>} figure
  * @property {Ask<object>} stop

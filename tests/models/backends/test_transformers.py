@@ -12,9 +12,12 @@ import pytest
 import torch
 
 from demo import catalog
+from demo.analysis.questions import Kind, Question
 from demo.catalog import resolve
 from demo.errors import BackendError, ClassSetError, CorruptCheckpointError, DemoError
-from demo.models.zoo import Refusal, Zoo
+from demo.models.receptive import Spot, receptive_field
+from demo.models.why import Reason, explain
+from demo.models.zoo import Answer, Refusal, Zoo
 from tests.models.backends.hub_folders import FAMILIES, NAMES, change, photo, save
 
 transformers = pytest.importorskip("transformers")
@@ -81,6 +84,40 @@ def test_every_pixel_has_the_label_that_transformers_gives_it(
     wanted = scores if family in MASKS else np.exp(scores - scores.max(0))
     assert np.allclose(probabilities, wanted / wanted.sum(0), atol=1e-5)
     assert any("they are no logits" in note for note in answer.network.notes) == (family in MASKS)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_receptive_field_is_the_gradient_of_transformers_own_score(family: str, folders: Path) -> None:
+    """What classifies masks has none, and what its features and attention are is not known; each says so."""
+    folder, image, point = _folder(folders, family), photo(90, 130), (40, 77)
+    zoo = Zoo(device="cpu")
+    (answer,) = zoo.stream(image, f"hf:{folder}")
+    assert isinstance(answer, Answer)
+    labels = answer.prediction.label_map
+
+    def ask(kind: Kind = "field") -> Reason:
+        return explain(zoo, answer.spec, image, answer.posterior, labels, Question(point, kind), (20, 30))
+
+    if family in MASKS:
+        with pytest.raises(BackendError, match=r"^Cannot say: this network.s answer has no gradient"):
+            ask()
+        return
+    index = int(labels[point])
+    network = transformers.AutoModelForSemanticSegmentation.from_pretrained(folder).eval()
+    processor = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
+    cropped = {"do_center_crop": False} if hasattr(processor, "do_center_crop") else {}
+    inputs = processor(image, return_tensors="pt", **cropped)
+    seen = inputs["pixel_values"].requires_grad_(True)
+    upsampled = torch.nn.functional.interpolate(network(**inputs).logits, image.shape[:2], mode="bilinear")
+    (gradient,) = torch.autograd.grad(upsampled[0, index, *point], seen)
+    wanted = gradient[0].abs().sum(0).numpy()
+    field = zoo.traced(answer.spec, image, lambda o: receptive_field(o, answer.posterior, [Spot(point, index)]))
+    np.testing.assert_allclose(field.mean, wanted / wanted.sum(), atol=1e-3 * (wanted / wanted.sum()).max())
+    assert ask().reach is not None and ask().name == NAMES[index]
+    with pytest.raises(BackendError, match=r"^Cannot say: which part of this network holds its features is not known"):
+        ask("attribution")
+    with pytest.raises(BackendError, match=r"^Cannot say: which part of this network attends is not known here"):
+        ask("rollout")
 
 
 def refused(folder: Path, error: type[DemoError]) -> str:

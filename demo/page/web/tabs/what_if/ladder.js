@@ -34,7 +34,7 @@ export function fillLadder() {
   if (parts.charts.about === whatIf.ladder && parts.charts.number === whatIf.number) return;
   Object.assign(parts.charts, { about: whatIf.ladder, number: whatIf.number });
   const some = Boolean(whatIf.ladder?.rungs.length);
-  parts.number.hidden = parts.ladderKey.hidden = !some;
+  parts.number.hidden = parts.ladderKey.hidden = parts.files.hidden = !some;
   parts.refused.textContent = Object.values(whatIf.ladder?.refused ?? {}).join(" ");
   if (!some) {
     parts.charts.replaceChildren();

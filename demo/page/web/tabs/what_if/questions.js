@@ -2,6 +2,7 @@
 // The server is asked for the changed photo, and has the networks answer it: one a call, in the line of all visitors.
 
 import { readGrey } from "../../draw/files.js";
+import { make } from "../../elements.js";
 import { page } from "../../page.js";
 import { finished, run } from "../../run.js";
 import { replyOf } from "../../server.js";
@@ -170,6 +171,15 @@ async function look() {
   if (reply.rungs) whatIf.ladder = /** @type {any} */ (reply);
   else whatIf.message = reply.message ?? "";
   redraw("tab:what_if");
+}
+
+/** @param {"png" | "svg" | "pdf"} kind of file: the ladder's curves on one sheet */
+export async function saveFigure(kind) {
+  parts.saved.textContent = "Drawing ...";
+  const models = finished().map(({ id }) => id);
+  const { name, url, message } = await ask("figure", { models, name: run.name, kind });
+  parts.saved.textContent = message ?? `${name} is saved where this browser puts downloads.`;
+  if (url) make("a", { href: url, download: name }).click();
 }
 
 export function stopWork() {

@@ -59,4 +59,5 @@ export function changePhoto(run) {
   Object.assign(whatIf, { run, box: null, names: [], preview: null, picture: null, message: "", doing: "", words: "" });
   Object.assign(whatIf, { answered: null, ladder: null, stop: true });
   whatIf.rows.clear();
+  if (parts.saved) parts.saved.textContent = "";
 }

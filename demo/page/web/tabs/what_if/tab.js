@@ -6,7 +6,7 @@ import { finished } from "../../run.js";
 import { redraw } from "../../state.js";
 import { fillFields, fillPhoto, makeFields, makePhoto } from "./box.js";
 import { fillLadder } from "./ladder.js";
-import { askNetworks, askPreview, climb, followPhoto, stopWork, worked } from "./questions.js";
+import { askNetworks, askPreview, climb, followPhoto, saveFigure, stopWork, worked } from "./questions.js";
 import { amountOf, kindNow, parts, whatIf } from "./state.js";
 import { fillStrip } from "./strip.js";
 import { amountWords, changeWords } from "./words.js";
@@ -62,6 +62,15 @@ function makeParts() {
     whatIf.number = number;
     fillLadder();
   });
+  p.saved = make("span", { class: "zoo-quiet", role: "status" });
+  p.files = make(
+    "div",
+    { class: "zoo-row", role: "group", "aria-label": "Figure of the ladder" },
+    button("Figure as PNG", () => saveFigure("png")),
+    button("SVG", () => saveFigure("svg")),
+    button("PDF", () => saveFigure("pdf")),
+    p.saved,
+  );
   p.ladderKey = make("p", { class: "zoo-what-key" });
   p.refused = make("p", { class: "zoo-quiet" });
   p.charts = make("div", { class: "zoo-what-charts" });
@@ -111,6 +120,7 @@ function makeParts() {
       p.ladderKey,
       p.charts,
       p.table,
+      p.files,
     ),
   );
   let seen = false;
