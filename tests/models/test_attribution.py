@@ -86,7 +86,7 @@ def test_a_network_without_named_features_cannot_say() -> None:
     bare = Opened(inputs, lambda window: network(window)[0], network)
     with pytest.raises(BackendError, match=r"^Cannot say: which part of this network holds its features"):
         attribution(bare, posterior, 0, cells_at(posterior, (1, 1)), (4, 4))
-    with pytest.raises(BackendError, match=r"^Cannot say: attention rollout needs a backbone"):
+    with pytest.raises(BackendError, match=r"^Cannot say: which part of this network attends is not known"):
         rollout(bare, posterior, [(1, 1)])
 
 
