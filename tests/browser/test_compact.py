@@ -7,12 +7,16 @@ import pytest
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation
 from tests.browser.conftest import Open, choose
+from tests.browser.test_differ import agree_with_summary
+from tests.browser.test_differ import open_tab as open_differ
+from tests.browser.test_what_if import answered, kind, type_box
+from tests.browser.test_what_if import open_tab as open_what_if
 
 pytestmark = pytest.mark.browser
 PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
 
 
-def test_five_trained_networks_answer(visit: Open, compact: str) -> None:
+def test_five_trained_networks_answer_differ_and_change_their_minds(visit: Open, compact: str) -> None:
     page = visit(compact)
     choose(page, PHOTO)
     page.get_by_role("tab", name="Statistics").click()
@@ -20,6 +24,14 @@ def test_five_trained_networks_answer(visit: Open, compact: str) -> None:
     rows = page.locator(".zoo-table tbody tr").all_inner_texts()
     assert [row.split()[0] for row in rows] == ["FCN", "PSPNet", "DeepLabV3+", "SETR", "SegFormer"]
     assert all("whole" in row for row in rows)
+    open_differ(page)
+    agree_with_summary(page)
+    open_what_if(page)
+    kind(page, "Crop")
+    type_box(page, 20, 20, 64, 64)
+    answered(page)
+    flips = page.locator(".zoo-what-card li").all_inner_texts()
+    assert any("→" in words for words in flips)
 
 
 def test_programs_get_the_same_answers(compact: str) -> None:

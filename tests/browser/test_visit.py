@@ -15,7 +15,8 @@ import pytest
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation
-from tests.browser.conftest import PHONE, Open, choose, filled, settled, wait_until
+from tests.browser.conftest import PHONE, Open, choose, compared, filled, settled, wait_until
+from tests.browser.test_truth import judged, outline
 from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -47,10 +48,12 @@ def test_a_legend_that_comes_under_a_resting_pointer_isolates_nothing(visit: Ope
 
     pages = [visit(toy), visit(toy)]
     choose(pages[0], PHOTO)
+    compared(pages[0])  # what comes above the panels is there
     row = pages[0].locator("[data-id=fcn-compact] .zoo-class").nth(1)
     box = row.bounding_box()
     pages[1].mouse.move(box["x"] + 9, box["y"] + 9)
     choose(pages[1], PHOTO)
+    compared(pages[1])
     wait_until(lambda: shown(pages[1]) == shown(pages[0]), lambda: "a class was isolated")
     pages[1].mouse.move(box["x"] + 12, box["y"] + 9)
     wait_until(lambda: shown(pages[1]) != shown(pages[0]), lambda: "no class was isolated")
@@ -210,11 +213,50 @@ def test_axe_finds_nothing_to_complain_of(visit: Open, toy: str, audit: Any, sch
         settled(page)
         assert audit(page) == [], key
     page.keyboard.press("o")
-    for tab in ("Where they differ", "Truth", "Statistics"):
-        page.get_by_role("tab", name=tab).click()
-        if tab == "Where they differ":
-            page.wait_for_selector("#differ .zoo-pair")
-        if tab == "Truth":
-            page.get_by_label("Paint regions").check()
+    for button in ("SETR", "Figure", "Keyboard shortcuts"):
+        page.get_by_role("button", name=button, exact=True).first.click()
+        page.locator("dialog[open]").wait_for()
+        assert audit(page) == [], button
+        page.keyboard.press("Escape")
+        page.locator("dialog[open]").wait_for(state="detached")
+    for tab, filled_in in TABS.items():
+        page.get_by_role("tab", name=tab, exact=True).click()
+        filled_in(page)
         settled(page)
         assert audit(page) == [], tab
+
+
+def a_region_is_chosen(page: Any) -> None:
+    page.locator(".zoo-region").first.click()
+    page.wait_for_selector(".zoo-region-views")
+
+
+def a_region_is_judged(page: Any) -> None:
+    page.get_by_label("Paint regions").check()
+    outline(page, "animal", "100,50 300,50 300,200 100,200")
+    judged(page, 5)
+
+
+def each_is_asked_why(page: Any) -> None:
+    page.locator("#why").get_by_role("button", name="Ask the networks").click()
+    page.wait_for_function("() => document.querySelectorAll('.zoo-why-figures figure').length === 5")
+
+
+def each_is_asked_what_if(page: Any) -> None:
+    page.locator(".zoo-what-kinds").get_by_role("radio", name="Flip", exact=True).check()
+    page.locator("#what_if").get_by_role("button", name="Ask the networks").click()
+    page.wait_for_function("() => document.querySelectorAll('.zoo-what-card .zoo-what-share').length === 5")
+
+
+def numbers_are_there(page: Any) -> None:
+    page.locator("#statistics .zoo-table").first.wait_for()
+
+
+TABS = {
+    "Where they differ": a_region_is_chosen,
+    "Why": each_is_asked_why,
+    "What if": each_is_asked_what_if,
+    "Truth": a_region_is_judged,
+    "Statistics": numbers_are_there,
+}
+"""What is done in each tab so that there is something to look at."""

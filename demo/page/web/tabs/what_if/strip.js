@@ -41,7 +41,11 @@ function card(panel, row, most) {
     make("h3", {}, panel.title),
     most ? make("span", { class: "zoo-what-most" }, "most sensitive") : "",
   );
-  const label = { class: "zoo-card zoo-what-card", "data-model": panel.id, "aria-label": panel.title };
+  const label = {
+    class: "zoo-card zoo-what-card",
+    "data-model": panel.id,
+    "aria-label": `${panel.title}, changed photo`,
+  };
   if (!row.reply) return make("section", label, head, make("p", { class: "zoo-what-none" }, row.message));
   const { reply } = row;
   const difference = reply.entropy_after - reply.entropy_before;
