@@ -269,19 +269,20 @@ def _vocabulary(t: StudyTables) -> Iterator[Markup]:
 def _stress(t: StudyTables) -> Iterator[Markup]:
     yield _soft(
         "The same photos, corrupted as ImageNet-C does at severities 1 to 5: on how many pixels a network keeps the "
-        "class that it names on the photo as it is (0), and with truth its mean IoU. `python -m demo stress` draws the "
-        "same with intervals over photos."
+        "class that it names on the photo as it is (0), and with truth its mean IoU. ",
+        tag("code", "python -m demo stress"),
+        " draws the same with intervals over photos.",
     )
     yield Markup(key([(row.model.title, place) for place, row in enumerate(t.networks)]))
     drawn = []
     for curve in t.stress:
-        ticks = [(float(number), str(severity)) for number, severity in enumerate(curve.severities)]
+        ticks = [(float(severity), str(severity)) for severity in curve.severities]
         for name, y_name in (("kept", "same class, %"), ("miou", "mean IoU, %")):
             shares = curve.values[name]
             if np.isnan(shares).all() or len(ticks) < 2:
                 continue
             series = [
-                charts.Line(row.model.title, place, [*map(float, range(len(ticks)))], shares[place].tolist())
+                charts.Line(row.model.title, place, [*map(float, curve.severities)], shares[place].tolist())
                 for place, row in enumerate(t.networks)
                 if not np.isnan(shares[place]).any()
             ]
@@ -291,14 +292,15 @@ def _stress(t: StudyTables) -> Iterator[Markup]:
 
 
 def _claims(t: StudyTables) -> Iterator[Markup]:
-    yield _soft("Each sentence with the reason for its verdict; `python -m demo claims` draws the numbers behind it.")
-    columns = [Column("Sentence", text=True), Column("Verdict", text=True), Column("Photos"), Column("Why", text=True)]
+    command = tag("code", "python -m demo claims")
+    yield _soft("Each sentence with the reason for its verdict; ", command, " draws the numbers behind it.")
+    columns = [Column("Sentence", text=True), Column("Verdict", text=True), Column("Why", text=True), Column("Photos")]
     rows = [
         [
             Cell(finding.sentence, style="long"),
             Cell(finding.verdict, style=VERDICTS.get(finding.verdict, "unsure")),
-            Cell(f"{finding.photos:,}", finding.photos),
             Cell(finding.reason, style="long"),
+            Cell(f"{finding.photos:,}", finding.photos),
         ]
         for finding in t.claims
     ]

@@ -76,7 +76,8 @@ def _card(row: PhotoRow, picture: Picture | None) -> Markup:
 def _table(t: StudyTables) -> Iterator[Markup]:
     if t.photos > len(t.rows):
         yield tag("p", f"Of {t.photos:,} photos the {LISTED} on which the networks agree least; all of them are in the "
-                  "study’s file, which `python -m demo study` exports as CSV and Parquet.", class_="soft")  # fmt: skip
+                  "study’s file, which ", tag("code", "python -m demo study"), " exports as CSV and Parquet.",
+                  class_="soft")  # fmt: skip
     yield tag("p", "Percent of each photo’s pixels; entropy in nats, mean over the networks.", class_="soft")
     judged = t.has_truth
     columns = [
