@@ -61,6 +61,7 @@ def ours(name: str, state: dict[str, torch.Tensor]) -> nn.Module:
         return build(config).eval()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_parameter_of_every_size_has_its_place(name: str) -> None:
     with torch.device("meta"):
