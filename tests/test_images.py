@@ -535,6 +535,7 @@ def test_safe_stem(name, stem):
 
 
 @pytest.mark.slow
+@settings(max_examples=50)
 @given(
     st.lists(
         st.sampled_from(["owl.jpg", "OWL.png", "a/owl.gif", "owl-2.jpg", "owl-3.jpg", "x.png"]) | st.text(), max_size=12

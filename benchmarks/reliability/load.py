@@ -58,10 +58,10 @@ def photo(folder: Path, visitor: int, number: int) -> Path:
 
 
 def visit(address: str, folder: Path, visitor: int, until: float, seen: Seen) -> None:
-    """Ask again and again; the answer's photo must have this visitor's size."""
+    """Ask once, and again and again until then; the answer's photo must have this visitor's size."""
     client = Client(address, verbose=False, httpx_kwargs={"timeout": 120})
     number = 0
-    while time.monotonic() < until:
+    while not number or time.monotonic() < until:
         path = photo(folder, visitor, number)
         number += 1
         start = time.monotonic()
@@ -193,7 +193,7 @@ def measure(visitors: int, browsers: int, seconds: float, milliseconds: int) -> 
         "p95_seconds": round(percentile(answers, 0.95), 1) if answers else None,
         "answers_a_second": round(rate, 3),
         "alone_answers_a_second": round(rate_alone, 3),
-        "share_of_alone": round(rate / rate_alone, 3),
+        "share_of_alone": round(rate / rate_alone, 3) if rate_alone else None,
         "waits_in_which_the_place_moved": len(moves),
         "places_that_went_back": sum(any(b > a for a, b in itertools.pairwise(told)) for told in moves),
         "megabytes_before": round(before / 1e6),

@@ -198,6 +198,8 @@ def test_one_visitor_does_not_fill_the_line(
     greedy.listen()
     until(greedy.done)
     assert "Busy: 2 calls of yours wait already; send the next" in str(greedy.messages)
+    slow.go.set()
+    until(lambda: len(greedy.done()) == 4)  # then no stream is open that the server's end would wait for
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow  # scripts/check has npm run it
 @needs_node
 def test_the_modules_pass_their_tests() -> None:
     assert NODE
@@ -30,6 +31,7 @@ def test_the_modules_pass_their_tests() -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow  # likewise
 @needs_node
 @pytest.mark.skipif(not TSC.exists(), reason="typescript is not installed here: npm ci")
 def test_the_modules_are_what_their_types_say() -> None:
