@@ -90,7 +90,16 @@ def _draw(axes: Axes, top: float, title: str, drawn: Sequence[Curve], steps: Seq
     for curve in drawn:
         if curve.low:
             axes.fill_between(places, curve.low, curve.high, color=curve.colour, alpha=0.15, linewidth=0)
-        axes.plot(places, curve.values, color=curve.colour, linestyle=_style(curve), linewidth=1, marker=".", ms=3)
+        axes.plot(
+            places,
+            curve.values,
+            color=curve.colour,
+            linestyle=_style(curve),
+            linewidth=1,
+            marker=".",
+            ms=3,
+            clip_on=False,
+        )
     axes.set_title(title, fontsize=SMALL + 0.5, pad=3, parse_math=False)
     axes.set_xticks(places, [str(step) for step in steps])
     axes.set_ylim(0, top)

@@ -106,7 +106,7 @@ def test_the_ladder_is_drawn_and_told_as_a_table(asked: Any) -> None:
     asked.wait_for_selector("button:has-text('Climb the ladder'):not([disabled])")
     label = asked.locator(".zoo-what-charts svg").first.get_attribute("aria-label")
     assert label.startswith("Labels kept under gaussian noise, severity 0 to 5: FCN 100 %, ")
-    rows = asked.get_by_role("region", name="Stress ladder").locator("tbody tr")
+    rows = asked.get_by_role("region", name="What is kept, as a table").locator("tbody tr")
     assert rows.count() == 5 and rows.first.locator("td").count() == 6
     assert asked.locator(".zoo-what-charts polyline.dashed").count() == 2 * 5
     with asked.expect_download() as download:

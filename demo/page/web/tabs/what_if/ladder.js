@@ -125,7 +125,7 @@ function table(panels) {
       `Labels kept at the highest severity, and the first severity at which less than half are kept. Mean: over all.`,
     ),
     scrolled(
-      "Stress ladder",
+      "What is kept, as a table",
       make("table", { class: "zoo-table" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows)),
     ),
   );

@@ -141,7 +141,12 @@ export async function climb() {
   whatIf.stop = false;
   say("ladder", "The ladder begins ...");
   await look();
-  for (const panel of finished()) {
+  const climbed = new Set();
+  for (;;) {
+    const panel = finished().find(({ id: model }) => !climbed.has(model)); // those too that answer meanwhile
+    if (!panel) break;
+    climbed.add(panel.id);
+    if (whatIf.ladder?.left[panel.id] === undefined) await look();
     let before = Infinity;
     for (;;) {
       const left = whatIf.ladder?.left[panel.id] ?? 0;
