@@ -107,7 +107,10 @@ def _soak() -> str:
             ("memory (PSS) after a tenth, at the end", seen("pss", 1e6, " MB")),
             ("memory (RSS) after a tenth, at the end", seen("rss", 1e6, " MB")),
             ("memory (PSS), most", f"{part['pss_most'] / 1e6:.0f} MB"),
-            ("growth in a thousand runs, over the second half", f"{part['pss_per_thousand_runs'] / 1e6:+.1f} MB"),
+            (
+                "growth of RSS in a thousand runs, over the second half",
+                f"{part['rss_per_thousand_runs'] / 1e6:+.0f} MB",
+            ),
             ("open files after a tenth, at the end", seen("open_files")),
             ("threads after a tenth, at the end", seen("threads")),
             ("temporary files after a tenth, at the end", seen("temporary_files")),
