@@ -22,7 +22,7 @@ import httpx
 from benchmarks.measure import ROOT, Json
 from demo.catalog import find
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 LOOK = 0.02
 """Seconds between two tries to reach a server that is starting."""
 

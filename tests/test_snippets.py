@@ -72,6 +72,7 @@ BLOCKS = {
 NOT_RUN = {
     "docker build": "no container can be built where the tests run; its last commands are tested",
     "hf upload": "it wants an account of the Hub's",
+    "python -m benchmarks.reliability.openapi": "it wants Schemathesis, which is in no requirements file",
     "pip install": "it would change the environment in which the tests run",
     "python -m demo study photos.txt": "it wants a Ray cluster",
     "scripts/bench": "it measures for an hour, and nothing else may run beside it",

@@ -1,4 +1,4 @@
-"""Where results of reliability are kept: one file a script, each part with when and how busy the machine was."""
+"""Where results of reliability are kept: one file a script, each part with when, where and how busy the machine was."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def keep(script: str, part: str, found: Json, load_before: float) -> None:
     path = RESULTS / f"{script}.json"
     known: Json = json.loads(path.read_text()) if path.is_file() else {}
     here = machine.describe()
-    known["machine"] = {name: here[name] for name in ("processor", "cores", "memory_gb", "versions")}
     measured = {
+        "machine": {name: here[name] for name in ("processor", "cores", "memory_gb", "versions")},
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
         "load_before": load_before,
         "load_after": machine.load(),
@@ -107,7 +107,10 @@ def _soak() -> str:
             ("memory (PSS) after a tenth, at the end", seen("pss", 1e6, " MB")),
             ("memory (RSS) after a tenth, at the end", seen("rss", 1e6, " MB")),
             ("memory (PSS), most", f"{part['pss_most'] / 1e6:.0f} MB"),
-            ("growth in a thousand runs, over the second half", f"{part['pss_per_thousand_runs'] / 1e6:+.1f} MB"),
+            (
+                "growth of RSS in a thousand runs, over the second half",
+                f"{part['rss_per_thousand_runs'] / 1e6:+.0f} MB",
+            ),
             ("open files after a tenth, at the end", seen("open_files")),
             ("threads after a tenth, at the end", seen("threads")),
             ("temporary files after a tenth, at the end", seen("temporary_files")),

@@ -123,7 +123,7 @@ def soak(runs: int, networks: str, pause: Path | None = None) -> Json:
         "after_a_tenth": rows[len(rows) // 10],
         "at_the_end": rows[-1],
         "pss_most": max(row[1] for row in rows),
-        "pss_per_thousand_runs": round(growth(rows)),
+        "rss_per_thousand_runs": round(growth(rows)),
         "when_nothing_is_kept": gone,
         "files_left": left,
         "rows": rows,
@@ -144,9 +144,9 @@ def until_interrupted(runs: int) -> Iterator[int]:
 
 
 def growth(rows: Sequence[Sequence[int]]) -> float:
-    """Bytes of memory in a thousand runs: the slope of a line through the second half."""
+    """Bytes of resident memory in a thousand runs: the slope of a line through the second half."""
     later = np.array(rows[len(rows) // 2 :], float)
-    return float(1000 * np.polyfit(later[:, 0], later[:, 1], 1)[0]) if len(later) > 1 else 0.0
+    return float(1000 * np.polyfit(later[:, 0], later[:, 2], 1)[0]) if len(later) > 1 else 0.0
 
 
 def draw(found: Json) -> None:
@@ -156,10 +156,10 @@ def draw(found: Json) -> None:
     rows = np.array(found["rows"], float)
     drawn = Figure(figsize=(9, 5), layout="constrained")
     for place, (column, title) in enumerate(
-        ((1, "memory (PSS), MB"), (3, "open files"), (5, "temporary files"), (4, "threads")), 1
+        ((2, "resident memory, MB"), (3, "open files"), (5, "temporary files"), (4, "threads")), 1
     ):
         axes = drawn.add_subplot(2, 2, place)
-        axes.plot(rows[:, 0], rows[:, column] / (1e6 if column == 1 else 1), color="#0f766e")
+        axes.plot(rows[:, 0], rows[:, column] / (1e6 if column == 2 else 1), color="#0f766e")
         axes.set_title(title, fontsize=10, loc="left")
         axes.set_ylim(bottom=0)
         axes.set_xlabel("runs", fontsize=9)
@@ -171,7 +171,7 @@ def faults(found: Json) -> list[str]:
     """What grew: memory by more than a tenth and 50 MB since the first tenth, or anything that is left."""
     early, last = (dict(zip(COUNTED, found[when], strict=True)) for when in ("after_a_tenth", "at_the_end"))
     grew = [name for name in ("open_files", "threads") if last[name] > early[name] + 10]
-    if last["pss"] > 1.1 * early["pss"] + 50e6:
+    if last["rss"] > 1.1 * early["rss"] + 50e6:
         grew.append("memory")
     if found["when_nothing_is_kept"][5] or found["files_left"]:
         grew.append("files left")

@@ -24,12 +24,14 @@ from demo.page.networks import ONE_AT_A_TIME, Networks
 from demo.page.photos import Photos
 from demo.page.store import KEPT, Store
 from demo.page.tabs import tabs
-from demo.page.uploads import Leftovers
+from demo.page.uploads import Uploads
 from demo.schema import ModelSpec
 
 if TYPE_CHECKING:
     from demo.models.zoo import Zoo
 
+NEVER = 10**9
+"""Seconds: Gradio deletes visitors' files when the server ends; before, `demo.page.uploads` does."""
 WAITING = "Waiting for its turn ..."
 DOWNLOAD, ONE_PAGE, PREPARING = "Download results (zip)", "Download as one page", "Preparing the files ..."
 IN_TURN: dict[str, Any] = {"trigger_mode": "always_last"}
@@ -63,7 +65,6 @@ def build(
     """
     networks = Networks(zoo, checkpoints, own)
     store = Store(limits, kept=kept)
-    store.beside(Leftovers())
     every = tabs(store, networks)
     fetching = fetching or Fetching(checkpoints)
     start = AtStart(networks, fetching, at_start)
@@ -71,7 +72,7 @@ def build(
     photos = Photos(networks, store, page.stopped)
     thumbnails = [example.as_dict() for example in page.examples]
     with PageBlocks(
-        title="Segmentation Zoo", fill_width=True, delete_cache=(store.look, store.kept), analytics_enabled=False
+        title="Segmentation Zoo", fill_width=True, delete_cache=(NEVER, NEVER), analytics_enabled=False
     ) as blocks:
         header()
         shown = gr.State(Shown())
@@ -186,6 +187,7 @@ def build(
         api.add(networks, page.store)
         blocks.load(None, None, None, js="() => document.documentElement.setAttribute('lang', 'en')", **PRIVATE)
     blocks.queue(default_concurrency_limit=4)
+    store.beside(Uploads(blocks))
     blocks.networks, blocks.store, blocks.at_start = networks, page.store, start
     return blocks
 

@@ -107,7 +107,12 @@ def _ask(fn: Any) -> Json:
     }
     body = {"type": "object", "properties": {"data": data}, "required": ["data"]}
     found["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
-    for status, why in (("404", "No such endpoint."), ("413", "The request is too long."), ("422", "No such body.")):
+    for status, why in (
+        ("400", "No JSON."),
+        ("404", "No such endpoint."),
+        ("413", "The request is too long."),
+        ("422", "No such body."),
+    ):
         found["responses"][status] = {"description": why, "content": _json("Said")}
     return found
 

@@ -1,4 +1,4 @@
-"""The folder of uploads: this server's own, never so full that the disk is, and free of what was broken off."""
+"""The folder of uploads: this server's own, never so full that the disk is, and emptied in time."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 import shutil
 import stat
 import time
-from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
+import gradio as gr
 from gradio.utils import get_upload_folder
 
 FREE: Final = 1_000_000_000
@@ -36,17 +36,39 @@ def room() -> bool:
     return shutil.disk_usage(there).free > FREE
 
 
-class Leftovers:
-    """What Gradio never deletes: uploads that were broken off or named otherwise than `files`, and empty folders."""
+class Uploads:
+    """What visitors sent and were handed: deleted in time, whatever Gradio would make of it.
+
+    Gradio's own schedule ends for good when a file comes while it looks, and never deletes what was broken off, what
+    was named otherwise than `files`, or a folder that is empty.
+    """
+
+    def __init__(self, blocks: gr.Blocks) -> None:
+        self._blocks = blocks
 
     def forget(self, kept: float) -> None:
         """Let go what nobody has changed in so many seconds."""
+        always = {file for block in self._blocks.blocks.values() for file in getattr(block, "keep_in_cache", ())}
+        for files in self._blocks.temp_file_sets:
+            for file in set(files) - always:
+                if _gone(Path(file), kept):
+                    files.discard(file)
         for path in Path(get_upload_folder()).glob("*"):
-            with suppress(OSError):  # it is gone already, or no empty folder
-                about = path.lstat()
-                if time.time() - about.st_ctime <= kept:
-                    continue
-                path.rmdir() if stat.S_ISDIR(about.st_mode) else path.unlink()
+            _gone(path, kept)
 
     def close(self) -> None:
         """The folder goes as a whole; one that the host has named may be another server's too."""
+
+
+def _gone(path: Path, kept: float) -> bool:
+    """Whether a file or an empty folder is gone: it is deleted when it is older than that."""
+    try:
+        about = path.lstat()
+        if time.time() - about.st_ctime <= kept:
+            return False
+        path.rmdir() if stat.S_ISDIR(about.st_mode) else path.unlink()
+    except FileNotFoundError:
+        return True
+    except OSError:  # a folder that holds something
+        return False
+    return True
