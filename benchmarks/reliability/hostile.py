@@ -1,4 +1,4 @@
-"""Every hostile file through every way in: python -m benchmarks.reliability.hostile [--every N] [--ways open cli ...]
+"""Every hostile file through every way in: python -m benchmarks.reliability.hostile [--every N] [--ways open cli api]
 
 For each a photo, or one sentence, within ten seconds. Networks are toys: what they compute plays no part.
 """
@@ -7,24 +7,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import mimetypes
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import httpx
 
 from benchmarks import machine
-from benchmarks.browser import FLAGS
 from benchmarks.measure import ROOT, Json, status, tree_memory
 from benchmarks.reliability.corpus import Hostile, sample
 from benchmarks.reliability.results import keep
@@ -112,72 +107,6 @@ def _call(visitor: Visitor, file: Hostile) -> tuple[str, str]:
     except httpx.HTTPError as error:
         return "fault", str(error)
     return "photo", ""
-
-
-def by_page(files: Sequence[Hostile]) -> Json:
-    """Choose each in a real browser, one after the other on the same page, a new one for every fifty."""
-
-    def choose_all(address: str, outcome: _Outcome) -> None:
-        with browser_page(f"{address}/?models={MODELS}", each=50) as page:
-            for file in files:
-                start = time.perf_counter()
-                told, fault = _choose(page(), file)
-                outcome.add(file, told, fault, time.perf_counter() - start)
-
-    return _served(choose_all)
-
-
-@contextmanager
-def browser_page(address: str, each: int) -> Iterator[Callable[[], Any]]:
-    """A function that gives the page in Chromium, anew every so many times."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS])
-        asked, page = 0, None
-
-        def of_the_moment() -> Any:
-            nonlocal asked, page
-            if page is None or asked % each == 0:
-                if page is not None:
-                    page.context.close()
-                page = browser.new_context().new_page()
-                page.set_default_timeout(60_000)
-                page.add_init_script("localStorage.setItem('zoo-tour', 'offered'); window.faults = []")
-                page.add_init_script("addEventListener('error', (event) => faults.push(event.message))")
-                page.goto(address)
-                page.wait_for_selector("[data-ready=yes]", state="attached")
-            asked += 1
-            return page
-
-        yield of_the_moment
-        browser.close()
-
-
-def _choose(page: Any, file: Hostile) -> tuple[str, str]:
-    """Until the panels are filled, or something is told."""
-    page.evaluate(
-        """() => {
-          document.querySelector("[data-ready]").dataset.done = "";
-          for (const one of document.querySelectorAll(".toast-close")) one.click();
-        }"""
-    )
-    page.wait_for_selector(".toast-body", state="detached")
-    name = file.name.encode(errors="replace").decode()
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    page.set_input_files("#photo input[type=file]", {"name": name, "mimeType": kind, "buffer": file.content})
-    try:
-        page.wait_for_function(
-            "() => document.querySelector('.toast-text') || document.querySelector('[data-ready]').dataset.done === '2'"
-        )
-    except Exception as error:
-        return "fault", f"neither answered nor told: {str(error)[:80]}"
-    if faults := page.evaluate("() => faults.splice(0)"):
-        return "fault", f"the page's scripts: {faults[0]}"
-    words = page.locator(".toast-text").all_inner_texts()
-    if not words:
-        return "photo", ""
-    return "sentence", sentence_fault(words[0].replace(name, "")) if len(words) == 1 else f"{len(words)} sentences"
 
 
 def by_cli(files: Sequence[Hostile]) -> Json:
@@ -271,7 +200,7 @@ class _Outcome:
         }
 
 
-WAYS = {"open": opened, "cli": by_cli, "api": by_api, "page": by_page}
+WAYS = {"open": opened, "cli": by_cli, "api": by_api}
 
 
 def main() -> int:
@@ -285,7 +214,7 @@ def main() -> int:
         found = WAYS[way](files)
         faults += len(found["faults"])
         print(f"{way}: {json.dumps(found, indent=1, ensure_ascii=True)}", flush=True)
-        if options.every == 1 or (way == "page" and found["files"] >= 300):
+        if options.every == 1:
             keep("hostile", way, found, load)
     return min(1, faults)
 

@@ -50,7 +50,7 @@ def _rows(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
 
 
 def _hostile() -> str:
-    ways = {"open": "reader", "cli": "command `segment`, one batch", "api": "page's API", "page": "page, in Chromium"}
+    ways = {"open": "reader", "cli": "command `segment`, one batch", "api": "page's API"}
     rows = []
     for name, part in _parts("hostile")["parts"].items():
         slowest = part.get("slowest_seconds")
