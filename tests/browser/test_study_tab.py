@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from demo.study.records import records
-from tests.browser.conftest import DESKTOP, PHONE, ROOT, Open, choose, serve
+from tests.browser.conftest import DESKTOP, PHONE, ROOT, Open, choose, serve, wait_until
 from tests.browser.test_photos import drop, some_photos, until_shown
 
 pytestmark = pytest.mark.browser
@@ -50,8 +50,13 @@ def test_rows_arrive_sort_and_open(visit: Open, toys: str, tmp_path: Path) -> No
     studied(page, [*some_photos(tmp_path, 4), bad], 4)
     assert "notes.png is a PDF" in page.locator(".zoo-study-faults").inner_text()
     page.locator(".zoo-study th button", has_text="Agree").click()
-    shares = [float(text.split()[0]) for text in page.locator(".zoo-study tbody td:nth-child(2)").all_inner_texts()]
-    assert shares == sorted(shares, reverse=True)
+    page.wait_for_selector(".zoo-study th[aria-sort=descending]:has-text('Agree')")
+    cells = page.locator(".zoo-study tbody td:nth-child(2)")
+
+    def shares() -> list[float]:
+        return [float(text.split()[0]) for text in cells.all_inner_texts()]
+
+    wait_until(lambda: shares() == sorted(shares(), reverse=True), lambda: f"the rows are {shares()}", 20)
     page.locator(".zoo-study tbody button", has_text="photo-3").click()
     until_shown(page, "photo-3.png")
     page.wait_for_selector(".zoo-study tr[aria-current=true]:has-text('photo-3')")

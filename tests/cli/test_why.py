@@ -41,7 +41,7 @@ def test_a_region_and_a_photo_are_asked_of_at_several_pixels(toy: None, photo: P
     [
         (["--at", "50", "0"], "error: Wanted a pixel of the photo, x 0 to 49 and y 0 to 39, got x 50, y 0."),
         (["--at", "1", "1", "--class", "unicorn"], "has no class named 'unicorn'"),
-        (["--at", "1", "1", "--kind", "rollout"], "Cannot say: attention rollout needs a backbone"),
+        (["--at", "1", "1", "--kind", "rollout"], "Cannot say: which part of this network attends is not known"),
     ],
 )
 def test_what_cannot_be_said_is_one_sentence(
