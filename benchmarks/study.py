@@ -88,11 +88,11 @@ class Spent:
             self.put(ledger, *told)
             self.seconds += time.perf_counter() - begun
 
-        Ledger.put = timed  # type: ignore[method-assign]
+        Ledger.put = timed  # type: ignore[method-assign]  # put back on leaving
 
     def __exit__(self, *_: object) -> None:
         self.whole += time.perf_counter() - self.start
-        Ledger.put = self.put  # type: ignore[method-assign]
+        Ledger.put = self.put  # type: ignore[method-assign]  # as it was
 
 
 def plain_loop(peers: Sequence[Peer], files: Sequence[Path], out: Path) -> None:
@@ -134,7 +134,7 @@ def tiny(number: int) -> Json:
         zoo = zoo_of(chosen, "exact")
         start = time.perf_counter()
         done = study(source, [subject.spec.id for subject in chosen], zoo, Path(folder) / "out",
-                     engine=Here(zoo, ask), on_progress=mark)  # type: ignore[arg-type]  # fmt: skip
+                     engine=Here(zoo, ask), on_progress=mark)  # fmt: skip
         whole = time.perf_counter() - start
         size = done.path.stat().st_size
     seconds = [after[1] - before[1] for before, after in pairwise(marks)]

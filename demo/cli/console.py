@@ -183,6 +183,18 @@ def open_zoo(options: argparse.Namespace) -> Zoo:
     return zoo
 
 
+def add_figure_option(parser: argparse.ArgumentParser, written: str) -> None:
+    """--figure KIND; `written` tells the file and what it shows."""
+    parser.add_argument(
+        "--figure",
+        metavar="KIND",
+        choices=("png", "svg", "pdf"),
+        action="append",
+        default=[],
+        help=f"write {written}: png, svg or pdf; may be repeated",
+    )
+
+
 def add_checkpoints_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoints",

@@ -16,6 +16,7 @@ from demo import catalog
 from demo.cli.again import again
 from demo.cli.console import (
     SOMETHING_LEFT_OUT,
+    add_figure_option,
     add_limit_options,
     add_models_option,
     add_out_option,
@@ -55,14 +56,7 @@ def add(subparsers: Subparsers) -> None:
         default=(),
         help=f"maps of doubt to write: {', '.join(BY_ID)} (default: entropy)",
     )
-    parser.add_argument(
-        "--figure",
-        metavar="KIND",
-        choices=("png", "svg", "pdf"),
-        action="append",
-        default=[],
-        help="write OUT/<photo>/figure.KIND too, all networks on one page: png, svg or pdf; may be repeated",
-    )
+    add_figure_option(parser, "OUT/<photo>/figure.KIND too, all networks on one page")
     parser.add_argument(
         "--page",
         action="store_true",

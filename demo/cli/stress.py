@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from demo.cli.console import (
     SOMETHING_LEFT_OUT,
     LiveLine,
+    add_figure_option,
     add_limit_options,
     add_models_option,
     add_out_option,
@@ -49,14 +50,7 @@ def add(subparsers: Subparsers) -> None:
         "--severities", metavar="N", type=int, nargs="+", default=[1, 2, 3, 4, 5], help="of 1 to 5 (default: all)"
     )
     parser.add_argument("--split", help="of the datasets: the folder below images/ and annotations/")
-    parser.add_argument(
-        "--figure",
-        metavar="KIND",
-        choices=("png", "svg", "pdf"),
-        action="append",
-        default=[],
-        help="write OUT/stress.KIND too, all curves on one sheet: png, svg or pdf; may be repeated",
-    )
+    add_figure_option(parser, "OUT/stress.KIND too, all curves on one sheet")
     parser.add_argument("--json", action="store_true", help="print every number as JSON")
     add_models_option(parser)
     add_out_option(parser)

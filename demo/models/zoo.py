@@ -170,7 +170,10 @@ class Zoo:
                 yield from found
             else:
                 for spec, image in together:
-                    yield Refusal(spec, missing[spec], False) if spec in missing else next(self.stream(image, [spec]))
+                    if spec in missing:
+                        yield Refusal(spec, missing[spec], loaded=False)
+                    else:
+                        yield from self.stream(image, [spec])
 
     def _one(
         self, networks: dict[ModelSpec, Network], missing: dict[ModelSpec, DemoError], asked: tuple[ModelSpec, Image]

@@ -60,7 +60,7 @@ class AtStart:
             self._networks.open_soon()  # the set that answers by default may be another one now
         except DemoError as error:
             self.words, self.failed = f"Not all files could be fetched. {error}", True
-        except Exception:
+        except Exception:  # nobody waits for this thread: what it meets is said on the page and in the log
             self.words, self.failed = "The files could not be fetched; the server's log says why.", True
             log.exception("Fetching at the start failed.")
         self.over = True

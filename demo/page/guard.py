@@ -123,7 +123,7 @@ class Guard:
         try:
             with suppress(_TooLong):
                 await self._app(scope, counted, unless_too_long)
-        except TypeError:
+        except TypeError:  # Gradio's way of meeting a text where it looks for a file
             if not upload or started:
                 raise
             await _refuse(

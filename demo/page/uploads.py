@@ -16,17 +16,23 @@ from gradio.utils import get_upload_folder
 
 FREE: Final = 1_000_000_000
 """Bytes of the disk that uploads leave free."""
+OWN: Final = "segmentation-zoo-uploads-"
 FULL: Final = "This server's disk is full just now; try again in an hour, when older photos are gone."
 
 
 def own_folder() -> None:
-    """Uploads go from now on to a folder that ends with this process, unless the host has named one.
+    """Uploads go from now on to a folder that ends with this process, below the one that the host has named.
 
-    Gradio's usual one is shared by all its servers on a machine. Call it before the page is built.
+    Others may use that one too, and Gradio's usual one is shared by all its servers on a machine. Call it before the
+    page is built.
     """
-    if not os.environ.get("GRADIO_TEMP_DIR"):
-        folder = os.environ["GRADIO_TEMP_DIR"] = mkdtemp(prefix="segmentation-zoo-uploads-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    named = os.environ.get("GRADIO_TEMP_DIR")
+    if named and Path(named).name.startswith(OWN):
+        return
+    if named:
+        Path(named).mkdir(parents=True, exist_ok=True)
+    folder = os.environ["GRADIO_TEMP_DIR"] = mkdtemp(prefix=OWN, dir=named or None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def room() -> bool:
@@ -53,11 +59,13 @@ class Uploads:
             for file in set(files) - always:
                 if _gone(Path(file), kept):
                     files.discard(file)
-        for path in Path(get_upload_folder()).glob("*"):
-            _gone(path, kept)
+        folder = Path(get_upload_folder())
+        if folder.name.startswith(OWN):  # in any other there may be what is not ours
+            for path in folder.glob("*"):
+                _gone(path, kept)
 
     def close(self) -> None:
-        """The folder goes as a whole; one that the host has named may be another server's too."""
+        """The folder goes as a whole when the process ends."""
 
 
 def _gone(path: Path, kept: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 
 import numpy as np
@@ -215,6 +216,7 @@ def standalone(svg: str, title: str, series: Sequence[tuple[str, int]] = ()) -> 
     return re.sub(r"var\(--(\w+)\)", lambda found: light[found[1]], drawn)
 
 
+@cache
 def light_colours() -> dict[str, str]:
     """The report's own, by name, such as s0 for the first series: files may be read by what knows no CSS variables."""
     light = (FOLDER / "report.css").read_text().partition("@media")[0]

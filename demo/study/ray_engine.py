@@ -61,9 +61,11 @@ class OnRay:
     """
 
     def __init__(self, open_zoo: Callable[[], Zoo], *, address: str | None = None, workers: int | None = None) -> None:
+        from demo.models import machine
+
         self.ray = _ray()
         _start(self.ray, address)
-        resources, threads = self.ray.cluster_resources(), _threads()
+        resources, threads = self.ray.cluster_resources(), machine.threads()
         gpus, cores = (int(resources.get(kind, 0)) for kind in ("GPU", "CPU"))
         self.number = workers or gpus or max(1, cores // threads)
         if self.number > (gpus or cores):
@@ -129,12 +131,6 @@ class OnRay:
         for worker in self.workers:
             self.ray.kill(worker)
         self.ray.shutdown()
-
-
-def _threads() -> int:
-    from demo.models.machine import threads
-
-    return threads()
 
 
 def _ray() -> Any:

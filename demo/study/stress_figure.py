@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from demo.schema import Family
 from demo.study import charts
 from demo.study.stress_curves import in_plain
-from demo.study.stress_report import FAMILIES, Shown, ends_of, shown_numbers, top_of
-from demo.study.stress_results import Point, StressReport
+from demo.study.stress_report import FAMILIES, Shown, shown_numbers, told, top_of
+from demo.study.stress_results import StressReport
 
 if TYPE_CHECKING:
     from demo.render.curves import Curve, Panels
@@ -59,7 +59,7 @@ def _panels(result: StressReport, number: Shown) -> Panels:
 def _curves(result: StressReport, number: Shown, kind: str) -> Iterator[Curve]:
     for series, spec in enumerate(result.specs):
         points = [result.curves[spec.id][0], *(p for p in result.curves[spec.id] if p.condition.kind == kind)]
-        yield network_curve(spec.title, series, spec.family, _told(points, number)[0])
+        yield network_curve(spec.title, series, spec.family, told(points, number)[0])
 
 
 def _families(result: StressReport, number: Shown) -> Iterator[Curve]:
@@ -67,12 +67,7 @@ def _families(result: StressReport, number: Shown) -> Iterator[Curve]:
 
     for family, points in result.steps.items():
         title, series = FAMILIES[family]
-        values, lows, highs = _told(points, number)
+        values, lows, highs = told(points, number)
         bounded = all(low == low for low in lows)
         yield Curve(title, colour_of(series), values, lows if bounded else (), highs if bounded else (),
                     dashed=family == "transformer")  # fmt: skip
-
-
-def _told(points: Sequence[Point], number: Shown) -> tuple[list[float], list[float], list[float]]:
-    values, lows, highs = ([ends_of(point.values[number.id])[place] for point in points] for place in range(3))
-    return values, lows, highs

@@ -173,8 +173,14 @@ def _family_chart(result: StressReport, number: Shown) -> str:
 def _drawn(
     title: str, series: int, points: Sequence[Point], number: Shown, *, dashed: bool, band: bool
 ) -> charts.Curve:
-    values, lows, highs = ([ends_of(point.values[number.id])[place] for point in points] for place in range(3))
+    values, lows, highs = told(points, number)
     return charts.Curve(title, series, values, lows if band else (), highs if band else (), dashed)
+
+
+def told(points: Sequence[Point], number: Shown) -> tuple[list[float], list[float], list[float]]:
+    """The values of a curve, and the lower and upper ends of their intervals."""
+    values, lows, highs = ([ends_of(point.values[number.id])[place] for point in points] for place in range(3))
+    return values, lows, highs
 
 
 def _top(number: Shown, drawn: Sequence[charts.Curve]) -> float:

@@ -64,7 +64,6 @@ def test_without_their_package_the_tools_for_agents_say_what_to_install(
 ) -> None:
     for name in ["mcp", *(name for name in sys.modules if name.startswith("mcp."))]:
         monkeypatch.setitem(sys.modules, name, None)  # as if it were not there
-    pytest.importorskip("gradio")
     monkeypatch.delitem(sys.modules, "demo.page.agents", raising=False)
     monkeypatch.delattr("demo.page.agents", raising=False)  # which an import finds first
     monkeypatch.setattr("demo.page.blocks.PageBlocks.block_thread", lambda page: page.close())  # a page is no answer

@@ -7,13 +7,15 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from demo.page.uploads import Uploads, own_folder
+from demo.page.uploads import OWN, Uploads, own_folder
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    return tmp_path
+    folder = tmp_path / f"{OWN}1"
+    folder.mkdir()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder))
+    return folder
 
 
 def test_what_was_sent_or_broken_off_goes_in_time_with_its_folder(folder: Path) -> None:
@@ -55,12 +57,24 @@ def test_a_photo_that_comes_meanwhile_ends_nothing(folder: Path, monkeypatch: py
     assert not list(folder.iterdir()) and len(blocks.upload_file_set) == 20
 
 
-def test_a_server_has_a_folder_of_its_own_unless_the_host_named_one(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("named", ["", "of the host's"])
+def test_a_server_has_a_folder_of_its_own_and_touches_no_other(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("atexit.register", lambda *_, **__: None)
+    hosts = tmp_path / named
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(hosts) if named else "")
     own_folder()
-    assert os.environ["GRADIO_TEMP_DIR"] == str(folder)
-    monkeypatch.delenv("GRADIO_TEMP_DIR")
-    monkeypatch.setattr("demo.page.uploads.mkdtemp", lambda prefix: str(folder / f"{prefix}1"))
     own_folder()
-    assert Path(os.environ["GRADIO_TEMP_DIR"]).name == "segmentation-zoo-uploads-1"
+    own = Path(os.environ["GRADIO_TEMP_DIR"])
+    assert own.is_dir() and own.parent == hosts and own.name.startswith(OWN)
+    with gr.Blocks() as blocks:
+        pass
+    (hosts / "letters.txt").write_text("not ours")
+    (own / "tmpabc").write_bytes(b"half a photo")
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(hosts))  # as if nobody had made one
+    Uploads(blocks).forget(-1)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(own))
+    Uploads(blocks).forget(-1)
+    assert (hosts / "letters.txt").exists() and own.exists() and not any(own.iterdir())
