@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 
 import numpy as np
 
 from benchmarks.measure import Json, peak_memory
+from demo.models.allocator import keep_memory
 
 BLOCK = 300 << 20
 
@@ -41,3 +43,14 @@ def maps_of_a_small_photo() -> Json:
         | {f"{way}_memory": maps.memory("small", kind, way) for way in ("ours", "plain")}
         for kind in ("few winners", "diffuse")
     }
+
+
+def pages_of_arrays(kept: bool) -> Json:
+    """How many pages the kernel brings while arrays of 20 MB come and go, as those of a network's layers do."""
+    if kept:
+        keep_memory()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        arrays = [letter * (20 << 20) for letter in (b"a", b"b", b"c")]  # not numpy's, which asks for larger pages
+        del arrays
+    return {"pages": resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before}

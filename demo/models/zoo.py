@@ -22,6 +22,7 @@ from demo.errors import BackendError, DemoError, MissingCheckpointError
 from demo.images import open_image
 from demo.labels.class_set import named
 from demo.measures import ALWAYS
+from demo.models.allocator import keep_memory
 from demo.models.backends import backend
 from demo.models.backends.modules import arithmetic
 from demo.models.checkpoints.files import locate
@@ -88,6 +89,7 @@ class Zoo:
     `device` is "auto", "cpu", "cuda" or "cuda:1". `precision` "exact" is float32 as MMSegmentation computes it,
     "fast" bfloat16 where the device computes in it and float32 elsewhere. `checkpoints` are folders searched before the
     project's own. `memory_budget` (bytes) bounds the weights kept loaded; the least recently used network leaves first.
+    On the CPU the process keeps memory that networks free (demo.models.allocator).
     """
 
     def __init__(
@@ -103,6 +105,8 @@ class Zoo:
         self.precision: Precision = fastest(precision, self.device)
         self.checkpoints = tuple(Path(folder) for folder in checkpoints)
         self.memory_budget = default_budget(self.device) if memory_budget is None else memory_budget
+        if self.device == "cpu":
+            keep_memory()
         self._given, self._load = load, load or self._load_from_disk
         self._loaded: OrderedDict[ModelSpec, Network] = OrderedDict()
         self._loading = threading.Lock()

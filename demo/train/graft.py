@@ -21,9 +21,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from demo.models.allocator import keep_all_memory
 from demo.models.backends.mmseg import build_backbone, build_network, initialise
 from demo.train.data import Photo, Photographs, alike, jitter, normalise, whole
-from demo.train.recipe import keep_memory
 from demo.train.teacher import EYES
 from demo.train.weights import WeightAverage, read_weights, write_weights
 
@@ -279,7 +279,7 @@ def follow(
 
     Photographs are seen whole and never mirrored: what the ViT says of a mirrored one is another thing.
     """
-    keep_memory()
+    keep_all_memory()
     mit = cast(Any, network.backbone)
     dice = random.Random(following.seed)
     average = WeightAverage(mit, following.average_decay)
