@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -40,6 +41,7 @@ HOMES = {
 }
 
 
+@cache
 def sources() -> dict[str, Path]:
     """The parts' modules by dotted name below demo."""
     found = {"app": ROOT / "app.py"} if (ROOT / "app.py").exists() else {}
@@ -59,6 +61,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@cache
 def graph() -> dict[str, set[str]]:
     """The modules of the parts that each one imports, lazily or not."""
     modules = sources()
@@ -98,6 +101,13 @@ def test_a_module_imports_only_from_layers_below_its_own(module: str) -> None:
         assert not name.startswith("matplotlib.pyplot"), f"{module}: pyplot leaks figures in a server"
 
 
+def test_no_part_counts_on_the_number_of_ade20ks_classes() -> None:
+    """How many classes there are, the class set says; nobody else."""
+    read = [path for end in ("py", "js", "css", "sql", "toml") for path in (ROOT / "demo").rglob(f"*.{end}")]
+    found = [path.relative_to(ROOT).as_posix() for path in read if re.search(r"\b150\b", path.read_text("utf-8"))]
+    assert found == ["demo/labels/ade20k.py"]
+
+
 def test_ray_is_imported_inside_functions_only() -> None:
     for module, path in sources().items():
         top = ast.Module(
@@ -128,6 +138,7 @@ IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"([^"]+)";', re.M)
 EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (\w+)", re.M)
 
 
+@cache
 def web_modules() -> dict[str, str]:
     """The text of each module of the page, by its path in web/."""
     paths = sorted(path for path in WEB.rglob("*.js") if not path.name.endswith(".test.js"))

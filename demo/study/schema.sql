@@ -12,7 +12,7 @@ CREATE TABLE models (
     published_miou REAL         -- 0..1, on ADE20K's validation set
 );
 CREATE TABLE classes (
-    class_set TEXT, class INTEGER,  -- its number in the set's annotation files (ADE20K: 1..150)
+    class_set TEXT, class INTEGER,  -- its number in the set's annotation files (ADE20K: from 1)
     name TEXT NOT NULL, PRIMARY KEY (class_set, class)
 ) WITHOUT ROWID;
 

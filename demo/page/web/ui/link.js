@@ -120,7 +120,7 @@ let timer = 0;
 
 /** Browsers take only so many changes of the address in a while. */
 function schedule() {
-  timer ||= window.setTimeout(write, 150);
+  timer ||= window.setTimeout(write, 200);
 }
 
 function write() {

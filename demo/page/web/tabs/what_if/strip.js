@@ -9,7 +9,7 @@ import { parts, whatIf } from "./state.js";
 import { flipWords, ranked, sumUp } from "./words.js";
 
 /** Of 255: how much a class's colour covers where it stayed, and where the label is another. */
-const [STAYED, CHANGED, WHOLE] = [50, 230, 150];
+const [STAYED, CHANGED, WHOLE] = [50, 230, 153];
 
 /** @param {boolean} again whether the colours are others */
 export function fillStrip(again = false) {
