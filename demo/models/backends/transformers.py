@@ -39,6 +39,9 @@ from demo.models.posterior import Box, Posterior, Tile
 from demo.schema import ClassSet, Image, ModelSpec, Precision, Seen, Size
 
 PROCESSORS = ("preprocessor_config.json", "processor_config.json")
+ONEFORMER = "oneformer"
+SEMANTIC = "the task is semantic"
+"""How a OneFormer is asked for labels (Jain et al. 2023, 3.1); its other tasks are instance and panoptic."""
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 MIXTURE = (
     "It classifies masks: its scores are the sum over its queries of class probability x mask, normalised to 1 at each "
@@ -64,8 +67,9 @@ def load(spec: ModelSpec, files: Path, device: str = "cpu", precision: Precision
         class_set = _class_set(config.id2label, spec)
         network, left_out = _network(files, config, universal, spec.id)
         processor, cropped = _processor(files, spec.id)
+        task = _task(files, config, spec.id) if config.model_type == ONEFORMER else None
     check_finite(network.state_dict(), files)
-    scores = Segmentor(network, processor, class_set, device, precision)
+    scores = Segmentor(network, processor, class_set, device, precision, task)
     notes = (
         [f"Revision {files.name} of {spec.weights.repository} on the Hugging Face Hub."]
         if spec.weights.repository
@@ -90,12 +94,14 @@ class Segmentor:
         class_set: ClassSet,
         device: str,
         precision: Precision,
+        task: Tensor | None = None,
     ) -> None:
         self.network = network.eval().requires_grad_(False).to(device)
         self.processor = processor
         self.class_set = class_set
         self.device = torch.device(device)
         self.precision = precision
+        self._asked = {} if task is None else {"task_inputs": task}
         self._coarse: list[Tensor] = []
         if self.kind == "upernet":
             # It resizes its head's scores to the input's size; Posterior does that, exactly and for less memory.
@@ -134,7 +140,8 @@ class Segmentor:
         return Opened(inputs["pixel_values"], scores, self.network)
 
     def _prepared(self, image: Image) -> dict[str, Any]:
-        return dict(self.processor(image, return_tensors="pt", input_data_format="channels_last"))
+        inputs = self.processor(image, return_tensors="pt", input_data_format="channels_last")
+        return dict(inputs) | self._asked
 
     def _answer(
         self, scores: Tensor, photo: Size, seen: Seen, shown: Size | None = None, *, meaning: Any = "logits"
@@ -162,7 +169,8 @@ class Segmentor:
         return Posterior(tiles, size, (0, 0, *size), photo, seen, self.class_set, "mixture")
 
 
-_TAKEN = ("pixel_values", "pixel_mask")
+_TAKEN = ("pixel_values", "pixel_mask", "task_inputs")
+_FOR_TRAINING = re.compile(r"^auxiliary_head\.|(^|\.)text_mapper\.")
 _UNNAMED = re.compile(r"LABEL_\d+")
 """What transformers calls a class of which nobody told the name."""
 
@@ -199,11 +207,6 @@ def _is_universal(described: dict[str, Any], name: str) -> bool:
     """Whether it classifies masks; BackendError for what is no segmentation network of transformers."""
     made = (described.get("architectures") or ["nothing"])[0]
     known = described.get("model_type")
-    if known == "oneformer":
-        raise BackendError(
-            f"{name} is a OneFormer, which must be told its task in words; that is not done here. "
-            "Choose a Mask2Former or an EoMT."
-        )
     if made == MODEL_FOR_UNIVERSAL_SEGMENTATION_MAPPING_NAMES.get(known):
         return True
     if made == MODEL_FOR_SEMANTIC_SEGMENTATION_MAPPING_NAMES.get(known):
@@ -239,7 +242,30 @@ def _config(folder: Path, name: str) -> Any:
             f"The config.json of {name} cannot be used ({type(error).__name__}: {_line(error)}). Fetch it again."
         ) from error
     config.use_pretrained_backbone = False
+    config.is_training = False  # a OneFormer's texts are for training only
     return config
+
+
+def _task(folder: Path, config: Any, name: str) -> Tensor:
+    """What a OneFormer is asked for, in the numbers of its own tokenizer: (1, length); 0 after the end."""
+    from transformers import CLIPTokenizer  # and the packages that read texts, which no other network needs
+
+    try:
+        tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+        tokens = tokenizer(
+            [SEMANTIC], padding="max_length", max_length=config.task_seq_len, truncation=True, return_tensors="pt"
+        )
+        asked: Tensor = tokens["input_ids"] * tokens["attention_mask"]
+        known = (asked == tokenizer.unk_token_id).sum() == 1  # it is the end's number too
+        fault = "" if known else "it lacks the words"
+    except Exception as error:  # anybody's JSON
+        fault = f"{type(error).__name__}: {_line(error)}"
+    if fault:
+        raise BackendError(
+            f"{name} is a OneFormer, which is told its task in words, but its tokenizer is missing or cannot be used "
+            f"({fault}). Put vocab.json and merges.txt of its repository beside config.json."
+        )
+    return asked
 
 
 def _network(folder: Path, config: Any, universal: bool, name: str) -> tuple[Any, list[str]]:
@@ -268,7 +294,7 @@ def _network(folder: Path, config: Any, universal: bool, name: str) -> tuple[Any
         )
     if hasattr(network, "auxiliary_head"):
         network.auxiliary_head = None  # for training only
-    extra = [key for key in sorted(told["unexpected_keys"]) if not key.startswith("auxiliary_head.")]
+    extra = [key for key in sorted(told["unexpected_keys"]) if not _FOR_TRAINING.search(key)]
     return network, extra[:6]
 
 

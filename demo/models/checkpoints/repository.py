@@ -1,7 +1,7 @@
 """Fetch a repository of the Hugging Face Hub: its config, image processor and .safetensors at one commit, nothing else.
 
-They go where every program of the Hub looks for them, each fetched like any checkpoint: resumed, held to its hash, moved
-into place in one step. config.json comes last, so that what has it is whole.
+A OneFormer's tokenizer comes too. They go where every program of the Hub looks for them, each fetched like any
+checkpoint: resumed, held to its hash, moved into place in one step. config.json comes last, so that what has it is whole.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from demo.schema import Weights
 
 FetchFile = Callable[[Weights, Path], Path]
 PROCESSORS = ("preprocessor_config.json", "processor_config.json")
+TOKENIZER = ("vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.json")
+"""Of a OneFormer, which is told its task in words."""
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 _SEGMENTS = re.compile("For(Semantic|Universal)Segmentation$|^MaskFormerForInstanceSegmentation$")
 
@@ -104,7 +106,8 @@ def _wanted(weights: Weights, found: dict[str, Any]) -> list[str]:
         _fail(weights, f"{what}; name a revision that has model.safetensors, such as refs/pr/1")
     if not any(file in there for file in PROCESSORS):
         _fail(weights, f"it has no {PROCESSORS[0]}, so nothing says what its network must be shown; choose another")
-    return [*tensors, *(file for file in PROCESSORS if file in there), "config.json"]
+    further = PROCESSORS + (TOKENIZER if made and made[0].startswith("OneFormer") else ())
+    return [*tensors, *(file for file in further if file in there), "config.json"]
 
 
 def _failure(weights: Weights, why: str) -> FetchError:

@@ -121,6 +121,23 @@ def _eomt(t: Any, labels: Labels) -> tuple[Any, Any]:
     return t.EomtForUniversalSegmentation(config), processor
 
 
+def _oneformer(t: Any, labels: Labels) -> tuple[Any, Any]:
+    config = t.OneFormerConfig(
+        backbone_config=_swin(t), conv_dim=32, mask_dim=32, hidden_dim=32, encoder_feedforward_dim=16,
+        dim_feedforward=16, encoder_layers=1, decoder_layers=2, num_attention_heads=2, num_queries=5, **labels,
+    )  # fmt: skip
+    return t.OneFormerForUniversalSegmentation(config), t.OneFormerImageProcessorPil(size={"height": 64, "width": 96})
+
+
+def letters(t: Any) -> Any:
+    """A tokenizer of CLIP's kind, in whose vocabulary every letter is a word and so is "the"."""
+    known = [chr(code) for code in range(33, 127)]
+    words = [*known, *(f"{letter}</w>" for letter in known), "th", "the</w>", "<|startoftext|>", "<|endoftext|>"]
+    return t.CLIPTokenizer(
+        vocab={word: index for index, word in enumerate(words)}, merges=[("t", "h"), ("th", "e</w>")]
+    )
+
+
 FAMILIES: dict[str, Callable[[Any, Labels], tuple[Any, Any]]] = {
     "segformer": _segformer,
     "upernet-convnext": _upernet_convnext,
@@ -132,6 +149,7 @@ FAMILIES: dict[str, Callable[[Any, Labels], tuple[Any, Any]]] = {
     "mobilenet-v2": _mobilenet,
     "maskformer": _maskformer,
     "mask2former": _mask2former,
+    "oneformer": _oneformer,
     "eomt": _eomt,
 }
 
@@ -148,6 +166,8 @@ def save(family: str, folder: Path, names: dict[int, str] = NAMES) -> Path:
             break
     network.save_pretrained(folder)
     processor.save_pretrained(folder)
+    if family == "oneformer":
+        letters(transformers).save_pretrained(folder)
     return folder
 
 
@@ -167,7 +187,7 @@ def _enliven(network: torch.nn.Module, classes: int) -> None:
         for _ in range(30 if any(isinstance(m, torch.nn.BatchNorm2d) for m in network.modules()) else 0):
             network(pixel_values=torch.randn(2, 3, 64, 64).cumsum(-1) / 4)  # batch norms learn what they see
         network.eval()
-        logits = getattr(network(pixel_values=_noise()), "logits", None)
+        logits = getattr(_answer(network, _noise()), "logits", None)
         if logits is not None:  # as the last layer's bias has it, no class is everywhere
             *_, last = (m for m in network.modules() if getattr(m, "out_channels", 0) == classes and m.bias is not None)
             last.weight /= logits.std()
@@ -176,6 +196,11 @@ def _enliven(network: torch.nn.Module, classes: int) -> None:
 
 def _noise() -> torch.Tensor:
     return torch.randn(1, 3, 64, 64).cumsum(-1) / 4
+
+
+def _answer(network: Any, pixels: torch.Tensor) -> Any:
+    task = {"task_inputs": torch.arange(77)[None]} if network.config.model_type == "oneformer" else {}
+    return network(pixel_values=pixels, **task)
 
 
 def photo(height: int, width: int) -> np.ndarray:
@@ -187,7 +212,7 @@ def photo(height: int, width: int) -> np.ndarray:
 
 def _many_labels(network: torch.nn.Module, processor: Any) -> bool:
     with torch.no_grad():
-        answer = network(pixel_values=processor(photo(90, 130), return_tensors="pt")["pixel_values"])
+        answer = _answer(network, processor(photo(90, 130), return_tensors="pt")["pixel_values"])
     scores = getattr(answer, "logits", None)
     if scores is None:
         classes, masks = answer.class_queries_logits.softmax(-1)[..., :-1], answer.masks_queries_logits.sigmoid()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from demo.models.zoo import Answer, Refusal, Zoo
 from tests.models.backends.hub_folders import FAMILIES, NAMES, change, photo, save
 
 transformers = pytest.importorskip("transformers")
-MASKS = ("maskformer", "mask2former", "eomt")
+MASKS = ("maskformer", "mask2former", "oneformer", "eomt")
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +48,11 @@ def theirs(folder: Path, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     maker = transformers.AutoModelForUniversalSegmentation if universal else None
     network = (maker or transformers.AutoModelForSemanticSegmentation).from_pretrained(folder).eval()
     processor = transformers.AutoImageProcessor.from_pretrained(folder, backend="pil")
-    cropped = {"do_center_crop": False} if hasattr(processor, "do_center_crop") else {}
-    inputs = processor(image, return_tensors="pt", **cropped)
+    further: dict[str, object] = {"do_center_crop": False} if hasattr(processor, "do_center_crop") else {}
+    if folder.name == "oneformer":
+        tokenizer = transformers.CLIPTokenizer.from_pretrained(folder)
+        processor, further = transformers.OneFormerProcessor(processor, tokenizer), {"task_inputs": ["semantic"]}
+    inputs = processor(image, return_tensors="pt", **further)
     offsets = inputs.pop("patch_offsets", None)
     inputs.pop("pixel_mask", None)
     with torch.inference_mode():
@@ -143,9 +147,16 @@ def test_a_classifier_is_no_segmentation_network(segformer: Path) -> None:
     assert "got net, a SegformerForImageClassification" in refused(segformer, BackendError)
 
 
-def test_a_network_that_is_asked_in_words_is_told_apart(segformer: Path) -> None:
-    change(segformer, "config.json", model_type="oneformer", architectures=["OneFormerForUniversalSegmentation"])
-    assert "net is a OneFormer" in refused(segformer, BackendError)
+@pytest.mark.parametrize("fault", ["missing", "damaged", "without its words"])
+def test_a_network_that_is_asked_in_words_needs_its_tokenizer(fault: str, folders: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(_folder(folders, "oneformer"), tmp_path / "net")
+    for path in folder.glob("*tokenizer*"):
+        path.unlink()
+    if fault != "missing":
+        words = {"<|startoftext|>": 0, "<|endoftext|>": 1}
+        (folder / "vocab.json").write_text(json.dumps(words) if fault == "without its words" else "{")
+        (folder / "merges.txt").write_text("#version: 0.2\n")
+    assert "net is a OneFormer, which is told its task in words, but its tokenizer" in refused(folder, BackendError)
 
 
 def test_code_of_a_repository_is_never_run(segformer: Path) -> None:

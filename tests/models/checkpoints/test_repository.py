@@ -75,6 +75,14 @@ def test_what_a_network_needs_comes_to_where_the_hubs_programs_look(hub: Hub, tm
     assert cached(NAME, "config.json", cache_dir=tmp_path / "home" / "hub") == str(folder / "config.json")
 
 
+def test_a_tokenizer_comes_with_a_network_that_is_asked_in_words(hub: Hub) -> None:
+    hub.repositories[NAME] |= {"vocab.json": b"{}", "merges.txt": b"#version: 0.2"}
+    assert not (fetched() / "vocab.json").exists()
+    hub.described["config"] = {"architectures": ["OneFormerForUniversalSegmentation"]}
+    folder = fetched(f"{NAME}@{COMMIT[::-1]}")
+    assert {"vocab.json", "merges.txt"} < {path.name for path in folder.iterdir()}
+
+
 def test_bytes_that_changed_since_are_noticed(hub: Hub) -> None:
     folder = fetched()
     (folder / "model.safetensors").write_bytes(TENSORS[::-1])
