@@ -7,9 +7,14 @@ from hypothesis import settings
 
 # A busy machine is no failure: no time limit on one drawn example.
 settings.register_profile("zoo", deadline=None, max_examples=40)
-settings.load_profile("zoo")
+settings.register_profile("quick", deadline=None, max_examples=12)
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where the slow tests are left out, few examples are drawn."""
+    settings.load_profile("quick" if "not slow" in config.option.markexpr else "zoo")
 
 
 def _shared(name: str) -> Path:

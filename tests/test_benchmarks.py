@@ -98,6 +98,7 @@ def test_work_alternates_and_every_run_counts() -> None:
     assert [len(one.wall) for one in runs.values()] == [3, 3]
 
 
+@pytest.mark.slow
 def test_a_peak_is_seen_though_the_memory_is_given_back() -> None:
     peak = in_child("tests.children:peak_of_a_block")["bytes"]  # where nothing else comes and goes
     if peak is None:
@@ -110,6 +111,7 @@ def test_nothing_that_cannot_fit_is_started() -> None:
     assert "not run: estimated at" in str(too_much(2 * main_memory()))
 
 
+@pytest.mark.slow
 def test_a_child_answers_or_says_how_it_ended() -> None:
     assert in_child("tests.children:answers", value=5) == {"value": 5}
     assert in_child("tests.children:fails") == {"failed": "RuntimeError: no such luck"}
@@ -133,6 +135,7 @@ def test_a_visitor_reads_the_differences_that_gradio_sends() -> None:
     assert visitor._updated(old, [["replace", [], {"all": "new"}]]) == {"all": "new"}
 
 
+@pytest.mark.slow
 def test_a_visitor_finds_the_event_that_runs_the_networks() -> None:
     page = build(toy_zoo())
     page.store.close()

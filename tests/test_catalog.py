@@ -404,6 +404,7 @@ def test_without_mmsegmentation_two_sets_remain() -> None:
         catalog.resolve_config(catalog.find("fcn-r101"))
 
 
+@pytest.mark.slow
 def test_the_whole_catalogue_is_read_within_a_second_and_without_the_package() -> None:
     code = (
         "import sys; from demo import catalog; catalog.resolve(catalog.SETS)\n"

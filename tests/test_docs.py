@@ -61,6 +61,7 @@ def fenced(language: str, document: Path = README) -> list[str]:
 # ---- generated parts
 
 
+@functools.cache
 def generated() -> dict[str, dict[str, str]]:
     """The parts of each document that are written from the code's own tables, by their marks."""
     return {

@@ -52,6 +52,11 @@ def sources() -> dict[str, Path]:
     return found
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imported(tree: ast.AST) -> Iterator[str]:
     """Names of everything imported anywhere in a module, lazily or not."""
     for node in ast.walk(tree):
@@ -62,12 +67,17 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 
 @cache
+def imports(path: Path) -> tuple[str, ...]:
+    return tuple(imported(tree(path)))
+
+
+@cache
 def graph() -> dict[str, set[str]]:
     """The modules of the parts that each one imports, lazily or not."""
     modules = sources()
     found = {}
     for module, path in modules.items():
-        names = [name.removeprefix("demo.") for name in imported(ast.parse(path.read_text()))]
+        names = [name.removeprefix("demo.") for name in imports(path)]
         targets = {name if name in modules else name.rpartition(".")[0] for name in names}
         found[module] = targets & set(modules)
     return found
@@ -75,7 +85,7 @@ def graph() -> dict[str, set[str]]:
 
 def test_imports_are_absolute() -> None:
     for module, path in sources().items():
-        relative = [node for node in ast.walk(ast.parse(path.read_text())) if getattr(node, "level", 0)]
+        relative = [node for node in ast.walk(tree(path)) if getattr(node, "level", 0)]
         assert not relative, f"{module} imports relatively in line {relative[0].lineno}"
 
 
@@ -89,7 +99,7 @@ def test_a_module_imports_only_from_layers_below_its_own(module: str) -> None:
     path = sources()[module]
     own = module.split(".")[0]
     assert own in LAYER, f"{module} stands in no layer: add it to LAYERS"
-    for name in imported(ast.parse(path.read_text())):
+    for name in imports(path):
         top, _, rest = name.partition(".")
         if top == "demo" and rest.split(".")[0] in LAYER:
             part = rest.split(".")[0]
@@ -110,9 +120,7 @@ def test_no_part_counts_on_the_number_of_ade20ks_classes() -> None:
 
 def test_ray_is_imported_inside_functions_only() -> None:
     for module, path in sources().items():
-        top = ast.Module(
-            [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)], []
-        )
+        top = ast.Module([node for node in tree(path).body if isinstance(node, ast.Import | ast.ImportFrom)], [])
         assert not any(name.split(".")[0] == "ray" for name in imported(top)), module
 
 

@@ -74,6 +74,7 @@ def test_adaptive_ece_equals_sorting_into_equal_parts() -> None:
     assert cal.adaptive_ece(cal.reliability(confidence, right)) == pytest.approx(expected, abs=1 / 3000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("levels", [None, 20])
 def test_finding_mistakes_equals_sklearn_also_with_ties(levels: int | None) -> None:
     sklearn = pytest.importorskip("sklearn.metrics")

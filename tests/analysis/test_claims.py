@@ -165,6 +165,7 @@ def test_a_verdict_that_another_division_reaches_as_well_is_none_and_names_who_s
     )
 
 
+@pytest.mark.slow
 def test_of_all_ways_to_name_two_of_five_networks_transformers_at_most_one_in_ten_is_decided_on_at_each_end() -> None:
     """Networks that differ at random were decided on in 33 of 40 cases, whoever was called a transformer."""
     rng = np.random.default_rng(5)
@@ -404,6 +405,7 @@ def test_animals_and_what_they_are_compared_with() -> None:
     assert (row["thing_pixels"], row["thing_wrong"]) == (3, 1)
 
 
+@pytest.mark.slow
 def test_the_auroc_of_mistakes_is_that_of_scikit_learn() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     rng = np.random.default_rng(3)
@@ -415,6 +417,7 @@ def test_the_auroc_of_mistakes_is_that_of_scikit_learn() -> None:
     assert observed(truth, truth, entropy)["judged"] == 0
 
 
+@pytest.mark.slow
 def test_what_is_measured_does_not_depend_on_the_resolution() -> None:
     """The same picture at twice the size: what counts pixels grows fourfold, and what is claimed stays."""
     rng = np.random.default_rng(4)

@@ -105,6 +105,7 @@ def test_unknown_objects_found_by_entropy() -> None:
     assert "entropy_aurc" not in values
 
 
+@pytest.mark.slow
 def test_every_measure_that_a_network_can_say_is_judged_by_how_it_finds_the_errors() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     plain, labelled = prediction(), truth()

@@ -72,6 +72,7 @@ def test_ratings_of_two_photos_add() -> None:
         _ = left + ratings(comparison(maps[:2]))
 
 
+@pytest.mark.slow
 @given(comparisons(models=2))
 def test_cohen_kappa_equals_scikit_learn(c: Comparison) -> None:
     metrics = pytest.importorskip("sklearn.metrics")

@@ -55,6 +55,7 @@ def rightness(seed: int, accuracy: float = 0.7) -> Rightness:
     return Rightness(rng.random((30, 41)) < 0.9, rng.random((30, 41)) < accuracy)
 
 
+@pytest.mark.slow
 def test_error_consistency_is_cohens_kappa_on_being_right() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     one, other = rightness(0), rightness(1, 0.5)

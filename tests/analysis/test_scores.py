@@ -42,6 +42,7 @@ def test_equal_to_mmsegmentation_to_the_last_digit_shown() -> None:
     assert shown == {key: f"{published[key]:.2f}" for key in ours}
 
 
+@pytest.mark.slow
 def test_equal_to_torchmetrics_and_sklearn() -> None:
     torch = pytest.importorskip("torch")
     classification = pytest.importorskip("torchmetrics.classification")

@@ -66,7 +66,7 @@ def test_share_of_the_entropy_at_a_boundary() -> None:
     assert found.fragments_per_megapixel == pytest.approx(2 / (256 * 512) * 1e6)
 
 
-@pytest.mark.parametrize("enlarged", [1, 2, 5, 7])
+@pytest.mark.parametrize("enlarged", [1, 2, *(pytest.param(times, marks=pytest.mark.slow) for times in (5, 7))])
 def test_fragments_per_megapixel_do_not_depend_on_the_resolution_of_the_photo(enlarged: int) -> None:
     coarse = np.random.default_rng(2).integers(0, 3, (24, 32), np.uint8).repeat(20, 0).repeat(20, 1)
     one = measure(prediction(coarse, np.ones(coarse.shape)))

@@ -47,6 +47,7 @@ def counted(seed: int = 0) -> TruthCounts:
     return count(prediction(seed), Truth.of(label_map(seed + 9), unknown()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("measure", BY_ID)
 def test_scores_are_scikit_learns_to_the_width_of_a_step(measure: str) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
@@ -72,6 +73,7 @@ def test_counts_add_to_the_same_digits_in_any_order_and_through_storage() -> Non
     assert all((forward.unknown.called[name] == whole[name]).all() for name in whole)
 
 
+@pytest.mark.slow
 def test_photos_without_anything_unknown_are_what_it_is_told_from() -> None:
     """Of a data set all labelled pixels count, as SegmentMeIfYouCan's do, not only those of the same photo."""
     metrics = pytest.importorskip("sklearn.metrics")

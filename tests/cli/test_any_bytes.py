@@ -86,6 +86,7 @@ def test_an_own_model_may_have_a_name_of_any_bytes(toy: None, photo: Path, tmp_p
     assert "\nn%E9t,n%E9t," in (tmp_path / "scores/scores.csv").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_paths_are_printed_as_the_bytes_they_are(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9")
     code = f"from demo import cli; cli._print_any_path(); print({name!r})"

@@ -82,6 +82,7 @@ def test_check_knows_how_each_pinned_package_is_imported() -> None:
         assert find_spec(check.MODULES.get(package.name, package.name)), package.name
 
 
+@pytest.mark.slow
 def test_check_tells_of_packages_that_the_command_line_itself_uses() -> None:
     code = (
         "import sys; sys.modules.update(dict.fromkeys(['httpx', 'yaml', 'filelock', 'PIL', 'scipy']))\n"

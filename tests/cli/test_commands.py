@@ -41,6 +41,7 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(arguments: list[str], c
     assert err.startswith("error: ") and err.count("\n") == 1 and complaint in err
 
 
+@pytest.mark.slow
 def test_python_m_demo_passes_the_exit_code_on() -> None:
     assert python_m_demo("list", "nothing-like-it").returncode == 2
     assert python_m_demo("--version").stdout == f"Segmentation Zoo {cli.demo.__version__}\n"
@@ -52,6 +53,7 @@ def test_the_installed_command_is_the_same_one() -> None:
     assert getattr(importlib.import_module(module), name) is cli.main
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_with_130_and_no_traceback() -> None:
     code = (
         "import signal, time, demo.cli.list_models as l, demo.cli as c\n"
@@ -67,6 +69,7 @@ def test_ctrl_c_stops_with_130_and_no_traceback() -> None:
     assert (process.returncode, err) == (130, "error: Stopped.\n")
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error() -> None:
     run = subprocess.run(
         f"{sys.executable} -m demo list --json | head -n 1", shell=True, cwd=ROOT, capture_output=True, text=True

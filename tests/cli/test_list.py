@@ -28,6 +28,7 @@ def test_list_json_holds_every_field(capsys: Capture) -> None:
     assert rows[0]["weights"]["file"].endswith(".pth")
 
 
+@pytest.mark.slow
 def test_list_takes_less_than_a_second_of_processor_and_no_torch() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert python_m_demo("list").returncode == 0

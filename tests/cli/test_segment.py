@@ -46,6 +46,7 @@ def test_segment_writes_the_files_of_every_model_and_a_summary(
     assert summary["comparison"]["all_agree"] <= 1
 
 
+@pytest.mark.slow
 def test_a_figure_of_each_kind_that_is_asked_for(toy: None, photo: Path, tmp_path: Path) -> None:
     out = ["-o", str(tmp_path / "out"), "--figure", "pdf", "--figure", "png"]
     assert cli.main(["segment", str(photo), "-m", *toy_ids()[:2], *out]) == 0
@@ -193,6 +194,7 @@ def test_a_shipped_network_segments_and_prints_nothing_but_json(photo: Path, tmp
     assert run.returncode == 0 and run.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_an_own_network_answers_in_its_own_classes_beside_a_compact_one(
     photo: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -215,6 +217,7 @@ def test_an_own_network_answers_in_its_own_classes_beside_a_compact_one(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_list_of_classes_that_is_none_costs_the_own_network_alone(
     photo: Path, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -59,6 +59,7 @@ def test_serve_offers_models_of_the_hosts_own_and_no_others(
     assert "takes models of your own" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_without_their_package_the_tools_for_agents_say_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

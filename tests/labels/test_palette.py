@@ -31,6 +31,7 @@ def test_colours_never_change_at_the_default_distance():
     assert (palette_for(ADE20K, range(len(ADE20K))) == ADE20K.distinct_palette).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(present, st.randoms())
 def test_up_to_40_classes_are_20_apart_in_any_order(classes, random):

@@ -30,6 +30,7 @@ def network(side: int = 64) -> Network:
     )
 
 
+@pytest.mark.slow
 def test_operations_are_counted_at_the_size_asked_for_a_multiply_add_as_two() -> None:
     cost = measure_cost(network(), "cpu", (128, 128), iterations=9, seconds=5)
     assert cost.input_size == (128, 128)

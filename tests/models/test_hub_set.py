@@ -72,6 +72,7 @@ def test_a_row_says_where_its_number_stands_and_what_nobody_made_sure_of(spec: M
     assert not pull_request or f"pull request {spec.weights.revision.rpartition('/')[2]}" in spec.unverified
 
 
+@pytest.mark.slow
 def test_a_set_is_fetched_shown_with_its_revision_and_run(
     hub: Hub, networks: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -37,6 +37,7 @@ def csv(folder: Path, *rows: str) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_the_data_set_of_a_config_names_its_classes(tmp_path: Path) -> None:
     assert load(tmp_path, 19, CITYSCAPES).class_set == known()["cityscapes"]
     wrapped = "test_dataloader['dataset'] = dict(type='RepeatDataset', times=2, dataset=dict(type='PascalVOCDataset'))"
@@ -58,7 +59,9 @@ def test_a_csv_names_them_where_the_config_does_not(tmp_path: Path) -> None:
     assert found.class_set.names == tuple(PETS) and found.class_set.supercategories == ("x",) * 7
 
 
-@pytest.mark.parametrize("classes", [2, 7, 255])
+@pytest.mark.parametrize(
+    "classes", [pytest.param(2, marks=pytest.mark.slow), pytest.param(7, marks=pytest.mark.slow), 255]
+)
 def test_a_network_of_2_to_255_classes_answers_on_its_own_scale(tmp_path: Path, classes: int) -> None:
     names = csv(tmp_path, *[f"thing {number}" for number in range(classes)])
     (spec,) = catalog.resolve(own_network(tmp_path, classes, NOTHING), names)
@@ -115,6 +118,7 @@ def test_weights_of_another_number_of_classes_are_told(tmp_path: Path) -> None:
     assert isinstance(refusal, Refusal) and "instead of (19, 128, 1, 1)" in str(refusal.error)
 
 
+@pytest.mark.slow
 def test_a_csv_for_one_own_model_leaves_another_whose_config_names_its_classes(tmp_path: Path) -> None:
     names = csv(tmp_path, *PETS)
     own = [own_network(tmp_path / "a", 19, CITYSCAPES, "city"), own_network(tmp_path / "b", 7, NOTHING, "pets")]
@@ -124,6 +128,7 @@ def test_a_csv_for_one_own_model_leaves_another_whose_config_names_its_classes(t
     assert pets.class_set.names == tuple(PETS) and pets.notes == ()
 
 
+@pytest.mark.slow
 def test_a_set_of_the_catalogue_keeps_its_classes_whatever_is_told(tmp_path: Path) -> None:
     (spec,) = catalog.resolve("fcn-compact", csv(tmp_path, *PETS))
     assert spec.class_set == ADE20K and spec.classes == ""

@@ -22,7 +22,7 @@ from demo.models.checkpoints.tensors import load_state
 from demo.models.posterior import Posterior
 from demo.schema import Image
 
-inference_model = pytest.importorskip("mmseg.apis").inference_model
+pytestmark = pytest.mark.slow
 
 COMPACT = [spec.id for spec in models("compact")]
 PAPER = [spec.id for spec in models("paper")]
@@ -30,6 +30,8 @@ PAPER = [spec.id for spec in models("paper")]
 
 def _reference(network: torch.nn.Module, image: Image) -> tuple[np.ndarray, np.ndarray]:
     """(label map, entropy in nats computed in float64) as MMSegmentation computes the scores."""
+    from mmseg.apis import inference_model
+
     torch.manual_seed(0)  # SegNeXt's head draws its bases at every answer
     result = inference_model(network, np.ascontiguousarray(image[..., ::-1]))
     probabilities = result.seg_logits.data.double().softmax(0)
@@ -53,6 +55,8 @@ def _random_network(path: Path, image: Image, shorter: int = 1) -> torch.nn.Modu
     heads = network.decode_head if isinstance(network.decode_head, torch.nn.ModuleList) else [network.decode_head]
     classifier = getattr(heads[-1], "conv_seg", None)
     if classifier is not None:
+        from mmseg.apis import inference_model
+
         scores = inference_model(network, np.ascontiguousarray(image[..., ::-1])).seg_logits.data
         scale = 4 / float((scores - scores.mean((1, 2), keepdim=True)).std())
         classifier.weight.data *= scale
@@ -93,25 +97,21 @@ def posterior(request: pytest.FixtureRequest, photo: Image) -> Posterior:
     return Segmentor(network, network.cfg, ADE20K, "cpu", "exact")(photo)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", COMPACT)
 def test_trained_networks_answer_as_mmsegmentation_does(model: str, photo: Image) -> None:
     _check(_trained_network(model), photo, least_classes=2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", COMPACT)
 def test_each_architecture_answers_as_mmsegmentation_does(model: str, photo: Image) -> None:
     _check(_random_network(resolve_config(find(model)), photo, shorter=2), photo, least_classes=20)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", PAPER)
 def test_paper_sizes_answer_as_mmsegmentation_does(model: str, photo: Image) -> None:
     _check(_random_network(resolve_config(find(model)), photo, shorter=4), photo, least_classes=20)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ocrnet", "pointrend", "upernet", "encnet", "segmenter", "segnext"])
 def test_heads_that_are_not_one_plain_forward_answer_too(name: str, photo: Image) -> None:
     found = [spec for spec in models("zoo") if name in spec.id]
@@ -121,7 +121,6 @@ def test_heads_that_are_not_one_plain_forward_answer_too(name: str, photo: Image
     _check(_random_network(resolve_config(smallest), photo, shorter=4), photo, least_classes=2)
 
 
-@pytest.mark.slow
 def test_one_pixel_and_one_class_agree_with_the_maps(posterior: Posterior) -> None:
     prediction = posterior.reduce("model", (90, 121))
     for y, x in ((0, 0), (89, 120), (41, 60)):
@@ -133,7 +132,6 @@ def test_one_pixel_and_one_class_agree_with_the_maps(posterior: Posterior) -> No
         assert posterior.probability(index, (90, 121))[y, x] == pytest.approx(probabilities[index], abs=1e-5)
 
 
-@pytest.mark.slow
 def test_strips_without_the_compiled_kernel_give_the_same_maps(
     posterior: Posterior, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,6 +114,7 @@ def test_where_not_to_rely_on_labels_is_said_in_words() -> None:
     assert caution([], 0, 0.8) == "No region is disputed. Where models agree they may still be wrong together."
 
 
+@pytest.mark.slow
 def test_a_figure_shows_the_models_asked_for_and_few_are_kept(store: Store, photo: str) -> None:
     networks = failing()
     paths = [figure(networks, store, photo, ",".join(FIVE[:number])) for number in range(1, 5)]

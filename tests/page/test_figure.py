@@ -30,6 +30,7 @@ def ask(store: Store, run: Run, **look: object) -> dict[str, Any]:
     return Figures(store).ask(question)
 
 
+@pytest.mark.slow
 def test_measure_and_opacity_are_those_of_the_panels(store: Store, run: Run) -> None:
     drawn = [ask(store, run, **look) for look in ({}, {"measure": "margin"}, {"opacity": 1}, {"opacity": 0.6})]
     contents = [b64decode(str(reply["url"]).partition(",")[2]) for reply in drawn]

@@ -44,6 +44,7 @@ def pixels(url: str) -> np.ndarray:
     return np.asarray(PillowImage.open(BytesIO(b64decode(url.partition(",")[2]))))
 
 
+@pytest.mark.slow
 def test_it_holds_whole_maps_of_every_network_and_asks_for_nothing(photo: Photo, answers: list[Answer]) -> None:
     page = one_page(photo, answers, computed="CPU, float32")
     view = held(page, "zoo-given")["props"]["value"]
@@ -85,6 +86,7 @@ def test_a_hostile_name_is_text(photo: Photo, answers: list[Answer]) -> None:
     assert held(page, "zoo-given")["props"]["value"]["name"] == name.replace("\udcff", "%FF")
 
 
+@pytest.mark.slow
 def test_a_large_photo_is_shown_on_the_pages_grid_and_keeps_its_own_size(answers: list[Answer]) -> None:
     image = np.zeros((300, 2000, 3), np.uint8)
     large = [answer for answer in toy_zoo().stream(image, toy_ids()[:2]) if isinstance(answer, Answer)]

@@ -81,6 +81,7 @@ def test_a_pixel_is_told_in_each_networks_words(networks: Networks, store: Store
     assert all(row["name"] == CITY.names[row["index"]] for row in rows[1]["classes"])
 
 
+@pytest.mark.slow
 def test_two_class_sets_are_compared_in_the_words_of_most(networks: Networks, store: Store) -> None:
     view = shown(networks, store)
     question = {"run": view.run, "models": ["fcn-compact", "setr-compact", "city"]}

@@ -79,6 +79,7 @@ def test_the_table_reads_back_as_the_numbers(save: Save, run: Run, truth: LabelM
         assert int(row["pixels_counted"]) == int((truth != VOID).sum())
 
 
+@pytest.mark.slow
 def test_the_json_has_everything_with_mistakes_divided_where_the_slider_stands(
     save: Save, run: Run, truth: LabelMap
 ) -> None:
@@ -125,6 +126,7 @@ def test_painted_regions_become_an_annotation_that_is_a_truth_again(save: Save, 
     assert json.loads(save("truth/numbers.json", source=source))["regions"] == [square]
 
 
+@pytest.mark.slow
 def test_the_zip_has_the_files_and_the_numbers_under_truth(
     tab: TruthTab, save: Save, question: dict[str, Any], run: Run, tmp_path: Path
 ) -> None:

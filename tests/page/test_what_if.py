@@ -51,6 +51,7 @@ def pixels(url: object) -> np.ndarray:
     return np.asarray(Image.open(BytesIO(b64decode(str(url).split(",")[1]))))
 
 
+@pytest.mark.slow
 def test_the_replies_are_what_their_types_say(run: Run, tab: WhatIf) -> None:
     model = toy_ids()[0]
     asked = {"run": run.key, "change": CROP, "model": model}
@@ -177,6 +178,7 @@ def test_a_call_asks_one_network_and_a_slow_one_once(run: Run, store: Store, mon
     assert len(told["rungs"]) == 2 and told["left"][model] == 24 and told["rungs_each"] == 26  # type: ignore[arg-type,index]
 
 
+@pytest.mark.slow
 def test_a_large_photo_is_asked_again_at_the_size_at_which_it_is_changed(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,7 @@ def test_a_large_photo_is_shown_smaller(tmp_path: Path) -> None:
     assert Image.open(file.path).size == (1600, 200)
 
 
+@pytest.mark.slow
 def test_five_models_at_one_megapixel_stay_below_400_kilobytes(photo: np.ndarray, tmp_path: Path) -> None:
     large = np.repeat(np.repeat(photo, 2, 0), 2, 1)[:900, :1150]
     panels = [

@@ -86,7 +86,9 @@ def test_the_grid_has_the_photo_each_networks_classes_over_it_and_each_entropy()
     assert (over[40, 60] == ADE20K.distinct_palette[9]).all()
 
 
-@pytest.mark.parametrize("shape", [(60, 90), (90, 60), (20, 90)])
+@pytest.mark.parametrize(
+    "shape", [(60, 90), *(pytest.param(shape, marks=pytest.mark.slow) for shape in ((90, 60), (20, 90)))]
+)
 @pytest.mark.parametrize("draw", [comparison, grid])
 def test_a_figure_goes_onto_a_page_and_its_maps_keep_the_photos_shape(draw: Any, shape: tuple[int, int]) -> None:
     photo, label_map, entropy = np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.uint8), np.zeros(shape, np.float32)

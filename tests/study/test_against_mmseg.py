@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image as PillowImage
 
 from demo.analysis import scores
 from demo.catalog import find, resolve_config
+from demo.images import open_image
 from demo.labels.ade20k import ADE20K
 from demo.models.checkpoints.files import locate
 from demo.models.checkpoints.tensors import load_state
@@ -19,9 +22,6 @@ from demo.study.evaluate import evaluate
 pytestmark = pytest.mark.slow
 
 SCALES = (0.5, 0.75, 1.0)
-
-torch = pytest.importorskip("torch")
-mmseg = pytest.importorskip("mmseg.apis")
 
 
 def network(model: str) -> object:
@@ -40,14 +40,13 @@ def network(model: str) -> object:
 
 
 def their_metrics(built: object, cases: tuple[Case, ...]) -> dict[str, str]:
+    from mmseg.apis import inference_model
     from mmseg.evaluation import IoUMetric
 
     metric = IoUMetric()
     metric.dataset_meta = {"classes": ADE20K.names}
     for case in cases:
-        from PIL import Image as PillowImage
-
-        predicted = mmseg.inference_model(built, str(case.photo)).pred_sem_seg.data
+        predicted = inference_model(built, str(case.photo)).pred_sem_seg.data
         truth = np.asarray(PillowImage.open(case.annotation)).astype(np.int64) - 1
         truth[truth < 0] = VOID
         metric.process({}, [{"pred_sem_seg": {"data": predicted}, "gt_sem_seg": {"data": torch.from_numpy(truth)}}])
@@ -65,7 +64,7 @@ def test_the_scores_are_mmsegmentations_to_the_last_digit_shown(model: str, case
 
 def test_multi_scale_and_flip_equal_averaging_mmsegmentations_softmax(cases: Path) -> None:
     """SegTTAModel's rule on the same resized inputs: the scale is a factor on the network's own test size."""
-    from demo.images import open_image
+    from mmseg.apis import inference_model
 
     image = open_image(cases / "sheep/images/9_1_s.jpg")
     spec = find("segformer-compact")
@@ -76,7 +75,7 @@ def test_multi_scale_and_flip_equal_averaging_mmsegmentations_softmax(cases: Pat
     for factor in SCALES:
         resize["scale"] = tuple(round(side * factor) for side in base)
         for photo, mirrored in ((image, False), (image[:, ::-1], True)):
-            scores_there = mmseg.inference_model(built, np.ascontiguousarray(photo[..., ::-1])).seg_logits.data
+            scores_there = inference_model(built, np.ascontiguousarray(photo[..., ::-1])).seg_logits.data
             probabilities = scores_there.softmax(0)
             total = total + (probabilities.flip(2) if mirrored else probabilities) / 6
     assert np.abs(ours.confidence - total.max(0).values.numpy()).max() < 1e-4

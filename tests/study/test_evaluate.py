@@ -60,6 +60,7 @@ def test_the_scores_are_those_of_the_predictions_added_over_all_photos(tmp_path:
     assert evaluation.problems == ()
 
 
+@pytest.mark.slow
 def test_csv_json_and_page_say_the_same(tmp_path: Path) -> None:
     evaluation = evaluate(make_dataset(tmp_path / "set"), toy_ids(), toy_zoo(), tmp_path / "out")
     content = json.loads((tmp_path / "out/scores.json").read_text())
@@ -76,6 +77,7 @@ def test_csv_json_and_page_say_the_same(tmp_path: Path) -> None:
     assert len(list(csv.DictReader((tmp_path / "out/photos.csv").open()))) == 4 * len(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flip", [False, True])
 def test_brier_and_nll_are_those_of_the_probabilities_at_photo_size(tmp_path: Path, flip: bool) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
@@ -100,6 +102,7 @@ def test_brier_and_nll_are_those_of_the_probabilities_at_photo_size(tmp_path: Pa
     assert calibration.brier(counts.proper) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_page_asks_nothing_of_the_network_and_says_what_it_rests_on(tmp_path: Path) -> None:
     evaluate(make_dataset(tmp_path / "a<b>"), MODELS, toy_zoo(), tmp_path / "out")
     page = (tmp_path / "out/report.html").read_text()
@@ -109,6 +112,7 @@ def test_the_page_asks_nothing_of_the_network_and_says_what_it_rests_on(tmp_path
     assert "a<b>" not in page and "a&lt;b&gt;" in page
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "set")
 
@@ -129,6 +133,7 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert calls == [], "a finished run asks no network"
 
 
+@pytest.mark.slow
 def test_another_setting_another_photo_or_another_file_is_measured_anew(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "set", 2)
     calls: list[str] = []
@@ -179,6 +184,7 @@ def test_links_that_lead_nowhere_are_told(tmp_path: Path) -> None:
     assert truth.endswith("photo1.png: it is a link to /not/mounted/1.png, which is not there; mount its disk.")
 
 
+@pytest.mark.slow
 def test_a_truth_that_labels_nothing_is_told(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "set", 2)
     (dataset / "annotations/validation/photo0.png").write_bytes(
@@ -189,6 +195,7 @@ def test_a_truth_that_labels_nothing_is_told(tmp_path: Path) -> None:
     assert problem.startswith("photo0.png is left out: photo0.png should label at least one pixel, but all of it is")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [0, 1])
 def test_annotations_that_count_from_zero_are_told(tmp_path: Path, first: int) -> None:
     dataset = make_dataset(tmp_path / "set", 3)
@@ -218,6 +225,7 @@ def test_a_model_without_weights_is_told_once_and_the_others_stand(tmp_path: Pat
         evaluate(tmp_path / "set", "fcn-compact", zoo, tmp_path / "none")
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_though_a_model_was_left_out_before(tmp_path: Path) -> None:
     dataset, zoo = make_dataset(tmp_path / "set"), refusing(MissingCheckpointError("Its file is nowhere."))
     for _ in range(2):
@@ -243,8 +251,15 @@ def failing_once(error: Exception) -> Zoo:
     return Zoo(device="cpu", load=load)
 
 
-@pytest.mark.parametrize("flip", [False, True])
-@pytest.mark.parametrize("error", [BackendError("Too little memory."), RuntimeError("kernel size"), MemoryError()])
+@pytest.mark.parametrize("flip", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("kernel size"),
+        pytest.param(BackendError("Too little memory."), marks=pytest.mark.slow),
+        pytest.param(MemoryError(), marks=pytest.mark.slow),
+    ],
+)
 def test_a_network_that_fails_on_a_photo_costs_that_photo(tmp_path: Path, error: Exception, flip: bool) -> None:
     evaluation = evaluate(make_dataset(tmp_path / "set", 3), MODELS, failing_once(error), tmp_path / "out", flip=flip)
     assert [len(model.photos) for model in evaluation.models] == [2, 3]
@@ -252,6 +267,7 @@ def test_a_network_that_fails_on_a_photo_costs_that_photo(tmp_path: Path, error:
     assert problem.startswith("photo0.png is left out for FCN (fcn-compact): ") and problem.endswith(".")
 
 
+@pytest.mark.slow
 def test_own_weights_that_were_replaced_are_measured_anew(tmp_path: Path) -> None:
     dataset, own, calls = make_dataset(tmp_path / "set", 2), f"{tmp_path}/net.py:{tmp_path}/net.pth", list[str]()
     (tmp_path / "net.py").write_text("model = dict()")
@@ -271,6 +287,7 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
         evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_ledger_that_another_process_holds_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, connect = make_dataset(tmp_path / "set", 1), sqlite3.connect
     evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
@@ -281,6 +298,7 @@ def test_a_ledger_that_another_process_holds_is_named(tmp_path: Path, monkeypatc
             evaluate(dataset, MODELS, toy_zoo(), tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_progress_counts_photos_and_tells_the_time_left(tmp_path: Path) -> None:
     seen: list[Progress] = []
     evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out", on_progress=seen.append)

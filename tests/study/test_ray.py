@@ -158,6 +158,7 @@ def _raise(error: Exception) -> object:
     raise error
 
 
+@pytest.mark.slow
 def test_the_numbers_are_the_local_engines_in_whatever_order_photos_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,7 @@ def test_a_model_that_cannot_load_keeps_its_row_and_a_sentence(tmp_path: Path) -
     assert result.problems == ("FCN (fcn-compact) is left out: Its file is nowhere.",)
 
 
+@pytest.mark.slow
 def test_a_network_that_fails_while_it_is_timed_keeps_its_row_and_a_sentence(tmp_path: Path) -> None:
     zoo = failing_once(RuntimeError("kernel size"))
     result = reproduce(("fcn-compact", "setr-compact"), zoo, tmp_path / "out", iterations=8, seconds=5)

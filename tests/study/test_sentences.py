@@ -32,6 +32,7 @@ def test_the_report_says_how_many_photos_it_rests_on_and_gives_every_interval(tm
     assert all(claim["sentence"] in page.replace("&#x27;", "'") for claim in content["claims"])
 
 
+@pytest.mark.slow
 def test_below_ten_photos_there_is_no_verdict(tmp_path: Path) -> None:
     result = claims_report([make_dataset(tmp_path / "set", 9)], toy_ids(), toy_zoo(), tmp_path / "out", resamples=50)
     assert {finding.verdict for finding in result.findings} == {"cannot tell"}
@@ -39,6 +40,7 @@ def test_below_ten_photos_there_is_no_verdict(tmp_path: Path) -> None:
     assert reasons["edges"] == reasons["small fragments"] == "It takes 10 photos, but there are 9."
 
 
+@pytest.mark.slow
 def test_photos_without_truth_leave_the_claims_on_mistakes_open(tmp_path: Path) -> None:
     photos = make_dataset(tmp_path / "set", 12) / "images/validation"
     result = claims_report([photos], toy_ids(), toy_zoo(), tmp_path / "out", resamples=50)

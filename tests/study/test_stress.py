@@ -62,6 +62,7 @@ def test_the_photo_as_it_is_keeps_everything_and_a_corruption_costs_something(tm
     assert result.contrasts[2].values["kept"].value == pytest.approx(other - one)
 
 
+@pytest.mark.slow
 def test_json_csv_figures_and_page_say_the_same(tmp_path: Path) -> None:
     result, out = climbed(tmp_path), tmp_path / "out"
     content = json.loads((out / "stress.json").read_text())
@@ -97,6 +98,7 @@ def test_each_curve_names_the_photo_where_it_breaks_first(tmp_path: Path) -> Non
             assert found.broke == (found.kept < 0.5)
 
 
+@pytest.mark.slow
 def test_a_stopped_ladder_goes_on_where_it_was(tmp_path: Path) -> None:
     def stop(progress: Progress) -> None:
         if progress.done == 6:
@@ -111,6 +113,7 @@ def test_a_stopped_ladder_goes_on_where_it_was(tmp_path: Path) -> None:
     assert again.curves == stress([tmp_path / "set"], TWO, toy_zoo(), tmp_path / "fresh", **FEW).curves  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_what_is_known_asks_no_network_and_more_kinds_ask_only_for_themselves(tmp_path: Path) -> None:
     climbed(tmp_path)
     calls: list[str] = []
@@ -152,6 +155,7 @@ def test_a_network_that_cannot_load_costs_itself(tmp_path: Path) -> None:
         stress([photos], TWO[:1], refusing(BackendError("No."), TWO[0]), tmp_path / "other", **FEW)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_row_a_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -184,6 +188,7 @@ def test_the_default_kinds_need_no_further_package() -> None:
     assert " ".join(OWN) in " ".join(help_text.split())
 
 
+@pytest.mark.slow
 def test_a_study_under_stress_holds_what_the_ladder_finds(tmp_path: Path) -> None:
     ladder, photos = Ladder.of(FEW["kinds"], FEW["severities"]), make_dataset(tmp_path / "set", 3)  # type: ignore[arg-type]
     study(photos, TWO, toy_zoo(), tmp_path / "study", ladder=ladder)
@@ -201,6 +206,7 @@ def test_a_study_under_stress_holds_what_the_ladder_finds(tmp_path: Path) -> Non
     assert (records(tmp_path / "study").confusions == records(tmp_path / "plain").confusions).all()
 
 
+@pytest.mark.slow
 def test_a_stopped_study_under_stress_has_the_same_numbers_and_bad_photos_cost_themselves(tmp_path: Path) -> None:
     photos, ladder = make_dataset(tmp_path / "set", 4) / "images/validation", Ladder.of(["gaussian_noise"], [2, 4])
     (photos / "photo1.png").write_bytes(b"")
@@ -223,6 +229,7 @@ def test_a_stopped_study_under_stress_has_the_same_numbers_and_bad_photos_cost_t
     assert [curve["photos"] for curve in json.loads(one)["stress"]] == [3]
 
 
+@pytest.mark.slow
 def test_a_network_that_fails_on_a_corrupted_photo_is_a_record_and_is_asked_again(tmp_path: Path) -> None:
     photos, ladder = make_dataset(tmp_path / "set", 2), Ladder.of(["contrast"], [3])
     study(photos, TWO, toy_zoo(), tmp_path / "out")

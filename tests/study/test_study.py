@@ -98,6 +98,7 @@ def test_a_truth_is_counted_where_there_is_one(photos: Path, tmp_path: Path) -> 
     assert model["truth"]["photos"] == 2 and model["truth"]["numbers"]["pixel_accuracy"] is not None
 
 
+@pytest.mark.slow
 def test_equal_studies_have_equal_final_numbers_whatever_happened_on_the_way(photos: Path, tmp_path: Path) -> None:
     def stop_at(number: int) -> object:
         def stop(progress: Progress) -> None:
@@ -182,6 +183,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_hostile_names_survive(tmp_path: Path) -> None:
     original = make_dataset(tmp_path / "set", 1) / "images/validation/photo0.png"
     deep = tmp_path / "photos" / ("d" * 200)
@@ -313,6 +315,7 @@ def test_saved_labels_and_entropy_are_the_predictions(photos: Path, tmp_path: Pa
     assert (saved == toy_zoo().segment(found.paths[0], "fcn-compact")[0].entropy).all()
 
 
+@pytest.mark.slow
 def test_photos_come_from_a_zip_and_from_a_list_as_well(photos: Path, tmp_path: Path) -> None:
     expected = study(photos, MODELS, toy_zoo(), tmp_path / "folder")
     with zipfile.ZipFile(tmp_path / "validation", "w") as archive:
@@ -362,6 +365,7 @@ def test_a_file_of_another_format_is_refused(photos: Path, tmp_path: Path) -> No
             read()
 
 
+@pytest.mark.slow
 def test_models_of_two_class_sets_are_compared_in_common_words(photos: Path, tmp_path: Path) -> None:
     from demo.labels.class_set import known
     from demo.models.network import Network

@@ -16,6 +16,7 @@ from tests.study.toy_records import MODELS, PAIRS, toy_detail, toy_label_maps, t
 NAMES = tuple(f"photo{number}.jpg" for number in range(6))
 
 
+@pytest.mark.slow
 def test_agreement_and_kappa_are_scikit_learns() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     maps, told = toy_label_maps(len(NAMES)), tables(toy_records(NAMES))
@@ -25,6 +26,7 @@ def test_agreement_and_kappa_are_scikit_learns() -> None:
         assert told.kappa[other, one] == pytest.approx(metrics.cohen_kappa_score(first, second))
 
 
+@pytest.mark.slow
 def test_overlap_of_a_class_is_the_mean_iou_of_the_pairs() -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     maps, told = toy_label_maps(len(NAMES)), tables(toy_records(NAMES))

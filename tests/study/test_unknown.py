@@ -95,6 +95,7 @@ def test_a_coco_folder_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None
         open_dataset(folder)
 
 
+@pytest.mark.slow
 def test_what_no_class_names_is_scored_and_told_with_what_it_was_called(tmp_path: Path) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     folder, zoo = make_panoptic(tmp_path / "coco"), toy_zoo()
@@ -131,6 +132,7 @@ def test_what_no_class_names_is_scored_and_told_with_what_it_was_called(tmp_path
     assert "finding what no class names" in in_words(evaluation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", ["study", "claims"])
 def test_a_study_and_the_sentences_tell_the_same_of_what_no_class_names(tmp_path: Path, view: str) -> None:
     folder = make_panoptic(tmp_path / "coco")
@@ -151,6 +153,7 @@ def test_a_study_and_the_sentences_tell_the_same_of_what_no_class_names(tmp_path
     assert "Not in its vocabulary" in page.read_text() and "umbrella" in page.read_text()
 
 
+@pytest.mark.slow
 def test_a_data_set_that_shows_nothing_unknown_says_nothing_of_it(tmp_path: Path) -> None:
     evaluation = evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out")
     assert (
@@ -161,6 +164,7 @@ def test_a_data_set_that_shows_nothing_unknown_says_nothing_of_it(tmp_path: Path
     assert "no class names" not in in_words(evaluation)
 
 
+@pytest.mark.slow
 def test_photos_of_nothing_but_unknown_things_are_counted_and_cost_nothing(tmp_path: Path) -> None:
     evaluation = evaluate(make_panoptic(tmp_path / "coco", only=(SNOW,)), MODELS, toy_zoo(), tmp_path / "out")
     row = table(tmp_path / "out/unknown.csv")[0]
@@ -175,6 +179,7 @@ def test_views_that_are_averaged_have_no_logits_and_say_so_by_leaving_them_out(t
     assert {row["measure"] for row in table(tmp_path / "out/unknown.csv")} == {*ALWAYS}
 
 
+@pytest.mark.slow
 def test_shared_mistakes_are_those_of_the_answers_added_over_all_photos(tmp_path: Path) -> None:
     folder, zoo = make_panoptic(tmp_path / "coco"), toy_zoo()
     evaluation = evaluate(folder, MODELS, zoo, tmp_path / "out")
@@ -194,6 +199,7 @@ def test_shared_mistakes_are_those_of_the_answers_added_over_all_photos(tmp_path
     assert again.pairs == evaluation.pairs, "from the ledger"
 
 
+@pytest.mark.slow
 def test_photo_by_photo_numbers_are_in_every_file(tmp_path: Path) -> None:
     evaluation = evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out")
     row = table(tmp_path / "out/scores.csv")[0]

@@ -77,6 +77,7 @@ def _bare(vit: torch.nn.Module, photo: PillowImage.Image) -> torch.Tensor:
     return tokens[0].T.reshape(-1, *size)
 
 
+@pytest.mark.slow
 def test_a_grafted_mit_answers_as_the_vit_does_without_positions(
     vit: torch.nn.Module, photos: list[PillowImage.Image]
 ) -> None:

@@ -162,6 +162,7 @@ def test_the_trunk_learns_slower_than_the_heads(tmp_path: Path, quick: Recipe) -
     assert 0 < trunk < 0.2 * head
 
 
+@pytest.mark.slow
 def test_heads_learn_first_on_maps_that_the_trunk_makes_once(
     scenes: Path, tmp_path: Path, quick: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,9 @@ from demo.models.zoo import Answer, Refusal, Zoo
 from tests.models.backends.hub_folders import FAMILIES, NAMES, change, photo, save
 
 transformers = pytest.importorskip("transformers")
+QUICK = ("segformer", "oneformer")
+"""One of each kind; the others are slow tests."""
+EVERY = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in FAMILIES]
 MASKS = ("maskformer", "mask2former", "oneformer", "eomt")
 
 
@@ -65,8 +68,8 @@ def theirs(folder: Path, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return found["segmentation"].numpy(), found["segmentation_scores"].numpy()
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("size", [(90, 130), (140, 75)])
+@pytest.mark.parametrize("family", EVERY)
+@pytest.mark.parametrize("size", [(90, 130), pytest.param((140, 75), marks=pytest.mark.slow)])
 def test_every_pixel_has_the_label_that_transformers_gives_it(
     family: str, size: tuple[int, int], folders: Path
 ) -> None:
@@ -90,7 +93,7 @@ def test_every_pixel_has_the_label_that_transformers_gives_it(
     assert any("they are no logits" in note for note in answer.network.notes) == (family in MASKS)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", EVERY)
 def test_a_receptive_field_is_the_gradient_of_transformers_own_score(family: str, folders: Path) -> None:
     """What classifies masks has none, and what its features and attention are is not known; each says so."""
     folder, image, point = _folder(folders, family), photo(90, 130), (40, 77)

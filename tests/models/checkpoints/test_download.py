@@ -412,6 +412,7 @@ def test_of_a_file_with_a_published_hash_nothing_is_noted(server: Server, into: 
     assert left_in(into) == {FILE}
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_nothing(server: Server, into: Path) -> None:
     server.answers[f"/{FILE}"] = serving(pace=0.1)
     code = (
@@ -511,6 +512,7 @@ def test_a_web_page_does_not_cost_what_was_there(server: Server, into: Path) -> 
     assert server.ranges == ["bytes=700000-", "bytes=700000-"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("openssl"), reason="makes its certificate with openssl")
 def test_a_certificate_that_is_not_accepted_is_said_so(tmp_path: Path, into: Path) -> None:
     own = [str(tmp_path / name) for name in ("key.pem", "certificate.pem")]
@@ -541,6 +543,7 @@ commonName = supplied
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("openssl"), reason="makes its certificate with openssl")
 def test_an_expired_certificate_is_said_so(tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, content in (("index.txt", ""), ("serial", "01\n"), ("ca.cnf", EXPIRED.format(tmp_path))):

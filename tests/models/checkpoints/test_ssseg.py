@@ -19,9 +19,6 @@ from demo.models.checkpoints.conversion import converted
 from demo.models.checkpoints.ssseg import is_ssseg, to_mmsegmentation
 from tests.models.checkpoints.ssseg_layout import GOLDEN, NETWORKS, keys, picture, state, thinned
 
-SLOW = tuple(network for network in NETWORKS if network != "segformer")
-"""50 to 300 million weights to make and run."""
-
 
 def shapes(network: str) -> dict[str, Tensor]:
     """The checkpoint without its numbers."""
@@ -45,9 +42,8 @@ def test_every_parameter_has_its_place_and_none_is_left(network: str) -> None:
     assert {key: tuple(value.shape) for key, value in weights.items()} == wanted
 
 
-@pytest.mark.parametrize(
-    "network", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in NETWORKS]
-)
+@pytest.mark.slow  # 14 to 300 million weights to make and run
+@pytest.mark.parametrize("network", NETWORKS)
 def test_the_logits_are_the_same(network: str) -> None:
     built, weights = ours(network, state(network))
     fill(built, weights, Path(network), own=False)
