@@ -124,7 +124,7 @@ def test_ray_is_imported_inside_functions_only() -> None:
         assert not any(name.split(".")[0] == "ray" for name in imported(top)), module
 
 
-@pytest.mark.parametrize("start", ["import demo", "import demo.cli"])
+@pytest.mark.parametrize("start", [pytest.param("import demo", marks=pytest.mark.slow), "import demo.cli"])
 def test_starting_loads_nothing_heavy(start: str) -> None:
     code = f"{start}, sys; print(*{{'torch', 'gradio', 'matplotlib', 'mmseg', 'scipy'}} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -251,6 +251,7 @@ def test_what_fetches_asks_for_each_file(command: str, folder: Path, monkeypatch
     assert asked and all(place == sources for _, place in asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", such("demo check"))
 def test_what_asks_the_homes_tells_of_each(
     command: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

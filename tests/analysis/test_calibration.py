@@ -90,6 +90,7 @@ def test_finding_mistakes_equals_sklearn_also_with_ties(levels: int | None) -> N
         assert cal.aupr(ranking) == pytest.approx(sklearn.average_precision_score(~right, uncertainty), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_fpr95_and_aurc_equal_torch_uncertainty() -> None:
     fpr, risk = torch_uncertainty("fpr.py"), torch_uncertainty("risk_coverage.py")
     import torch

@@ -38,6 +38,7 @@ def test_two_groups_have_welchs_t() -> None:
     assert drawn.value[0] / drawn.error[0] == pytest.approx(welch.statistic)
 
 
+@pytest.mark.slow
 def test_many_normal_contrasts_reach_as_far_as_sidak_says() -> None:
     """Of independent normal columns, the largest of K stays under the t quantile of the K-th root of the level."""
     values = np.random.default_rng(4).normal(size=(400, 8))

@@ -34,7 +34,7 @@ def test_evaluate_json_is_scores_json(toy: None, dataset: Path, tmp_path: Path, 
     assert printed["settings"]["flip"] is True
 
 
-@pytest.mark.parametrize("command", ["evaluate", "claims"])
+@pytest.mark.parametrize("command", [pytest.param("evaluate", marks=pytest.mark.slow), "claims"])
 def test_studies_read_photos_up_to_the_size_asked_for(
     command: str, toy: None, dataset: Path, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -53,6 +53,7 @@ def test_only_colliding_classes_change_colour(classes):
         assert min(np.linalg.norm(lab[index] - lab[other]) for other in classes - {index}) < 24
 
 
+@pytest.mark.slow
 def test_where_no_colour_is_far_enough_the_farthest_is_taken():
     assert closest(palette_for(ADE20K, range(60), apart=60), range(60)) > 10
 

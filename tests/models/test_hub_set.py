@@ -98,6 +98,7 @@ def test_the_whole_set_answers(hub: Hub, networks: Path, tmp_path: Path) -> None
     assert {model["class_set"] for model in told["models"]} == {"ADE20K"}
 
 
+@pytest.mark.slow
 def test_a_repository_that_names_other_classes_than_the_catalogue_is_refused(hub: Hub, networks: Path) -> None:
     spec = next(spec for spec in ROWS if spec.id == "segformer-b0-hub")
     assert cli.main(["fetch", *fill(hub, networks, [spec])]) == 0

@@ -73,6 +73,7 @@ def test_a_network_of_2_to_255_classes_answers_on_its_own_scale(tmp_path: Path, 
     assert len(answer.posterior.at(3, 4)) == classes
 
 
+@pytest.mark.slow
 def test_150_classes_without_names_are_ade20ks_and_that_is_said(tmp_path: Path) -> None:
     found = load(tmp_path, 150, NOTHING)
     assert found.class_set == ADE20K and "its 150 are taken for ADE20K's" in found.notes[0]
@@ -111,6 +112,7 @@ def test_a_disagreement_is_one_sentence_and_the_other_models_go_on(tmp_path: Pat
     assert "\n" not in str(refusal.error)
 
 
+@pytest.mark.slow
 def test_weights_of_another_number_of_classes_are_told(tmp_path: Path) -> None:
     config = own_network(tmp_path / "a", 19, CITYSCAPES).split(":")[0]
     weights = own_network(tmp_path / "b", 7, NOTHING).split(":")[1]

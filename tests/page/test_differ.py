@@ -113,6 +113,7 @@ def test_what_is_overlooked_counts_as_agreed(run: Run, differ: Differ, compariso
     assert settled["pairs"] == merged["pairs"] == plain["pairs"]
 
 
+@pytest.mark.slow
 def test_a_wider_distance_overlooks_more(run: Run, differ: Differ) -> None:
     shares = [differ.ask(question(run, boundaries=True, distance=d))["votes"][0] for d in (0.0, 0.0075, 0.02)]
     assert shares[0] < shares[1] < shares[2]
@@ -144,6 +145,7 @@ def test_what_is_overlooked_does_not_change_the_mean(run: Run, differ: Differ) -
     assert differ.ask(question(run, "together", mild=True)) is differ.ask(question(run, "together", threshold=0.3))
 
 
+@pytest.mark.slow
 def test_replies_are_remembered_but_few(run: Run, differ: Differ) -> None:
     first = differ.ask(question(run))
     assert differ.ask(question(run)) is first

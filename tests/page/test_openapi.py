@@ -31,6 +31,7 @@ def document(blocks: PageBlocks) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_each_endpoint_is_asked_and_heard(blocks: PageBlocks, document: dict[str, Any]) -> None:
     for name in blocks.called():
         asked = document["paths"][f"/gradio_api/call/{name}"]["post"]

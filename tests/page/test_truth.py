@@ -102,7 +102,9 @@ def test_an_annotation_is_told_in_numbers_and_shown_exactly(ask: Ask, mask: Path
     assert sum(row["pixels"] for row in told["classes"]) == told["labelled"]
 
 
-@pytest.mark.parametrize("band", ["all", "boundary", "interior"])
+@pytest.mark.parametrize(
+    "band", ["all", *(pytest.param(band, marks=pytest.mark.slow) for band in ("boundary", "interior"))]
+)
 def test_the_numbers_are_judges_own(ask: Ask, mask: Path, truth: LabelMap, run: Run, band: Any) -> None:
     answer = run.answers[MODEL]
     expected = evaluate_truth(answer.prediction, truth, strips=answer.posterior.strips(run.size), band=band).scores

@@ -68,6 +68,7 @@ def save(tab: TruthTab, question: dict[str, Any]) -> Save:
     return saved
 
 
+@pytest.mark.slow
 def test_the_table_reads_back_as_the_numbers(save: Save, run: Run, truth: LabelMap) -> None:
     rows = list(csv.DictReader(StringIO(save("truth/table.csv").decode())))
     assert [row["model"] for row in rows] == MODELS
@@ -152,7 +153,13 @@ def test_without_a_truth_the_zip_is_as_it_was_and_a_lost_one_costs_a_sentence(
     assert "drop it again" in str(tab.ask(lost | {"what": "file", "file": "truth/table.csv"})["message"])
 
 
-@pytest.mark.parametrize("file", ["", "truth/../../secret", "fcn-compact/labels.png", "nobody/errors.png"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "truth/../../secret",
+        *(pytest.param(file, marks=pytest.mark.slow) for file in ("", "fcn-compact/labels.png", "nobody/errors.png")),
+    ],
+)
 def test_another_file_is_a_sentence(tab: TruthTab, question: dict[str, Any], file: str) -> None:
     assert "ask for one that the tab offers" in str(tab.ask(question | {"what": "file", "file": file})["message"])
 

@@ -111,6 +111,7 @@ def test_maps_of_another_size_are_a_mistake() -> None:
         comparison(PHOTO, [Row("Network 0", label_map().T, np.zeros((90, 60), np.float32), ADE20K)])
 
 
+@pytest.mark.slow
 def test_another_measure_has_its_own_scale_and_is_bright_where_doubt_is() -> None:
     sure, unsure = (
         Row("N", label_map(), np.full((60, 90), value, np.float32), ADE20K, BY_ID["margin"]) for value in (0.95, 0.05)

@@ -76,6 +76,7 @@ def test_grey_figures_are_grey_and_windows_are_explained(tmp_path: Path) -> None
     assert "| fps measured at 512 x 512 | GFLOP at 512 x 512 |" in text and "| Input timed, px |" in text
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_load_keeps_its_row_and_a_sentence(tmp_path: Path) -> None:
     zoo = refusing(MissingCheckpointError("Its file is nowhere."))
     result = reproduce(("fcn-compact", "setr-compact"), zoo, tmp_path / "out", iterations=8)

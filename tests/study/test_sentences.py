@@ -49,6 +49,7 @@ def test_photos_without_truth_leave_the_claims_on_mistakes_open(tmp_path: Path) 
     assert "interval" in reasons["small fragments"] and result.with_truth == 0
 
 
+@pytest.mark.slow
 def test_one_bad_photo_is_told_and_left_out(tmp_path: Path) -> None:
     photos = make_dataset(tmp_path / "set", 12) / "images/validation"
     (photos / "photo3.png").write_bytes(b"")

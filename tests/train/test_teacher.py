@@ -42,6 +42,7 @@ def _write(scenes: Path, out: Path) -> Targets:
     return write_targets(mixed([Folder(scenes)], "training"), {}, out, lambda line: None)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick_teacher")
 def test_what_it_tells_is_right_also_where_nothing_is_labelled(scenes: Path, tmp_path: Path) -> None:
     targets = _write(scenes, tmp_path / "targets")

@@ -48,7 +48,8 @@ def _network(sureness: float):
     return scores
 
 
-@pytest.mark.parametrize("sureness", [0.7, pytest.param(1.5, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("sureness", [1.5, 0.7])
 def test_it_finds_the_temperature_that_a_network_was_spoilt_by(noisy_scenes: Folder, sureness: float) -> None:
     found = calibrate(_network(sureness), mixed([noisy_scenes], "training"))
     assert found.temperature == pytest.approx(sureness, rel=0.2)

@@ -21,7 +21,8 @@ needs_packages = pytest.mark.skipif(
 
 
 @needs_packages
-@pytest.mark.parametrize("variant", ["lite0", pytest.param("lite2", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", ["lite0", "lite2"])
 def test_efficientnet_lite_answers_as_its_package_does(variant: str) -> None:
     from efficientnet_lite_pytorch import EfficientNet
 

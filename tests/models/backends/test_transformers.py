@@ -22,9 +22,7 @@ from demo.models.zoo import Answer, Refusal, Zoo
 from tests.models.backends.hub_folders import FAMILIES, NAMES, change, photo, save
 
 transformers = pytest.importorskip("transformers")
-QUICK = ("segformer", "oneformer")
-"""One of each kind; the others are slow tests."""
-EVERY = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in FAMILIES]
+EVERY = [pytest.param(name, marks=() if name == "segformer" else pytest.mark.slow) for name in FAMILIES]
 MASKS = ("maskformer", "mask2former", "oneformer", "eomt")
 
 
@@ -150,7 +148,14 @@ def test_a_classifier_is_no_segmentation_network(segformer: Path) -> None:
     assert "got net, a SegformerForImageClassification" in refused(segformer, BackendError)
 
 
-@pytest.mark.parametrize("fault", ["missing", "damaged", "without its words"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "missing",
+        pytest.param("damaged", marks=pytest.mark.slow),
+        pytest.param("without its words", marks=pytest.mark.slow),
+    ],
+)
 def test_a_network_that_is_asked_in_words_needs_its_tokenizer(fault: str, folders: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(_folder(folders, "oneformer"), tmp_path / "net")
     for path in folder.glob("*tokenizer*"):

@@ -369,6 +369,7 @@ def test_an_earlier_part_without_a_hash_is_gone_on_with_where_the_server_says_it
     assert left_in(into) == {"own.pth", "own.pth.sha256"}
 
 
+@pytest.mark.slow
 def test_an_earlier_part_without_a_hash_is_thrown_away_where_the_file_has_changed_or_comes_from_elsewhere(
     server: Server, into: Path
 ) -> None:
@@ -462,6 +463,7 @@ def test_a_report_may_stop_it_and_it_goes_on_later(server: Server, into: Path) -
 # ---- what cannot work: one message, with every source, the hash, and what to do by hand
 
 
+@pytest.mark.slow
 def test_every_source_is_named_with_its_failure(server: Server, into: Path, tmp_path: Path) -> None:
     server.answers = {f"/html/{FILE}": serving(PAGE), f"/wrong/{FILE}": serving(BODY[::-1])}
     (tmp_path / "empty").mkdir()
@@ -658,6 +660,7 @@ def test_without_httpx_a_folder_still_delivers_and_a_url_says_what_is_missing(
 # ---- which homes answer
 
 
+@pytest.mark.slow
 def test_every_home_says_what_it_says(server: Server, storage: Server) -> None:
     storage.answers["/signed"] = serving()
     server.answers = {

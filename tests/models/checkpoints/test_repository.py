@@ -75,6 +75,7 @@ def test_what_a_network_needs_comes_to_where_the_hubs_programs_look(hub: Hub, tm
     assert cached(NAME, "config.json", cache_dir=tmp_path / "home" / "hub") == str(folder / "config.json")
 
 
+@pytest.mark.slow
 def test_a_tokenizer_comes_with_a_network_that_is_asked_in_words(hub: Hub) -> None:
     hub.repositories[NAME] |= {"vocab.json": b"{}", "merges.txt": b"#version: 0.2"}
     assert not (fetched() / "vocab.json").exists()
@@ -110,6 +111,7 @@ def test_a_commit_of_its_own_can_be_named_and_a_wrong_one_is_said(hub: Hub) -> N
     assert "has no revision v9 there" in refused(f"{NAME}@v9")
 
 
+@pytest.mark.slow
 def test_gated(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.described["gated"] = "manual"
     hub.token = "secret"
