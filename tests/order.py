@@ -22,6 +22,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # Images for containers forbid it; then every worker, and every process that a test starts, compiles everything anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+gc.disable()  # until everything is imported
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -45,3 +46,4 @@ def pytest_collection_finish() -> None:
     """What the imports made stays for good: the collector need not walk through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
