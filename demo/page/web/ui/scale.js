@@ -2,7 +2,7 @@
 // The uncertainty view's own row: which number, in which colours, on which fixed scale, and a threshold.
 
 import { classSet, measureOf, measures } from "../draw/classes.js";
-import { css, doubt } from "../draw/colours.js";
+import { doubt } from "../draw/colours.js";
 import { hides } from "../draw/levels.js";
 import { clamp } from "../draw/sampling.js";
 import { scaleColour, shownExtent } from "../draw/tables.js";
@@ -13,8 +13,8 @@ import { change, redraw, state } from "../state.js";
 import { fixed, ticksOf } from "../wording.js";
 
 const ENTROPY = [
-  "H = −Σ p ln p, the sum over all C classes of a pixel's probabilities p = exp z / Σ exp z, the softmax of its " +
-    "scores z: how surprising the class would be, on average. ",
+  "H = −Σ p ln p (the article's Eq. 7, put right), the sum over all C classes of a pixel's probabilities " +
+    "p = exp z / Σ exp z, the softmax of its scores z: how surprising the class would be, on average. ",
   "It runs from 0, where one class has p = 1, to ln C, where all are equally likely. Two classes with ½ each give " +
     "ln 2 = 0.69, ten with 0.1 each ln 10 = 2.30. ",
   "With the natural logarithm the unit is the nat; 0.69 nats are one bit. ",
@@ -189,12 +189,10 @@ function fillTicks({ unit }, tops, [low, high]) {
  */
 function fillRamp(measure, [low, high]) {
   const cut = state.threshold[state.measure] ?? null;
-  const context = ruler.ramp.getContext("2d");
+  const image = new ImageData(512, 1);
   for (let x = 0; x < 512; x++) {
     const t = (low + (x / 511) * (high - low)) / (page.levels - 1);
-    context.clearRect(x, 0, 1, 1);
-    context.globalAlpha = hides(t, cut, state.side) ? 0.15 : 1;
-    context.fillStyle = css(scaleColour(doubt(measure, x / 511)));
-    context.fillRect(x, 0, 1, 1);
+    image.data.set([...scaleColour(doubt(measure, x / 511)), hides(t, cut, state.side) ? 38 : 255], 4 * x);
   }
+  ruler.ramp.getContext("2d").putImageData(image, 0, 0);
 }
