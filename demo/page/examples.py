@@ -1,4 +1,4 @@
-"""The example photographs as the page offers them: a title, a thumbnail inside the page itself, whose they are."""
+"""The example photographs as the page offers them: title, thumbnail inside the page itself, whose it is, its story."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class Example:
     name: str
     """File name without suffix; what a link says."""
     path: Path
-    credit: str
+    credit: str = ""
+    story: str = ""
+    """What the compact networks make of it, in a few words."""
 
     @cached_property
     def sha256(self) -> str:
@@ -44,7 +46,7 @@ class Example:
         return self.name.replace("_", " ").capitalize()
 
     def as_dict(self) -> Described:
-        """What the browser needs: name, title, credit, truth, and the thumbnail as a data URL with its size."""
+        """What the browser needs: name, title, credit, story, truth, and the thumbnail as a data URL with its size."""
         image = open_image(self.path)
         height, width = image.shape[:2]
         scale = min(1, THUMBNAIL / min(height, width))
@@ -54,6 +56,7 @@ class Example:
             "name": self.name,
             "title": self.title,
             "credit": self.credit,
+            "story": self.story,
             "thumb": url,
             "width": size[1],
             "height": size[0],
@@ -62,22 +65,28 @@ class Example:
 
 
 def examples(folder: Path = EXAMPLES) -> list[Example]:
-    """The photographs in a folder by name, with the credits of its SOURCES.md; none where there is no such folder."""
+    """The photographs in a folder, those of its SOURCES.md first and as it says; none where there is no such folder."""
     if not folder.is_dir():
         return []
-    credits = _credits(folder / "SOURCES.md")
-    return [Example(path.stem, path, credits.get(path.name, "")) for path in files_in(folder)]
+    told = _told(folder / "SOURCES.md")
+    places = {file: place for place, file in enumerate(told)}
+    paths = sorted(files_in(folder), key=lambda path: places.get(path.name, len(places)))
+    return [Example(path.stem, path, *told.get(path.name, ())) for path in paths]
 
 
-def _credits(sources: Path) -> dict[str, str]:
-    """File name -> "what it shows. Photo: author, licence", from the table's rows."""
+def _told(sources: Path) -> dict[str, tuple[str, str]]:
+    """File name -> "what it shows. Photo: author, licence" and its story, from the table's rows, in their order."""
     if not sources.is_file():
         return {}
-    rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|", sources.read_text(encoding="utf-8"), re.M)
-    return {
-        file: f"{shows.strip().capitalize()}. Photo: {author.strip()}, {_plain(licence)}"
-        for file, shows, author, licence in rows
-    }
+    lines = sources.read_text(encoding="utf-8").splitlines()
+    found = {}
+    for line in lines:
+        if line.startswith("| `"):
+            file, shows, author, licence, _source, _changes, story = (
+                cell.strip() for cell in line.strip("|").split("|")
+            )
+            found[file.strip("`")] = f"{shows.capitalize()}. Photo: {author}, {_plain(licence)}", story
+    return found
 
 
 def _plain(markdown: str) -> str:

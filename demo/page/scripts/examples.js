@@ -5,10 +5,12 @@ for (const example of props.examples) {
   const button = document.createElement("button");
   const image = document.createElement("img");
   const name = document.createElement("span");
+  const story = document.createElement("small");
   Object.assign(button, { type: "button", title: example.credit });
   Object.assign(image, { src: example.thumb, alt: "", width: example.width, height: example.height });
   name.textContent = example.title;
-  button.append(image, name);
+  story.textContent = example.story;
+  button.append(image, name, story);
   button.addEventListener("click", () => choose(example.name));
   list.append(button);
 }

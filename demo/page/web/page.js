@@ -42,6 +42,7 @@
  * @typedef {object} Example
  * @property {string} name
  * @property {string} title
+ * @property {string} story what the compact networks make of it
  * @property {string} thumb
  * @property {number} width of the thumbnail
  * @property {number} height

@@ -28,6 +28,7 @@ hear("examples-here", ({ examples }) => {
         { type: "button", class: "zoo-example", onclick: () => emit("choose", { name: example.name }) },
         make("img", { src: example.thumb, alt: "", width: example.width, height: example.height }),
         make("span", {}, example.title),
+        make("small", {}, example.story),
       ),
     ),
   );
@@ -57,6 +58,7 @@ export function makeEmpty() {
         "SETR and SegFormer answer side by side. Nothing leaves the server that runs this page.",
     ),
     thumbs,
+    make("p", { class: "zoo-stories" }, "Below each example: what the compact networks make of it."),
     make(
       "p",
       {},
