@@ -11,7 +11,7 @@ from PIL import Image
 
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import Open, choose, compared, settled, wait_until
 from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -319,3 +319,35 @@ def test_the_chip_of_the_one_class_shown_stays_while_the_first_picture_changes(p
         first.select_option(shown)
         settle(page)
         assert page.locator("[data-id=photo] .zoo-chip").inner_text().startswith("Only ")
+
+
+WATCHED = """
+addEventListener('DOMContentLoaded', () => {
+  window.grids = new Set();
+  window.pictures = {};
+  const look = () => {
+    const grid = document.querySelector('#zoo-grid:not([hidden])');
+    const top = (node) => Math.round(node.getBoundingClientRect().top + scrollY);
+    if (grid?.childElementCount === 6) grids.add(top(grid));
+    if (document.querySelector("[data-done='5']"))
+      for (const one of grid.querySelectorAll('.zoo-card')) (pictures[one.dataset.id] ??= new Set()).add(top(one));
+    requestAnimationFrame(() => setTimeout(look)); // after what draws the frame
+  };
+  look();
+});
+"""
+"""Each frame's places: of the grid since it is there, of the panels since all have answered."""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_moves_when_answers_and_comparison_come(visit: Open, toy: str, slow_photo: Path, width: int) -> None:
+    page = visit(toy, script=WATCHED, viewport={"width": width, "height": 900})
+    choose(page, slow_photo)
+    compared(page)
+    page.wait_for_selector(".zoo-question:enabled")
+    settled(page)
+    grids, pictures = page.evaluate(
+        "() => [[...grids], Object.fromEntries(Object.entries(pictures).map(([id, tops]) => [id, [...tops]]))]"
+    )
+    assert len(grids) == 1, grids
+    assert {id: len(tops) for id, tops in pictures.items()} == dict.fromkeys(["photo", *toy_ids()], 1), pictures

@@ -29,7 +29,8 @@ export async function sync() {
   if (!view?.run) return;
   if (view.turn && view.turn === run.left) return;
   if (view.turn === run.ended && view.panels.some(isUnfinished)) return; // came after the stop
-  if (view.run !== run.id) begin(view);
+  const fresh = view.run !== run.id;
+  if (fresh) begin(view);
   Object.assign(run, {
     name: view.name,
     notes: view.notes,
@@ -43,6 +44,7 @@ export async function sync() {
   if (view.class_sets.map(addClassSet).some(Boolean)) publishPalette();
   placeCards(view.panels);
   redraw("layout", "toolbar", "link");
+  if (fresh) runChanged(); // what stands above the panels comes with them, so that they need not move for it
   const layers = placeLayers([...view.layers, ...addedLayers()]);
   await Promise.allSettled([...run.cards.values()].map(load).concat(layers, readPhoto(view)));
   page.element.dataset.done = String([...run.cards.values()].filter((card) => card.labels).length);
@@ -173,7 +175,5 @@ function placeMaps(card, labels, stack) {
   card.fields = Object.fromEntries(
     Object.entries(splitFields(stack, card.panel.measures)).map(([name, map]) => [name, new Painting(map)]),
   );
-  const { labels: painting } = card;
-  setTimeout(() => painting.places, 300); // before the names are wanted, when the answer itself is drawn
   redraw("paint", "toolbar", "glass");
 }

@@ -1,10 +1,10 @@
 // @ts-check
 // Above the panels: how far the networks agree, and the way to the tabs below.
 
-import { bringUp, make } from "../../elements.js";
+import { bringUp, fillOnce, make } from "../../elements.js";
 import { emit } from "../../events.js";
 import { finished, run, unfinished } from "../../run.js";
-import { change, state } from "../../state.js";
+import { change, onDraw, state } from "../../state.js";
 import { differing } from "./state.js";
 import { grid } from "../../ui/cards.js";
 import { shownTop } from "../../ui/scale.js";
@@ -14,29 +14,30 @@ import { unbroken } from "../../wording.js";
 
 const teaser = make("p", { class: "zoo-teaser", hidden: true });
 
+/** All that will stand here has its place from the beginning, so that nothing moves when the answers have come. */
 export function fillTeaser() {
   const { reply } = differing;
-  const all = run.cards.size;
-  const lead = reply?.lead;
+  const several = run.cards.size > 1;
   const waiting = unfinished().length > 0;
-  const words = lead ?? (waiting ? `${finished().length} of ${all} have answered.` : sayHeadline());
-  if (!teaser.isConnected) grid.before(teaser);
+  const words = reply?.lead ?? (waiting ? `${finished().length} of ${run.cards.size} have answered.` : sayHeadline());
+  if (!teaser.isConnected) grid.before(teaser, questions);
   teaser.hidden = !run.id;
-  teaser.replaceChildren(
-    all > 1 ? make("span", {}, unbroken(words)) : "",
-    all > 1 && lead
-      ? make(
-          "button",
-          { type: "button", class: "zoo-more", onclick: () => openTab("Where they differ") },
-          "Where they differ ↓",
-        )
-      : "",
-    likeliest,
-    all > 1 && lead ? make("small", { class: "zoo-caution" }, run.caution) : "",
+  questions.hidden = !run.id || !several;
+  fillOnce(teaser, [several, words, run.caution], () =>
+    teaser.replaceChildren(
+      ...(several ? [make("span", {}, unbroken(words)), toTab] : []),
+      likeliest,
+      several ? make("small", { class: "zoo-caution" }, run.caution) : "",
+    ),
   );
-  if (!questions.isConnected) teaser.after(questions);
-  questions.hidden = !reply?.maps;
+  for (const button of questions.querySelectorAll("button")) button.disabled = !reply?.maps;
 }
+
+const toTab = make(
+  "button",
+  { type: "button", class: "zoo-more", onclick: () => openTab("Where they differ") },
+  "Where they differ ↓",
+);
 
 /** @type {[string, () => void][]} */
 const QUESTIONS = [
@@ -95,5 +96,7 @@ export function sayHeadline() {
   const answered = `${finished().length} of ${run.cards.size} have answered`;
   if (waiting) return `${answered}; what they say together appears here when all have.`;
   if (reply) return reply.headline ?? reply.message;
-  return differing.asking ? "Comparing the answers ..." : "No network has answered, so there is nothing to compare.";
+  return finished().length ? "Comparing the answers ..." : "No network has answered, so there is nothing to compare.";
 }
+
+onDraw("layout", fillTeaser);

@@ -21,9 +21,9 @@ const stop = make(
 const on = make("button", { type: "button", class: "zoo-button", hidden: true, onclick: continueAll }, "Go on");
 const list = make("ol", { class: "zoo-shots", "aria-label": "Photos of this visit", onkeydown: move });
 const faults = make("ul", { class: "zoo-visit-faults", "aria-label": "Photos that failed", hidden: true });
-const keeps = make("span", {});
+const told = make("span", {});
 const forget = make("button", { type: "button", class: "zoo-more", onclick: forgetPhotos }, "Forget these photos");
-const keeping = make("p", { class: "zoo-quiet zoo-visit-kept" }, keeps, forget);
+const keeping = make("p", { class: "zoo-quiet zoo-visit-kept" }, told, forget);
 
 const strip = make(
   "section",
@@ -99,6 +99,7 @@ let inSight = null;
 function fill() {
   const { shots, current } = visit;
   strip.hidden = shots.length < 2 && !kept?.count;
+  strip.classList.toggle("one", shots.length === 1 && shots[0] === current); // it is in the panels already
   if (strip.hidden) return;
   const items = shots.map(fillShot);
   if (items.length !== list.children.length || items.some((item, i) => item !== list.children[i])) {
@@ -171,7 +172,7 @@ function fillKept() {
       `${MOST_BYTES / 1e6} MB at most, for ${DAYS} days. `
     : "This browser keeps none of your photos. ";
   const there = "The server deletes a photo within an hour of its last use, answers when others need their room. ";
-  keeps.textContent = here + there;
+  told.textContent = here + there;
 }
 
 /** Arrows move between photos, as in a toolbar. */
