@@ -1,6 +1,7 @@
 """The page in a real Chromium: what a visit brings over the wire, and how soon a hand is answered.
 
     python -m benchmarks.browser
+    python -m benchmarks.browser --together 10     # so many photos dropped at once on a slow line, and nothing else
 
 Bytes are what Chromium counts on the wire, compressed, headers included. A latency runs from the event's own time stamp
 to the end of the last frame in which the page still drew or changed because of it. Chromium has no GPU here.
@@ -29,6 +30,8 @@ GRADIOS = ("/assets/", "/static/", "/theme.css", "/svelte/", "/favicon.ico", "/m
 """Ways to what Gradio itself brings."""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 HOVERS, PRESSES = 120, 10
+LINE, DELAY = 400_000, 50
+"""Bytes a second, up as down, and milliseconds to the server and back, of a slow line."""
 QUIET = 1.0
 """Seconds without anything on the wire after which everything has come."""
 
@@ -75,7 +78,7 @@ class Wire:
         self.requests: dict[str, int] = {}
         self.moved = time.perf_counter()
         self._ways: dict[str, str] = {}
-        session = page.context.new_cdp_session(page)
+        self._session = session = page.context.new_cdp_session(page)
         session.send("Network.enable")
         session.on("Network.requestWillBeSent", self._asked)
         session.on("Network.loadingFinished", self._came)
@@ -92,6 +95,13 @@ class Wire:
         if way:
             self.bytes[way] = self.bytes.get(way, 0) + int(event["encodedDataLength"])
             self.moved = time.perf_counter()
+
+    def slow(self) -> None:
+        """From here on all goes over a slow line."""
+        self._session.send(
+            "Network.emulateNetworkConditions",
+            {"offline": False, "latency": DELAY, "downloadThroughput": LINE, "uploadThroughput": LINE},
+        )
 
     def forget(self) -> None:
         self.bytes.clear()
@@ -116,8 +126,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few presses only, to see that it works")
     parser.add_argument("--address", help="a page that is served already, instead of one of our own")
+    parser.add_argument("--together", type=int, metavar="N", help="how long N photos take that come together")
     options = parser.parse_args()
-    print(json.dumps(measure(options.quick, options.address), indent=1))
+    found = together(options.together, options.address) if options.together else measure(options.quick, options.address)
+    print(json.dumps(found, indent=1))
 
 
 def measure(quick: bool, address: str | None = None) -> Json:
@@ -131,6 +143,34 @@ def measure(quick: bool, address: str | None = None) -> Json:
         page.come()
         found["run"] = wire.told()
         return found | {"milliseconds": latencies(page.page, HOVERS // 8 if quick else HOVERS, 2 if quick else PRESSES)}
+
+
+def together(number: int, address: str | None = None) -> Json:
+    """Seconds until the first photo's panels are filled, and until every photo has answers, from the choice on."""
+    sizes = [(SIZE[0], SIZE[1] - 8 * i) for i in range(number)]
+    with photo_files(sizes) as photos, _page(address) as page:
+        page.open()
+        page.come()
+        page.wire.slow()
+        page.wire.forget()
+        with page.page.expect_file_chooser() as chooser:
+            page.page.locator("#photo button").first.click()
+        start = time.perf_counter()
+        chooser.value.set_files([str(photo) for photo in photos])
+        page.page.wait_for_selector("[data-done='5']", state="attached", timeout=600_000)
+        first = time.perf_counter() - start
+        done = f"document.querySelectorAll('.zoo-shot[data-status=done]').length === {number}"
+        page.page.wait_for_function(done, timeout=600_000)
+        last = time.perf_counter() - start
+        page.come()
+        sent = sum(photo.stat().st_size for photo in photos)
+        return {
+            "photos": number,
+            "sent_bytes": sent,
+            "seconds": {"first": significant(first, 3), "all": significant(last, 3)},
+            "seconds_the_line_needs_to_send": significant(sent / LINE, 3),
+            "came": page.wire.told(),
+        }
 
 
 class _Page:

@@ -35,6 +35,23 @@ export function makeSvg(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** @type {WeakMap<Node, string>} what a node was last filled from */
+const filled = new WeakMap();
+
+/**
+ * Fills a node anew only where what it tells has changed: each change of view asks for all of them.
+ *
+ * @param {Node} node
+ * @param {any} told all that the filling depends on
+ * @param {() => void} fill
+ */
+export function fillOnce(node, told, fill) {
+  const key = JSON.stringify(told);
+  if (filled.get(node) === key) return;
+  filled.set(node, key);
+  fill();
+}
+
 /** For ears only. */
 export const spoken = (text) => make("span", { class: "zoo-said" }, text);
 

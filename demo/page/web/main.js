@@ -14,6 +14,7 @@ import { what_if } from "./tabs/what_if/tab.js";
 import { why } from "./tabs/why/tab.js";
 import { aboutDialog } from "./teach/card.js";
 import { keptServer } from "./ui/alone.js";
+import "./ui/ahead.js";
 import { sync } from "./ui/answers.js";
 import { grid } from "./ui/cards.js";
 import { makeStage, stage } from "./ui/compare.js";

@@ -28,6 +28,7 @@ export class Surface {
       this.glass,
     );
     this.box.surface = this;
+    /** hidden when it was last to be drawn */ this.stale = true;
     surfaces.add(this);
     resizes.observe(this.box);
     listen(this);
@@ -42,15 +43,20 @@ export class Surface {
     return this.box.isConnected && this.box.offsetParent !== null && this.box.clientWidth > 0;
   }
 
+  /** What the backing stores are to be, in the screen's pixels. */
+  get size() {
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    return { width: Math.round(this.box.clientWidth * ratio), height: Math.round(this.box.clientHeight * ratio) };
+  }
+
+  fits({ width, height } = this.size) {
+    return this.canvas.width === width && this.canvas.height === height;
+  }
+
   /** Backing stores follow the box. */
   fit() {
-    const ratio = Math.min(window.devicePixelRatio || 1, 2);
-    const width = Math.round(this.box.clientWidth * ratio);
-    const height = Math.round(this.box.clientHeight * ratio);
-    for (const canvas of [this.canvas, this.glass]) {
-      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    }
-    return ratio;
+    const { size } = this;
+    if (!this.fits(size)) for (const canvas of [this.canvas, this.glass]) Object.assign(canvas, size);
   }
 
   /** Where the picture lies in this box at the shared zoom, in backing pixels. */
@@ -59,7 +65,8 @@ export class Surface {
   }
 
   draw() {
-    if (!run.width || !this.visible) return;
+    this.stale = !run.width || !this.visible;
+    if (this.stale) return;
     this.fit();
     const context = this.canvas.getContext("2d");
     const { width, height } = this.canvas;
@@ -192,7 +199,10 @@ export class Surface {
 /** @param {import("./zoom.js").Zoom} zoom */
 const zoomTo = (zoom) => change({ zoom }, "draw", "toolbar");
 
-const resizes = new ResizeObserver(() => redraw("draw"));
+/** The frame that shows a surface has drawn it at its size already: drawn again, a change of view would take twice as long. */
+const resizes = new ResizeObserver(() => {
+  if ([...surfaces].some((surface) => surface.visible && (surface.stale || !surface.fits()))) redraw("draw");
+});
 
 export function zoomBy(factor) {
   const surface = [...surfaces].find((candidate) => candidate.visible);

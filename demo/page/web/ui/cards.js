@@ -6,7 +6,7 @@ import { hiddenShare } from "../draw/levels.js";
 import { clamp } from "../draw/sampling.js";
 import { Surface } from "../draw/surface.js";
 import { classTable, fieldTable, layerTable, publishPatterns, ranks } from "../draw/tables.js";
-import { icon, make } from "../elements.js";
+import { fillOnce, icon, make } from "../elements.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
 import { change, classView, onDraw, redraw, shownClass, state } from "../state.js";
@@ -121,10 +121,12 @@ function fillUnsayable(card) {
 }
 
 export function fillStatus(card) {
-  if (card.kind === "photo") {
-    fillLost(card);
-    return;
-  }
+  const { panel } = card;
+  const mute = panel && state.view === "uncertainty" && !panel.measures.includes(state.measure) && state.measure;
+  fillOnce(card.status, [panel, card.lost, mute], () => (panel ? fillPanel(card) : fillLost(card)));
+}
+
+function fillPanel(card) {
   const { panel, status } = card;
   const busy = panel.status === "loading" || panel.status === "running";
   status.hidden = false;
@@ -210,7 +212,7 @@ onDraw("layout", () => {
     const button = card.head.querySelector(".zoo-tool");
     card.node.classList.toggle("alone", alone);
     card.node.hidden = Boolean(state.solo) && !alone;
-    button.replaceChildren(icon(alone ? "shrink" : "grow"));
+    fillOnce(button, alone, () => button.replaceChildren(icon(alone ? "shrink" : "grow")));
     button.setAttribute("aria-pressed", String(alone));
     fillStatus(card);
   }
@@ -221,34 +223,42 @@ onDraw("layout", () => {
 function fillPhotoCard() {
   const layers = [...run.layers.values()].filter((layer) => layer.kind !== "regions");
   if (!layers.some((layer) => layer.id === state.first)) state.first = "photo";
-  photoCard.choice.hidden = !layers.length;
-  photoCard.head.querySelector("h3").hidden = Boolean(layers.length);
-  photoCard.choice.replaceChildren(
-    new Option("Photo", "photo"),
-    ...layers.map((layer) => new Option(layer.title, layer.id)),
-  );
-  photoCard.choice.value = state.first;
-  photoCard.size.textContent = `${run.photoWidth} × ${run.photoHeight}`;
-  photoCard.surface.box.setAttribute(
-    "aria-label",
-    `The photo ${run.name}, ${run.photoWidth} by ${run.photoHeight} pixels`,
-  );
   const codes = run.layers.get(state.first)?.codes ?? [];
-  const rows = codes.map((code) =>
-    make(
-      "li",
-      { class: "zoo-code" },
-      make("i", { style: `background:${code.colour}` }),
-      make("span", {}, code.label),
-      code.area == null ? "" : make("b", {}, percent(code.area)),
+  const choices = layers.map(({ id, title }) => [id, title]);
+  const { name, photoWidth, photoHeight } = run;
+  const texts = run.notes.concat(hints());
+  fillOnce(photoCard.choice, choices, () => {
+    photoCard.choice.hidden = !layers.length;
+    photoCard.head.querySelector("h3").hidden = Boolean(layers.length);
+    photoCard.choice.replaceChildren(
+      new Option("Photo", "photo"),
+      ...choices.map(([id, title]) => new Option(title, id)),
+    );
+  });
+  photoCard.choice.value = state.first;
+  fillOnce(photoCard.legend, [codes, texts, name, photoWidth, photoHeight], () => {
+    photoCard.size.textContent = `${photoWidth} × ${photoHeight}`;
+    photoCard.surface.box.setAttribute("aria-label", `The photo ${name}, ${photoWidth} by ${photoHeight} pixels`);
+    photoCard.legend.replaceChildren(...(codes.length ? [legendOf(codes)] : quietly(texts)));
+  });
+}
+
+const legendOf = (codes) =>
+  make(
+    "ul",
+    {},
+    ...codes.map((code) =>
+      make(
+        "li",
+        { class: "zoo-code" },
+        make("i", { style: `background:${code.colour}` }),
+        make("span", {}, code.label),
+        code.area == null ? "" : make("b", {}, percent(code.area)),
+      ),
     ),
   );
-  photoCard.legend.replaceChildren(
-    ...(rows.length
-      ? [make("ul", {}, ...rows)]
-      : run.notes.concat(hints()).map((text) => make("p", { class: "zoo-quiet" }, text))),
-  );
-}
+
+const quietly = (texts) => texts.map((text) => make("p", { class: "zoo-quiet" }, text));
 
 const hints = () => [
   ...(page.examples.some(({ name, truth }) => name === run.example && truth.length)

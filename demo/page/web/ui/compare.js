@@ -4,7 +4,7 @@
 
 import { measureOf } from "../draw/classes.js";
 import { Surface } from "../draw/surface.js";
-import { icon, make } from "../elements.js";
+import { fillOnce, icon, make } from "../elements.js";
 import { run } from "../run.js";
 import { change, onDraw, state } from "../state.js";
 import { ground } from "./cards.js";
@@ -88,7 +88,8 @@ function mapKeys() {
 /** @param {string} key */
 export const knowsMap = (key) => mapKeys().some(([known]) => known === key);
 
-function mapByKey(key) {
+/** What one side of the swipe draws. */
+export function mapByKey(key) {
   const [id, what] = key.split(":");
   const card = run.cards.get(id);
   if (id === "layer") return { base: run.photo, map: run.layers.get(what)?.painting, opacity: 1 };
@@ -105,7 +106,7 @@ function fillSides() {
   if (!known.has(state.left)) state.left = labels[0] ?? "photo";
   if (!known.has(state.right)) state.right = labels.at(-1) !== state.left ? (labels.at(-1) ?? "photo") : "photo";
   for (const [side, { choice, name }] of Object.entries(sides)) {
-    if (choice.options.length !== keys.length || [...choice.options].some((option, i) => option.value !== keys[i][0])) {
+    fillOnce(choice, keys, () => {
       const groups = new Map();
       for (const [key, text] of keys) {
         const title = run.cards.get(key.split(":")[0])?.panel.title ?? "All together";
@@ -113,7 +114,7 @@ function fillSides() {
         groups.get(title).append(new Option(text, key));
       }
       choice.replaceChildren(...groups.values());
-    }
+    });
     choice.value = state[side];
     name.textContent = keys.find(([key]) => key === (state.blink || state[side]))?.[1] ?? "";
     name.hidden = Boolean(state.blink) && side === "right";

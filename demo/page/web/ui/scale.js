@@ -13,8 +13,8 @@ import { change, redraw, state } from "../state.js";
 import { fixed, ticksOf } from "../wording.js";
 
 const ENTROPY = [
-  "H = −Σ p ln p, the sum over all C classes of a pixel's probabilities p = exp z / Σ exp z, the softmax of its " +
-    "scores z: how surprising the class would be, on average. ",
+  "H = −Σ p ln p (the article's Eq. 7, put right), the sum over all C classes of a pixel's probabilities " +
+    "p = exp z / Σ exp z, the softmax of its scores z: how surprising the class would be, on average. ",
   "It runs from 0, where one class has p = 1, to ln C, where all are equally likely. Two classes with ½ each give " +
     "ln 2 = 0.69, ten with 0.1 each ln 10 = 2.30. ",
   "With the natural logarithm the unit is the nat; 0.69 nats are one bit. ",
