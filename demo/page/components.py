@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import gradio as gr
 from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder
 
+from demo.catalog import ROOT
 from demo.labels.ade20k import ADE20K
 from demo.page.assets import place, script
 from demo.page.examples import Described
@@ -105,15 +108,30 @@ def photo_strip() -> gr.HTML:
 
 
 def header() -> gr.HTML:
-    """The page's title, and its two buttons."""
+    """The page's title, the ways to the article and to the code, and its two buttons."""
+    code = code_address()
+    link = f'<a class="zoo-button" href="{escape(code)}" target="_blank" rel="noopener">Code</a>' if code else ""
     return gr.HTML(
-        html_template=HEADER, js_on_load=script("header"), apply_default_css=False, elem_id="header", padding=False
+        html_template=HEADER.replace("<!-- code -->", link),
+        js_on_load=script("header"),
+        apply_default_css=False,
+        elem_id="header",
+        padding=False,
     )
+
+
+def code_address(project: Path = ROOT / "pyproject.toml") -> str | None:
+    """Where the code is published, by the project's own file; None where it names no place."""
+    if not project.is_file():
+        return None
+    urls: dict[str, str] = tomllib.loads(project.read_text("utf-8"))["project"].get("urls", {})
+    return next((url for name, url in urls.items() if name.lower() in ("source", "repository", "code")), None)
 
 
 def example_buttons(examples: Thumbnails) -> gr.HTML:
     """The example photos in a few rows; its value is the name of the one that was chosen last."""
-    template = '<h2 class="zoo-label">Examples</h2><div class="zoo-example-buttons"></div>'
+    heading = '<h2 class="zoo-label" title="Below each: what the compact networks make of it">Examples</h2>'
+    template = f'{heading}<div class="zoo-example-buttons"></div>'
     return gr.HTML(
         html_template=template,
         js_on_load=script("examples"),
@@ -132,6 +150,7 @@ HEADER = """
   </div>
   <nav aria-label="Page">
     <a class="zoo-button" href="https://doi.org/10.5201/ipol.2023.447" target="_blank" rel="noopener">Article</a>
+    <!-- code -->
     <button type="button" class="zoo-button zoo-copy"><span>Copy link</span></button>
     <button type="button" class="zoo-button zoo-dark">Dark</button>
   </nav>

@@ -15,7 +15,7 @@ from demo.errors import DemoError, FetchError
 from demo.images import Limits
 from demo.labels.ade20k import ADE20K
 from demo.models.checkpoints.download import Progress
-from demo.page import selection
+from demo.page import components, selection
 from demo.page.components import PhotoInput
 from demo.page.examples import examples
 from demo.page.failures import guarded, sentence
@@ -190,6 +190,23 @@ def test_every_example_has_a_credit_and_a_thumbnail() -> None:
         assert "Photo: " in example.credit, example.name
         offered = example.as_dict()
         assert str(offered["thumb"]).startswith("data:image/jpeg;base64,") and len(str(offered["thumb"])) < 30_000
+
+
+def test_the_page_links_to_its_code_where_the_project_says_where_that_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "pyproject.toml"
+    assert components.code_address(project) is None
+    project.write_text('[project]\nname = "zoo"\n', "utf-8")
+    assert components.code_address(project) is None
+    project.write_text('[project]\nname = "zoo"\nurls.Source = "https://example.org/zoo?a&b"\n', "utf-8")
+    assert components.code_address(project) == "https://example.org/zoo?a&b"
+    monkeypatch.setattr(components, "code_address", lambda: None)
+    assert ">Code</a>" not in str(components.header().html_template)
+    monkeypatch.setattr(components, "code_address", lambda: "https://example.org/zoo?a&b")
+    assert 'href="https://example.org/zoo?a&amp;b" target="_blank" rel="noopener">Code</a>' in str(
+        components.header().html_template
+    )
 
 
 def test_the_numbers_at_a_pixel() -> None:
