@@ -129,7 +129,8 @@ class Page:
         run = self.store.get(shown.key)
         if run is None or not run.answers:
             return statistics.table(None, ())
-        return statistics.table(run, shown.models, computed=self.networks.computed, photo=shown.name)
+        shipped = next((f"examples/{one.path.name}" for one in self.examples if one.sha256 == run.key), None)
+        return statistics.table(run, shown.models, computed=self.networks.computed, photo=shipped or shown.name)
 
     def check(self, photo: str | None) -> None:
         """A chosen file is looked at before anything on the page changes. Raises ImageError."""

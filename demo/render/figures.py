@@ -40,6 +40,8 @@ HEIGHT = 10.2
 LEAST = 0.9
 CAPTION, GAP = 0.22, 0.06
 """Inches that a panel's title takes, and between two panels."""
+MARGIN = 0.08
+"""Inches left free left, right and below: on a slide nothing touches the picture's edge."""
 BESIDE = 1.25
 """Inches for the list of classes beside a segmentation."""
 SIDE = 900
@@ -98,24 +100,26 @@ class Sheet:
     ) -> Sheet:
         """Panels of the photo's shape, as wide as goes onto a page of HEIGHT."""
         above, shape = 0.3 if title else 0.02, photo.shape[0] / photo.shape[1]
-        fitting = ((HEIGHT - above - below) / rows - CAPTION) / shape
-        wide = min(widest - GAP, max(LEAST, fitting))
-        height = rows * (wide * shape + CAPTION) + above + below
-        figure = Figure(figsize=(columns * (wide + GAP) + beside, height))
+        fitting = ((HEIGHT - above - below - MARGIN) / rows - CAPTION) / shape
+        wide = min(widest - GAP - 2 * MARGIN / columns, max(LEAST, fitting))
+        height = rows * (wide * shape + CAPTION) + above + below + MARGIN
+        width = columns * (wide + GAP) + beside + 2 * MARGIN
+        figure = Figure(figsize=(width, height))
         if title:
-            figure.text(0.01, 1 - 0.06 / height, title, fontsize=10, va="top", parse_math=False)
+            figure.text(MARGIN / width, 1 - 0.06 / height, title, fontsize=10, va="top", parse_math=False)
         return cls(figure, wide, wide * shape, above, beside, below)
 
     def panel(self, row: int, column: int) -> Axes:
-        return self._at(column * (self.wide + GAP), self._top(row), self.wide, self.high)
+        return self._at(MARGIN + column * (self.wide + GAP), self._top(row), self.wide, self.high)
 
     def list_beside(self, row: int) -> Axes:
-        width = self.figure.get_figwidth()
+        width = self.figure.get_figwidth() - MARGIN
         return self._at(width - self.beside, self._top(row), self.beside, self.high)
 
     def list_below(self) -> Axes:
         width, height = self.figure.get_size_inches()
-        return self._at(0, height - self.below + 0.06, width, self.below - 0.06)
+        top = height - MARGIN - self.below + 0.06
+        return self._at(MARGIN, top, width - 2 * MARGIN, self.below - 0.06)
 
     def _top(self, row: int) -> float:
         return self.above + row * (self.high + CAPTION) + CAPTION

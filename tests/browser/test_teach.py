@@ -50,7 +50,7 @@ def test_questions_to_begin_with_lead_to_their_answers(page: Any) -> None:
 
 def test_the_command_that_does_the_same_can_be_copied(page: Any) -> None:
     page.get_by_role("tab", name="Statistics").click()
-    assert page.locator("#statistics code").inner_text().startswith("python -m demo segment cat.png -m fcn-compact ")
+    assert page.locator("#statistics code").inner_text().startswith("python -m demo segment examples/cat.png -m ")
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -33,7 +33,7 @@ def build() -> gr.HTML:
 
 
 def table(run: Run | None, models: Sequence[str], *, computed: str = "", photo: str = "") -> str:
-    """The table as HTML, for the models of a run that have answered; `photo` is its file's name."""
+    """The table as HTML, for the models of a run that have answered; `photo` is the path of its file."""
     answered = [model for model in models if model in run.panels] if run else []
     if run is None or not answered:
         return '<p class="zoo-lead">The numbers of each network appear here as soon as it has answered.</p>'

@@ -2,7 +2,7 @@
 // The uncertainty view's own row: which number, in which colours, on which fixed scale, and a threshold.
 
 import { classSet, measureOf, measures } from "../draw/classes.js";
-import { css, doubt } from "../draw/colours.js";
+import { doubt } from "../draw/colours.js";
 import { hides } from "../draw/levels.js";
 import { clamp } from "../draw/sampling.js";
 import { scaleColour, shownExtent } from "../draw/tables.js";
@@ -189,12 +189,10 @@ function fillTicks({ unit }, tops, [low, high]) {
  */
 function fillRamp(measure, [low, high]) {
   const cut = state.threshold[state.measure] ?? null;
-  const context = ruler.ramp.getContext("2d");
+  const image = new ImageData(512, 1);
   for (let x = 0; x < 512; x++) {
     const t = (low + (x / 511) * (high - low)) / (page.levels - 1);
-    context.clearRect(x, 0, 1, 1);
-    context.globalAlpha = hides(t, cut, state.side) ? 0.15 : 1;
-    context.fillStyle = css(scaleColour(doubt(measure, x / 511)));
-    context.fillRect(x, 0, 1, 1);
+    image.data.set([...scaleColour(doubt(measure, x / 511)), hides(t, cut, state.side) ? 38 : 255], 4 * x);
   }
+  ruler.ramp.getContext("2d").putImageData(image, 0, 0);
 }

@@ -74,7 +74,8 @@ export function summaryTable(rows) {
   const best = columns.map(([id, , , where]) => {
     const numbers = rows.map(({ row }) => numberOf(row, id, where)).filter((number) => number && number.value !== null);
     const values = numbers.map((number) => number.value);
-    return values.length < 2 ? null : numbers[0].better === "higher" ? Math.max(...values) : Math.min(...values);
+    if (new Set(values).size < 2) return null; // where all are alike none is best
+    return numbers[0].better === "higher" ? Math.max(...values) : Math.min(...values);
   });
   const head = columns.map(([id, title, , where]) => {
     const found = rows

@@ -156,7 +156,7 @@ function learn(shot, key) {
 
 async function keeping(/** @type {Shot} */ shot) {
   // said at once, as what is said of it has its place above the panels
-  if (kept && !kept.count) kept = { count: 1, bytes: shot.file.size };
+  if (shot.file && kept && !kept.count) kept = { count: 1, bytes: shot.file.size };
   kept = await keep(shot);
   visitChanged();
 }
