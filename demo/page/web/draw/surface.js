@@ -199,7 +199,7 @@ export class Surface {
 /** @param {import("./zoom.js").Zoom} zoom */
 const zoomTo = (zoom) => change({ zoom }, "draw", "toolbar");
 
-/** The frame that shows a surface has drawn it at its size already: drawn again, a change of view would take twice as long. */
+/** The frame that shows a surface has drawn it already: drawn again, a change of view would take twice as long. */
 const resizes = new ResizeObserver(() => {
   if ([...surfaces].some((surface) => surface.visible && (surface.stale || !surface.fits()))) redraw("draw");
 });

@@ -4,7 +4,7 @@
 import { bringUp, fillOnce, make } from "../../elements.js";
 import { emit } from "../../events.js";
 import { finished, run, unfinished } from "../../run.js";
-import { change, onDraw, state } from "../../state.js";
+import { change, state } from "../../state.js";
 import { differing } from "./state.js";
 import { grid } from "../../ui/cards.js";
 import { shownTop } from "../../ui/scale.js";
@@ -98,5 +98,3 @@ export function sayHeadline() {
   if (reply) return reply.headline ?? reply.message;
   return finished().length ? "Comparing the answers ..." : "No network has answered, so there is nothing to compare.";
 }
-
-onDraw("layout", fillTeaser);
