@@ -38,7 +38,7 @@ def test_a_first_visitor_reads_what_to_do_and_an_example_does_it(visit: Open, to
     page.wait_for_selector(".zoo-empty", state="hidden")
     page.wait_for_selector("#tabs")
     assert page.locator("footer").inner_text().strip() == "Use via API"
-    page.wait_for_url("**example=astronaut**")
+    page.wait_for_url("**example=sheep**")
 
 
 def test_a_legend_that_comes_under_a_resting_pointer_isolates_nothing(visit: Open, toy: str) -> None:
