@@ -126,18 +126,27 @@ def ladder(series: Sequence[Curve], steps: Sequence[int], x_name: str, y_name: s
     """Curves over steps that are equally far apart, the vertical axis from 0 to `top` or to a round number above."""
     shown = [value for curve in series for value in (*curve.y, *curve.high) if value == value]
     top = round_up(max(shown, default=1)) if top is None else top
-    frame = Frame(width=340, height=220, x_range=(0, max(1, len(steps) - 1)), y_range=(0, top))
-    parts = []
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        y = frame.y(share * top)
+    frame = Frame(width=340, height=220, left=48, x_range=(0, max(1, len(steps) - 1)), y_range=(0, top))
+    parts, divisions = [], _divisions(top)
+    for step in range(divisions + 1):
+        y = frame.y(step / divisions * top)
         parts.append(f'<path class="grid" d="M{frame.left} {y:.1f}H{frame.width - frame.right}"/>')
-        parts.append(_text(frame.left - 6, y + 4, f"{share * top:.3g}", "end"))
+        parts.append(_text(frame.left - 6, y + 4, f"{step / divisions * top:.3g}", "end"))
     below = frame.height - frame.bottom + 15
     parts += [_text(frame.x(place), below, str(step), "middle") for place, step in enumerate(steps)]
     parts.append(_text((frame.left + frame.width - frame.right) / 2, frame.height - 4, x_name, "middle"))
     place = f'transform="translate(10 {(frame.top + frame.height - frame.bottom) / 2:.0f}) rotate(-90)"'
     parts.append(f'<text {place} text-anchor="middle">{escape(y_name)}</text>')
     return _svg(frame, "".join(parts) + "".join(_curve(frame, curve, steps) for curve in series))
+
+
+def _divisions(top: float) -> int:
+    """Into how many parts a scale from 0 is divided: those whose length takes the fewest digits to say.
+
+    >>> _divisions(1.0), _divisions(2.5), _divisions(0.3), _divisions(2.0)
+    (5, 5, 3, 4)
+    """
+    return min((4, 5, 3), key=lambda parts: len(f"{top / parts:.3g}"))
 
 
 def reliability(rows: Sequence[tuple[float, float, int, float, float]], series: int) -> str:
