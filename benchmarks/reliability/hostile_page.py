@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from mimetypes import guess_type
+from pathlib import Path
 from typing import Any
 
 from benchmarks.browser import FLAGS
@@ -28,7 +30,7 @@ window.slowest = 0;
 """The longest time in which none of the photos that wait was answered."""
 ENDED = """() => document.querySelector(".zoo-shot")
   && !document.querySelector(".zoo-shot:not([data-status=done]):not([data-status=failed])")"""
-TOLD = """() => document.querySelector(".toast-text")?.textContent
+TOLD = """() => document.querySelector('[data-testid=toast-text]')?.textContent
   || (document.querySelector("[data-ready]").dataset.done === "2" && "done")"""
 Tell = Callable[[Sequence[Hostile], Sequence[str], float], None]
 """Hears of some files: the sentences to those that were refused, and the seconds that the slowest took."""
@@ -81,7 +83,7 @@ def alone(address: str, models: str, files: Sequence[Hostile], patience: float, 
         for file in files:
             page.evaluate("document.querySelector('[data-ready]').dataset.done = ''")
             page.evaluate("document.querySelectorAll('.toast-close').forEach((one) => one.click())")
-            page.wait_for_selector(".toast-text", state="detached")
+            page.wait_for_selector("[data-testid=toast-text]", state="detached")
             start = page.evaluate("performance.now()")
             page.set_input_files(PLACE, _chosen(file))
             try:
@@ -94,7 +96,8 @@ def alone(address: str, models: str, files: Sequence[Hostile], patience: float, 
 
 
 def _chosen(file: Hostile) -> dict[str, Any]:
-    return {"name": sendable(file.name), "mimeType": "", "buffer": file.content}
+    kind, _ = guess_type(f"a{Path(file.name).suffix}")  # a browser goes by the ending as well
+    return {"name": sendable(file.name), "mimeType": kind or "", "buffer": file.content}
 
 
 def sendable(name: str) -> str:

@@ -86,7 +86,7 @@ PLACES = """
   }).observe(document.body, { subtree: true, childList: true, characterData: true }));
 """
 """Every place in the line that a page shows is remembered."""
-TOLD = """() => document.querySelector(".toast-text")?.textContent
+TOLD = """() => document.querySelector('[data-testid=toast-text]')?.textContent
   || (document.querySelector("[data-ready]").dataset.done === "2" && "done")"""
 
 
