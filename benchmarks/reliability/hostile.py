@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
@@ -89,11 +90,11 @@ def by_page(files: Sequence[Hostile], choose: Callable[..., list[str]] = hostile
     """Choose each on the page in Chromium; then see that nothing is left."""
 
     def choose_all(address: str, outcome: _Outcome) -> None:
-        def tell(some: Sequence[Hostile], said: Sequence[str], seconds: float) -> None:
-            for number, file in enumerate(some):
-                words = said[number] if number < len(said) else ""
+        def tell(some: Sequence[Hostile], said: Sequence[str], took: Sequence[float]) -> None:
+            for file, words, seconds in zip_longest(some, said[: len(some)], took[: len(some)], fillvalue=None):
                 fault = sentence_fault(_nameless(words, some)) if words else ""
-                outcome.add(file, "sentence" if words else "photo", fault and f"{fault}: {words}", seconds)
+                told = "sentence" if words else "photo"
+                outcome.add(file, told, fault and f"{fault}: {words}", seconds or 0.0)
 
         for number, words in enumerate(choose(address, MODELS, files, SECONDS, tell), 1):
             outcome.faults[f"page {number}"] = words

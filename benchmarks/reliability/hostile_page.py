@@ -17,23 +17,25 @@ TOGETHER = 100
 PLACE = "#photo input[type=file]"
 WATCH = """
 localStorage.setItem("zoo-tour", "offered");
-window.slowest = 0;
+window.took = [];
 {
   let busy = 0, since = performance.now();
   setInterval(() => {
     const now = document.querySelectorAll(".zoo-shot:not([data-status=done]):not([data-status=failed])").length;
-    if (now !== busy) [busy, since] = [now, performance.now()];
-    else if (busy) window.slowest = Math.max(window.slowest, (performance.now() - since) / 1000);
+    if (now === busy) return;
+    const each = (performance.now() - since) / 1000 / Math.max(1, busy - now);
+    for (let n = busy; n > now; n--) window.took.push(each);
+    [busy, since] = [now, performance.now()];
   }, 50);
 }
 """
-"""The longest time in which none of the photos that wait was answered."""
+"""The seconds that each photo took since the one before it was answered."""
 ENDED = """() => document.querySelector(".zoo-shot")
   && !document.querySelector(".zoo-shot:not([data-status=done]):not([data-status=failed])")"""
 TOLD = """() => document.querySelector('[data-testid=toast-text]')?.textContent
   || (document.querySelector("[data-ready]").dataset.done === "2" && "done")"""
-Tell = Callable[[Sequence[Hostile], Sequence[str], float], None]
-"""Hears of some files: the sentences to those that were refused, and the seconds that the slowest took."""
+Tell = Callable[[Sequence[Hostile], Sequence[str], Sequence[float]], None]
+"""Hears of some files: the sentences to those that were refused, and the seconds that they took."""
 
 
 @contextmanager
@@ -70,7 +72,7 @@ def together(address: str, models: str, files: Sequence[Hostile], patience: floa
             page.wait_for_function(ENDED, timeout=1000 * patience * len(some), polling=200)
             # a photo that is there twice has one place in the strip, so those that failed are counted
             said = page.locator(".zoo-shot[data-status=failed]").evaluate_all("all => all.map((one) => one.title)")
-            tell(some, said, page.evaluate("window.slowest"))
+            tell(some, said, page.evaluate("window.took"))
             wrong += problems
             page.context.close()
     return wrong
@@ -91,7 +93,7 @@ def alone(address: str, models: str, files: Sequence[Hostile], patience: float, 
             except Exception as error:  # the next file has its own chance
                 words = f"no word: {error}"
             seconds = (page.evaluate("performance.now()") - start) / 1000
-            tell([file], [] if words == "done" else [words], seconds)
+            tell([file], [] if words == "done" else [words], [seconds])
     return problems
 
 

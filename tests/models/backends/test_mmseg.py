@@ -147,6 +147,18 @@ def test_a_weight_that_is_no_number_is_named(tmp_path: Path, key: str, value: fl
         load(spec, checkpoint)
 
 
+@pytest.mark.parametrize("dtype", [torch.int8, torch.bool, torch.complex64])
+def test_weights_that_are_no_fractions_are_named(tmp_path: Path, dtype: torch.dtype) -> None:
+    key = "decode_head.conv_seg.weight"
+    checkpoint = with_weight(tmp_path, key, 0.5)
+    state = torch.load(checkpoint, weights_only=True)["state_dict"]
+    torch.save(state | {key: state[key].to(dtype)}, checkpoint)
+    spec = ModelSpec("own", "Own", "cnn", "own", SHIPPED.config, Weights(str(checkpoint), ""))
+    wanted = rf"does not fit its network: {key} holds {str(dtype)[6:]} where fractions are wanted\. Use"
+    with pytest.raises(CorruptCheckpointError, match=wanted):
+        load(spec, checkpoint)
+
+
 def test_what_an_own_file_has_beyond_its_network_is_left_out_and_noted(tmp_path: Path) -> None:
     """As files with the averages of training have."""
     checkpoint = with_weight(tmp_path, "decode_head.conv_seg.bias", 0.5)
