@@ -90,8 +90,11 @@ PLACES = """
   }).observe(document.body, { subtree: true, childList: true, characterData: true }));
 """
 """Every place in the line that a page shows is remembered."""
-TOLD = """() => document.querySelector('[data-testid=toast-text]')?.textContent
-  || (document.querySelector("[data-ready]").dataset.done === "2" && "done")"""
+SIZE = "[data-id=photo] .zoo-fact"
+TOLD = f"""before => document.querySelector('[data-testid=toast-text]')?.textContent
+  || (document.querySelector("[data-ready]").dataset.done === "2"
+    && (document.querySelector("{SIZE}")?.textContent ?? "") !== before && "done")"""
+"""Another photo than before is shown with all its answers: the earlier one may be drawn anew while this one waits."""
 
 
 def browse(address: str, folder: Path, visitors: Sequence[int], until: float, many: Sequence[Seen]) -> None:
@@ -119,15 +122,16 @@ async def _browse(browser: Any, address: str, folder: Path, visitor: int, seen: 
         if time.monotonic() > until:
             return
         path = photo(folder, visitor, number)
+        before = await page.evaluate(f"document.querySelector('{SIZE}')?.textContent ?? ''")
         start = time.monotonic()
         await page.evaluate("document.querySelector('[data-ready]').dataset.done = ''; places.length = 0")
         await page.set_input_files("#photo input[type=file]", str(path))
         try:
-            words = await (await page.wait_for_function(TOLD)).json_value()
+            words = await (await page.wait_for_function(TOLD, arg=before)).json_value()
         except Exception as error:
             words = str(error)
         if words == "done":
-            size = await page.locator("[data-id=photo] .zoo-fact").inner_text()
+            size = await page.locator(SIZE).inner_text()
             seen.others += not size.startswith(f"{80 + visitor} × {60 + number}")
             seen.seconds.append(time.monotonic() - start)
             seen.places.append(await page.evaluate("places"))
@@ -198,6 +202,7 @@ def measure(visitors: int, browsers: int, seconds: float, milliseconds: int) -> 
         "refused_in_words": sum(len(seen.refused) for seen in many),
         "refused_without_words": Counter(words for seen in many for words in seen.wordless),
         "answers_in_browsers": sum(len(seen.seconds) for seen in pages),
+        "of_another_in_browsers": sum(seen.others for seen in pages),
         "fewest_and_most_answers_of_a_visitor": [min(counts), max(counts)],
         "p50_seconds": round(percentile(answers, 0.5), 1) if answers else None,
         "p95_seconds": round(percentile(answers, 0.95), 1) if answers else None,

@@ -121,7 +121,7 @@ def test_a_module_of_custom_imports_registers_what_the_config_names(
         "from mmseg.registry import TRANSFORMS\n"
         "@TRANSFORMS.register_module()\nclass ZooTestStep:\n    def __call__(self, data):\n        return data\n"
     )
-    change = "custom_imports = dict(imports=['zoo_test_layers', 'demo.train.card'])\n"
+    change = "custom_imports = dict(imports=['zoo_test_layers', 'demo.models.efficientnet_lite', 'demo.train.card'])\n"
     network = changed(tmp_path, change + "test_pipeline.insert(0, dict(type='ZooTestStep'))")
     assert network.scores(np.zeros((40, 50, 3), np.uint8)).classes == 150
     assert changed(tmp_path, "custom_imports = dict(imports='none.such', allow_failed_imports=True)").parameters > 1e6
