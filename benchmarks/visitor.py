@@ -14,7 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import httpx
@@ -38,8 +38,10 @@ class Server:
 
 
 @contextmanager
-def serving(command: Sequence[str], environment: dict[str, str] | None = None) -> Iterator[Server]:
-    """Start `python <command>` on a free port, yield when the page has answered, and end it."""
+def serving(
+    command: Sequence[str], environment: dict[str, str] | None = None, log: IO[bytes] | None = None
+) -> Iterator[Server]:
+    """Start `python <command>` on a free port, yield when the page has answered, and end it; it writes to `log`."""
     port = _free_port()
     asked = {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_ANALYTICS_ENABLED": "False"}
     start = time.perf_counter()
@@ -47,8 +49,8 @@ def serving(command: Sequence[str], environment: dict[str, str] | None = None) -
         [sys.executable, *command],
         cwd=ROOT,
         env=os.environ | asked | (environment or {}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=log or subprocess.DEVNULL,
+        stderr=log or subprocess.DEVNULL,
     )
     try:
         address = f"http://127.0.0.1:{port}"

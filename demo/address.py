@@ -36,7 +36,7 @@ def port_of(text: str) -> int:
     >>> port_of("7860")
     7860
     """
-    if not (text.isascii() and text.strip().isdecimal() and 1 <= int(text) <= 65535):
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
         raise AddressError(f"A port should be a number from 1 to 65535, but is {text!r}; choose another.")
     return int(text)
 

@@ -26,7 +26,7 @@ def taken() -> Iterator[int]:
         yield other.getsockname()[1]
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "65536", "99999", "http", "80.5", "", "７８６０"])
+@pytest.mark.parametrize("text", ["0", "-1", "65536", "99999", "http", "80.5", " 80", "", "７８６０"])
 def test_what_is_no_port_is_refused(text: str) -> None:
     with pytest.raises(AddressError, match=r"^A port should be a number from 1 to 65535, but is .*; choose another\.$"):
         port_of(text)

@@ -1,6 +1,7 @@
-"""Every hostile file through every way in: python -m benchmarks.reliability.hostile [--every N] [--ways open cli api]
+"""Every hostile file through every way in: python -m benchmarks.reliability.hostile [--every N] [--ways WAY ...]
 
-For each a photo, or one sentence, within ten seconds. Networks are toys: what they compute plays no part.
+The ways: open (read in this process), cli, api, page (a hundred files at once in Chromium), alone (there one by one).
+For each file a photo, or one sentence, within ten seconds. Networks are toys: what they compute plays no part.
 """
 
 from __future__ import annotations
@@ -14,18 +15,25 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 import httpx
 
 from benchmarks import machine
 from benchmarks.measure import ROOT, Json, status, tree_memory
+from benchmarks.reliability import hostile_page
 from benchmarks.reliability.corpus import Hostile, sample
+from benchmarks.reliability.hostile_page import sendable
 from benchmarks.reliability.results import keep
 from benchmarks.visitor import Refused, Visitor, serving
 
 SECONDS = 10.0
+CALLERS = 3
+"""Of the page's API at once."""
 MEGABYTES = 1200
 """More than this above where a process stood is a fault: three times what 40 megapixels take."""
 TOY = ["-m", "benchmarks.reliability.toy_page"]
@@ -57,7 +65,7 @@ def opened(files: Sequence[Hostile]) -> Json:
     for file in files:
         start = time.perf_counter()
         try:
-            image = open_photo(file.content, name=file.name.encode(errors="replace").decode()).image
+            image = open_photo(file.content, name=sendable(file.name)).image
             fault, told = ("" if image.ndim == 3 and image.shape[2] == 3 else "no RGB"), "photo"
         except DemoError as error:
             fault, told = sentence_fault(str(error).replace(file.name, "")), "sentence"
@@ -68,45 +76,71 @@ def opened(files: Sequence[Hostile]) -> Json:
 
 
 def by_api(files: Sequence[Hostile]) -> Json:
-    """Upload each and call /regions, one after the other; then see that nothing is left."""
+    """Upload each and call /regions, a few at once; then see that nothing is left."""
 
     def call_all(address: str, outcome: _Outcome) -> None:
-        with Visitor(address) as visitor:
-            for file in files:
-                start = time.perf_counter()
-                told, fault = _call(visitor, file)
-                outcome.add(file, told, fault, time.perf_counter() - start)
+        with Visitor(address) as visitor, ThreadPoolExecutor(CALLERS) as callers:
+            for file, found in zip(files, callers.map(partial(_call, visitor), files), strict=True):
+                outcome.add(file, *found)
 
     return _served(call_all)
 
 
+def by_page(files: Sequence[Hostile], choose: Callable[..., list[str]] = hostile_page.together) -> Json:
+    """Choose each on the page in Chromium; then see that nothing is left."""
+
+    def choose_all(address: str, outcome: _Outcome) -> None:
+        def tell(some: Sequence[Hostile], said: Sequence[str], took: Sequence[float]) -> None:
+            for file, words, seconds in zip_longest(some, said[: len(some)], took[: len(some)], fillvalue=None):
+                fault = sentence_fault(_nameless(words, some)) if words else ""
+                told = "sentence" if words else "photo"
+                outcome.add(file, told, fault and f"{fault}: {words}", seconds or 0.0)
+
+        for number, words in enumerate(choose(address, MODELS, files, SECONDS, tell), 1):
+            outcome.faults[f"page {number}"] = words
+
+    return _served(choose_all)
+
+
+def _nameless(words: str, files: Sequence[Hostile]) -> str:
+    """Without the name of the file that they are of, which may hold anything."""
+    return min((words.replace(sendable(file.name), "") for file in files), key=len)
+
+
 def _served(ask: Callable[[str, _Outcome], None]) -> Json:
     """What comes of files that a page of its own is given, and whether that page outlives them and leaves none."""
-    with TemporaryDirectory() as folder:
-        with serving(TOY, {"TMPDIR": folder}) as server:
+    with TemporaryDirectory() as folder, TemporaryFile() as log:
+        with serving(TOY, {"TMPDIR": folder}, log) as server:
             outcome = _Outcome(server.process)
             ask(server.address, outcome)
             alive = httpx.get(f"{server.address}/health", trust_env=False).status_code == 200
         left = [path.name for path in Path(folder).rglob("*") if path.is_file()]
+        log.seek(0)
+        said = log.read().decode(errors="replace")
     found = outcome.content() | {"files_left": len(left)}
     if not alive:
         found["faults"]["the page is dead"] = "/health does not answer"
     if left:
         found["faults"]["files left"] = ", ".join(left[:5])
+    if at := said.find("Traceback") + 1:
+        found["faults"]["traceback"] = said[at - 1 :][-2000:]
     return found
 
 
-def _call(visitor: Visitor, file: Hostile) -> tuple[str, str]:
-    path = ""
+def _call(visitor: Visitor, file: Hostile) -> tuple[str, str, float]:
+    """What was told, what is wrong with it, and the seconds that it took."""
+    start, path = time.perf_counter(), ""
     try:
-        path = visitor.upload(file.name.encode(errors="replace").decode(), file.content)
+        path = visitor.upload(sendable(file.name), file.content)
         visitor.call("regions", path, MODELS)
     except Refused as error:
         words = str(error).replace(Path(path).name, "") if path else f"{error}".strip().rstrip(".") + "."
-        return "sentence", sentence_fault(words) if words else "no words"
+        found = "sentence", sentence_fault(words) if words else "no words"
     except httpx.HTTPError as error:
-        return "fault", str(error)
-    return "photo", ""
+        found = "fault", str(error)
+    else:
+        found = "photo", ""
+    return *found, time.perf_counter() - start
 
 
 def by_cli(files: Sequence[Hostile]) -> Json:
@@ -200,7 +234,13 @@ class _Outcome:
         }
 
 
-WAYS = {"open": opened, "cli": by_cli, "api": by_api}
+WAYS: dict[str, Callable[[Sequence[Hostile]], Json]] = {
+    "open": opened,
+    "cli": by_cli,
+    "api": by_api,
+    "page": by_page,
+    "alone": partial(by_page, choose=hostile_page.alone),
+}
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
 """Fifty visitors at once: python -m benchmarks.reliability.load [--visitors N] [--browsers N] [--seconds N]
 
 Programs that call /segment through gradio_client, and pages in Chromium that a photo is dropped on, each with photos of
-its own, again as soon as it was answered, over toy networks that take so many milliseconds. First one program alone,
-back to back: what the page can do.
+its own, again as soon as it was answered, over toy networks that take so many milliseconds. Before and after them one
+program alone, back to back: what the page can do.
 """
 
 from __future__ import annotations
@@ -57,8 +57,11 @@ def photo(folder: Path, visitor: int, number: int) -> Path:
     return path
 
 
-def visit(address: str, folder: Path, visitor: int, until: float, seen: Seen) -> None:
-    """Ask once, and again and again until then; the answer's photo must have this visitor's size."""
+def visit(address: str, folder: Path, visitor: int, until: float, seen: Seen, *, looks: bool = True) -> None:
+    """Ask once, and again and again until then; the answer's photo must have this visitor's size.
+
+    Who `looks` reads its place in the line meanwhile, which costs a moment after each answer.
+    """
     client = Client(address, verbose=False, httpx_kwargs={"timeout": 120})
     number = 0
     while not number or time.monotonic() < until:
@@ -67,7 +70,8 @@ def visit(address: str, folder: Path, visitor: int, until: float, seen: Seen) ->
         start = time.monotonic()
         try:
             job = client.submit(handle_file(str(path)), MODELS, api_name="/segment")
-            seen.places.append(_places(job))
+            if looks:
+                seen.places.append(_places(job))
             size = job.result()["size"]
         except Exception as error:
             words = str(error)
@@ -86,8 +90,11 @@ PLACES = """
   }).observe(document.body, { subtree: true, childList: true, characterData: true }));
 """
 """Every place in the line that a page shows is remembered."""
-TOLD = """() => document.querySelector(".toast-text")?.textContent
-  || (document.querySelector("[data-ready]").dataset.done === "2" && "done")"""
+SIZE = "[data-id=photo] .zoo-fact"
+TOLD = f"""before => document.querySelector('[data-testid=toast-text]')?.textContent
+  || (document.querySelector("[data-ready]").dataset.done === "2"
+    && (document.querySelector("{SIZE}")?.textContent ?? "") !== before && "done")"""
+"""Another photo than before is shown with all its answers: the earlier one may be drawn anew while this one waits."""
 
 
 def browse(address: str, folder: Path, visitors: Sequence[int], until: float, many: Sequence[Seen]) -> None:
@@ -115,15 +122,16 @@ async def _browse(browser: Any, address: str, folder: Path, visitor: int, seen: 
         if time.monotonic() > until:
             return
         path = photo(folder, visitor, number)
+        before = await page.evaluate(f"document.querySelector('{SIZE}')?.textContent ?? ''")
         start = time.monotonic()
         await page.evaluate("document.querySelector('[data-ready]').dataset.done = ''; places.length = 0")
         await page.set_input_files("#photo input[type=file]", str(path))
         try:
-            words = await (await page.wait_for_function(TOLD)).json_value()
+            words = await (await page.wait_for_function(TOLD, arg=before)).json_value()
         except Exception as error:
             words = str(error)
         if words == "done":
-            size = await page.locator("[data-id=photo] .zoo-fact").inner_text()
+            size = await page.locator(SIZE).inner_text()
             seen.others += not size.startswith(f"{80 + visitor} × {60 + number}")
             seen.seconds.append(time.monotonic() - start)
             seen.places.append(await page.evaluate("places"))
@@ -143,15 +151,19 @@ def _places(job: Any) -> list[int]:
     return told
 
 
+def _alone(address: str, folder: Path, visitor: int, seconds: float) -> float:
+    """Answers a second to one visitor who asks again at once."""
+    seen, began = Seen(), time.monotonic()
+    visit(address, folder, visitor, began + seconds, seen, looks=False)
+    return len(seen.seconds) / (time.monotonic() - began)
+
+
 def measure(visitors: int, browsers: int, seconds: float, milliseconds: int) -> Json:
     with TemporaryDirectory() as name, TemporaryDirectory() as photos:
         command, folder = ["-m", "benchmarks.reliability.toy_page", str(milliseconds)], Path(photos)
         with serving(command, {"TMPDIR": name}) as server:
             visit(server.address, folder, 901, time.monotonic() + 1, Seen())  # until the networks are open
-            alone = Seen()
-            began = time.monotonic()
-            visit(server.address, folder, 900, began + seconds / 5, alone)
-            rate_alone = len(alone.seconds) / (time.monotonic() - began)
+            rates = [_alone(server.address, folder, 900, seconds / 8)]
             before = status("VmRSS", server.process)
             many, pages = [Seen() for _ in range(visitors)], [Seen() for _ in range(browsers)]
             began = time.monotonic()
@@ -172,6 +184,8 @@ def measure(visitors: int, browsers: int, seconds: float, milliseconds: int) -> 
             took = time.monotonic() - began
             time.sleep(5)
             after = status("VmRSS", server.process)
+            rates.append(_alone(server.address, folder, 903, seconds / 8))
+            rate_alone = sum(rates) / 2
             health = httpx.get(f"{server.address}/health", trust_env=False).json()
     many += pages
     answers = [value for seen in many for value in seen.seconds]
@@ -188,11 +202,13 @@ def measure(visitors: int, browsers: int, seconds: float, milliseconds: int) -> 
         "refused_in_words": sum(len(seen.refused) for seen in many),
         "refused_without_words": Counter(words for seen in many for words in seen.wordless),
         "answers_in_browsers": sum(len(seen.seconds) for seen in pages),
+        "of_another_in_browsers": sum(seen.others for seen in pages),
         "fewest_and_most_answers_of_a_visitor": [min(counts), max(counts)],
         "p50_seconds": round(percentile(answers, 0.5), 1) if answers else None,
         "p95_seconds": round(percentile(answers, 0.95), 1) if answers else None,
         "answers_a_second": round(rate, 3),
         "alone_answers_a_second": round(rate_alone, 3),
+        "alone_before_and_after": [round(rate, 3) for rate in rates],
         "share_of_alone": round(rate / rate_alone, 3) if rate_alone else None,
         "waits_in_which_the_place_moved": len(moves),
         "places_that_went_back": sum(any(b > a for a, b in itertools.pairwise(told)) for told in moves),

@@ -50,7 +50,13 @@ def _rows(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
 
 
 def _hostile() -> str:
-    ways = {"open": "reader", "cli": "command `segment`, one batch", "api": "page's API"}
+    ways = {
+        "open": "reader",
+        "cli": "command `segment`, one batch",
+        "api": "page's API, three calls at once",
+        "page": "page in Chromium, a hundred at once",
+        "alone": "page in Chromium, one by one",
+    }
     rows = []
     for name, part in _parts("hostile")["parts"].items():
         slowest = part.get("slowest_seconds")

@@ -36,6 +36,8 @@ KEPT = 60
 CHART = ROOT / "docs" / "soak.svg"
 COUNTED = ("runs", "pss", "rss", "open_files", "threads", "temporary_files", "temporary_folders")
 NETWORKS = {"toy": ("fcn-compact", "setr-compact"), "compact": tuple(spec.id for spec in models_of("compact"))}
+WIDTHS = {"toy": 128, "compact": 320}
+"""Of the photos, in pixels."""
 COMPACT = (
     "from demo.models.zoo import Zoo; from demo.page.serve import serve; serve(lambda: Zoo(device='cpu'), kept={})"
 )
@@ -61,10 +63,10 @@ def held(server: Server, folder: Path, runs: int) -> list[int]:
     ]
 
 
-def photo(folder: Path, number: int) -> Path:
+def photo(folder: Path, number: int, width: int) -> Path:
     """The cat, made another photo by its first pixels."""
     with Image.open(ROOT / "examples" / "cat.png") as cat:
-        pixels = np.asarray(cat.convert("RGB").resize((320, 240))).copy()
+        pixels = np.asarray(cat.convert("RGB").resize((width, width * 3 // 4))).copy()
     pixels[0, :4, 0] = list(number.to_bytes(4))
     stream = BytesIO()
     Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
@@ -75,7 +77,7 @@ def photo(folder: Path, number: int) -> Path:
 
 def visit(visitor: Visitor, path: Path, number: int, models: Sequence[str]) -> None:
     view = visitor.segment(path, models)
-    visitor.probe(view, 120, 160)
+    visitor.probe(view, 40, 50)
     if number % 10 == 3:
         visitor.call("regions", visitor.upload(path.name, path.read_bytes()), ",".join(models))
     if number % 20 == 5:
@@ -103,7 +105,7 @@ def soak(runs: int, networks: str, pause: Path | None = None) -> Json:
                     time.sleep(1)
                 if number % 10 == 0:
                     visitor = Visitor(server.address)
-                path = photo(Path(photos), number)
+                path = photo(Path(photos), number, WIDTHS[networks])
                 visit(visitor, path, number, NETWORKS[networks])
                 path.unlink()
                 if number % 10 == 9 or number == runs - 1:

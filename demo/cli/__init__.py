@@ -38,7 +38,7 @@ class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
-        complain(f"{message}. `{self.prog} --help` shows the options.")
+        complain(f"{message.rstrip('.')}. `{self.prog} --help` shows the options.")
         sys.exit(USER_ERROR)
 
 

@@ -83,12 +83,11 @@ def add(networks: Networks, store: Store) -> None:
 def segment(networks: Networks, store: Store, photo: str, models: str) -> Summary:
     """The content of summary.json for a photo; `models` is a set or ids with commas, by default the default set."""
     run, answers, left_out = _answers(networks, store, photo, models)
-    predictions = [(answer, at_photo_size(answer)) for answer in answers]
     named = run.named(Path(photo).name)
     content = summary(
         named,
-        [describe(answer, prediction) for answer, prediction in predictions],
-        _described(predictions, named.size) if len(predictions) > 1 else None,
+        [describe(answer, at_photo_size(answer)) for answer in answers],  # of one at a time there are maps that large
+        _described(answers, named.size) if len(answers) > 1 else None,
         precision=networks.zoo.precision,
         device=networks.zoo.device,
     )
@@ -176,8 +175,7 @@ def _compared(
     run, answers, left_out = _answers(networks, store, photo, models)
     if len(answers) < 2:
         raise DemoError(f"Comparing wants two models or more, but only {answers[0].spec.title} answered; name others.")
-    predictions = [(answer, at_photo_size(answer)) for answer in answers]
-    together, numbers = comparison_of(_on_grid(predictions)), _described(predictions, run.named("").size)
+    together, numbers = comparison_of(_on_grid(answers)), _described(answers, run.named("").size)
     alone = [float(count) / together.label_maps[0].size for count in lone_counts(together)]
     split = cast("dict[str, float]", numbers["split"])
     shares = Shares(
@@ -186,13 +184,13 @@ def _compared(
     return " ".join(headline(together, shares)), numbers, left_out
 
 
-def _described(predictions: Sequence[tuple[Answer, Prediction]], size: Size) -> dict[str, object]:
-    posteriors = {answer.spec.id: answer.posterior for answer, _ in predictions}
-    return describe_comparison(comparison_of(_on_grid(predictions)), size, posteriors)
+def _described(answers: Sequence[Answer], size: Size) -> dict[str, object]:
+    posteriors = {answer.spec.id: answer.posterior for answer in answers}
+    return describe_comparison(comparison_of(_on_grid(answers)), size, posteriors)
 
 
-def _on_grid(predictions: Sequence[tuple[Answer, Prediction]]) -> list[tuple[ModelSpec, Prediction]]:
-    return [(answer.spec, on_grid(answer, prediction)) for answer, prediction in predictions]
+def _on_grid(answers: Sequence[Answer]) -> list[tuple[ModelSpec, Prediction]]:
+    return [(answer.spec, on_grid(answer, answer.prediction)) for answer in answers]
 
 
 def _answers(

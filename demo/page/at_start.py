@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import gradio as gr
 
@@ -32,10 +32,19 @@ def wanted(environment: Mapping[str, str] = os.environ) -> tuple[ModelSpec, ...]
 
 
 class AtStart:
-    """One fetch of the models' files that are missing, in the background; `words` is how far it is."""
+    """One fetch of the models' files that are missing, in the background; `words` is how far it is.
 
-    def __init__(self, networks: Networks, fetching: Fetching, specs: Sequence[ModelSpec] = ()) -> None:
-        self._networks, self._fetching = networks, fetching
+    `come` is called when they are here.
+    """
+
+    def __init__(
+        self,
+        networks: Networks,
+        fetching: Fetching,
+        specs: Sequence[ModelSpec] = (),
+        come: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._networks, self._fetching, self._come = networks, fetching, come
         self.specs = [spec for spec in specs if not networks.on_disk(spec)]
         self.words = "The files will be fetched." if self.specs else ""
         self.over, self.failed = not self.specs, False
@@ -58,6 +67,7 @@ class AtStart:
             for words in self._fetching.files(self.specs, may_be_cancelled=False):
                 self.words = words
             self._networks.open_soon()  # the set that answers by default may be another one now
+            self._come()
         except DemoError as error:
             self.words, self.failed = f"Not all files could be fetched. {error}", True
         except Exception:  # nobody waits for this thread: what it meets is said on the page and in the log

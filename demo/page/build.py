@@ -67,7 +67,7 @@ def build(
     store = Store(limits, kept=kept)
     every = tabs(store, networks)
     fetching = fetching or Fetching(checkpoints)
-    start = AtStart(networks, fetching, at_start)
+    start = AtStart(networks, fetching, at_start, lambda: _begin_anew(blocks, networks, models))
     page = Page(networks, store, fetching, tuple(examples()), every, first_set=networks.default_set())
     photos = Photos(networks, store, page.stopped)
     thumbnails = [example.as_dict() for example in page.examples]
@@ -190,6 +190,12 @@ def build(
     store.beside(Uploads(blocks))
     blocks.networks, blocks.store, blocks.at_start = networks, page.store, start
     return blocks
+
+
+def _begin_anew(blocks: PageBlocks, networks: Networks, models: selection.Selection) -> None:
+    """Who comes from now on finds the default set of the moment from the first picture on."""
+    models.begin_with(networks, networks.default_set())
+    blocks.config = blocks.get_config_file()
 
 
 def _waits() -> tuple[dict[str, Any], dict[str, Any]]:

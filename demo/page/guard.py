@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.page.uploads import FULL, room
@@ -121,7 +122,7 @@ class Guard:
             await _refuse(answer, 507, FULL)
             return
         try:
-            with suppress(_TooLong):
+            with suppress(_TooLong, ClientDisconnect):  # nobody hears more of what was broken off
                 await self._app(scope, counted, unless_too_long)
         except TypeError:  # Gradio's way of meeting a text where it looks for a file
             if not upload or started:

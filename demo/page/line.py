@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -30,8 +31,30 @@ class Line(Queue):
     A visitor is a tab or a client; calls without a session are their address's.
     """
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._asked: dict[str, float] = {}
+        """When each session called last."""
+
     async def push(self, body: PredictBodyInternal, request: fastapi.Request, username: str | None) -> Any:
         """As Gradio's; a full line is told as the event's own failure, since clients show no other words."""
+        if body.session_hash:
+            self._asked[body.session_hash] = time.monotonic()  # before anything is kept for it, which `forget` may see
+        success, told, state = await self._let_in(body, request, username)
+        if success:
+            self._asked[body.session_hash or told] = time.monotonic()
+        return success, told, state
+
+    def forget(self, kept: float) -> None:
+        """Let go what was told to sessions that have not called in so many seconds, whether it was heard or not."""
+        under_way = {event.session_hash for event in list(self.event_ids_to_events.values())}
+        for session, asked in list(self._asked.items()):
+            if time.monotonic() - asked > kept and session not in under_way:
+                self._asked.pop(session, None)
+                self.pending_messages_per_session.pop(session, None)
+                self.pending_event_ids_session.pop(session, None)
+
+    async def _let_in(self, body: PredictBodyInternal, request: fastapi.Request, username: str | None) -> Any:
         fns = self.blocks.state_holder[body.session_hash].blocks_config.fns if body.session_hash else self.blocks.fns
         if body.fn_index not in fns:
             return False, STALE, "error"

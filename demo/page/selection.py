@@ -41,6 +41,13 @@ class Selection:
     def inputs(self) -> list[gr.components.Component]:
         return [self.set_name, *self.lists, self.own]
 
+    def begin_with(self, networks: Networks, set_name: str) -> None:
+        """Visitors find that set from now on when they come."""
+        self.set_name.value = set_name
+        for name, models in zip(catalog.SETS, self.lists, strict=True):
+            models.visible = name == set_name
+        self.note.value, self.fetch.visible = about(networks, set_name), offer(networks, set_name)
+
 
 def build(networks: Networks) -> Selection:
     """The accordion, with the set that a first visitor gets."""

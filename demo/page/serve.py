@@ -26,6 +26,7 @@ from demo.page.guard import Guard
 from demo.page.health import health
 from demo.page.openapi import openapi
 from demo.page.previews import Previews
+from demo.page.sessions import Sessions
 from demo.page.store import KEPT
 from demo.page.theme import theme
 from demo.page.uploads import own_folder
@@ -109,6 +110,8 @@ def launch(
             address = _launch(blocks, host, port, root_path, limits, further)
     except OSError as error:  # somebody was faster
         raise AddressError(f"The page cannot be served there ({error}); choose another port.") from error
+    blocks.app.state_holder = sessions = Sessions(blocks, blocks.line)
+    blocks.store.beside(sessions)
     if mcp:
         print(f"* Tools for agents (MCP, streamable HTTP): {address}mcp")
     return address

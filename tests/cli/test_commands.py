@@ -28,6 +28,7 @@ from tests.cli.commands import ROOT, Capture, python_m_demo
             ["segment", "owl.jpg", "-o", "out", "--checkpoints", "no-such"],
             "no-such should be a folder of checkpoints, but is not there",
         ),
+        (["serve", "--port", "0"], "but is '0'; choose another. `python -m demo serve"),
         (["check", "--checkpoints", "app.py"], "app.py should be a folder of checkpoints, but is a file"),
     ],
 )

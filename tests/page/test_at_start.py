@@ -156,6 +156,10 @@ def test_the_page_asks_again_until_the_files_are_there(server: Server, tmp_path:
         body["data"] = ["what was shown", "paper"]
         said, again, *_ = tick()
         assert "All files are here." in str(said) and again == {"active": False, "__type__": "update"}
+        found = httpx.get(f"{address}config", trust_env=False, timeout=60).json()["components"]
+        props = {one["props"].get("elem_id"): one["props"] for one in found}
+        assert props["model-set"]["value"] == "paper" and "not on this machine" not in props["set-note"]["value"]
+        assert props["models-paper"]["visible"] and not props["models-compact"]["visible"]
     finally:
         blocks.close()
         blocks.store.close()

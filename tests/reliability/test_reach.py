@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -14,9 +15,11 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
 
 from demo.page.build import build
-from demo.page.guard import policy
+from demo.page.guard import Guard, policy
 from demo.page.serve import launch
 from tests.toy import toy_zoo
 
@@ -159,6 +162,26 @@ def test_an_upload_without_end_is_refused_whatever_it_is_called(page: str, head:
     kind = {"content-type": "multipart/form-data; boundary=b"}
     reply = httpx.post(f"{page}gradio_api/upload", content=endless(), headers=kind, timeout=60)
     assert reply.status_code == 413 and ("at most 26 MB" in reply.text or "File size exceeded" in reply.text)
+
+
+def test_an_upload_that_is_broken_off_is_no_error_of_ours() -> None:
+    """Else each writes a traceback to the server's log."""
+    asked: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        async for _ in Request(scope, receive).stream():
+            pass
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        raise AssertionError("nobody hears it")
+
+    guard = Guard(app, endpoints=list, knows=bool, most=100, most_uploaded=100)
+    asyncio.run(guard({"type": "http", "method": "POST", "path": "/gradio_api/upload"}, receive, send))
+    assert asked == ["/gradio_api/upload"]
 
 
 def test_an_upload_without_a_file_is_told(page: str) -> None:

@@ -265,6 +265,11 @@ def fill(network: nn.Module, state: Mapping[str, Tensor], checkpoint: Path, own:
         for key in places.keys() & state.keys()
         if state[key].shape != places[key].shape
     ]
+    problems += [  # a quantised file's, say: PyTorch would take them for weights, and every answer would be wrong
+        f"{key} holds {str(state[key].dtype).removeprefix('torch.')} where fractions are wanted"
+        for key in places.keys() & state.keys()
+        if places[key].is_floating_point() and not state[key].is_floating_point()
+    ]
     problems += [f"{key} is missing" for key in places.keys() - state.keys() if not key.endswith("num_batches_tracked")]
     left_over = sorted(state.keys() - places.keys())
     if problems or not own:

@@ -83,7 +83,7 @@ def _unreadable(path: Path, error: Exception) -> CorruptCheckpointError:
         reason = "it is empty"
     elif _starts_as_zip(path) and not zipfile.is_zipfile(path):
         reason = "its end is missing"
-    elif not reason or reason.startswith("Weights only"):
+    elif " " not in reason or reason.startswith("Weights only"):  # the number of a byte, say
         reason = "it is no file of tensors"
     return CorruptCheckpointError(f"{path.name} is not a PyTorch checkpoint ({reason}).{_advice(path)}")
 

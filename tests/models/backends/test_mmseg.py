@@ -122,7 +122,7 @@ def test_a_module_of_custom_imports_registers_what_the_config_names(
         "from mmseg.registry import TRANSFORMS\n"
         "@TRANSFORMS.register_module()\nclass ZooTestStep:\n    def __call__(self, data):\n        return data\n"
     )
-    change = "custom_imports = dict(imports=['zoo_test_layers', 'demo.train.card'])\n"
+    change = "custom_imports = dict(imports=['zoo_test_layers', 'demo.models.efficientnet_lite', 'demo.train.card'])\n"
     network = changed(tmp_path, change + "test_pipeline.insert(0, dict(type='ZooTestStep'))")
     assert network.scores(np.zeros((40, 50, 3), np.uint8)).classes == 150
     assert changed(tmp_path, "custom_imports = dict(imports='none.such', allow_failed_imports=True)").parameters > 1e6
@@ -146,6 +146,18 @@ def test_a_weight_that_is_no_number_is_named(tmp_path: Path, key: str, value: fl
     checkpoint = with_weight(tmp_path, key, value)
     spec = ModelSpec("own", "Own", "cnn", "own", SHIPPED.config, Weights(str(checkpoint), ""))
     wanted = rf"spoilt\.pth should hold finite numbers, but 1 of [\d,]+ in {key} are nan or infinite.* Use an earlier"
+    with pytest.raises(CorruptCheckpointError, match=wanted):
+        load(spec, checkpoint)
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.bool, torch.complex64])
+def test_weights_that_are_no_fractions_are_named(tmp_path: Path, dtype: torch.dtype) -> None:
+    key = "decode_head.conv_seg.weight"
+    checkpoint = with_weight(tmp_path, key, 0.5)
+    state = torch.load(checkpoint, weights_only=True)["state_dict"]
+    torch.save(state | {key: state[key].to(dtype)}, checkpoint)
+    spec = ModelSpec("own", "Own", "cnn", "own", SHIPPED.config, Weights(str(checkpoint), ""))
+    wanted = rf"does not fit its network: {key} holds {str(dtype)[6:]} where fractions are wanted\. Use"
     with pytest.raises(CorruptCheckpointError, match=wanted):
         load(spec, checkpoint)
 

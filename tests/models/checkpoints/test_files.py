@@ -226,6 +226,7 @@ def cut_short(path: Path) -> None:
     [
         (lambda path: path.write_bytes(b""), "it is empty"),
         (lambda path: path.write_bytes(b"nonsense"), "it is no file of tensors"),
+        (lambda path: path.write_bytes(b"hello"), "it is no file of tensors"),
         (lambda path: path.write_bytes(b"<!doctype html><html>"), "It is a web page"),
         (cut_short, "its end is missing"),
         (lambda path: torch.save([1, 2], path), "holds no state dict: .*got a list"),
