@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from contextlib import suppress
 
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -2, -3, -4, -8
 """glibc's numbers of what mallopt(3) sets."""
@@ -27,10 +28,14 @@ def keep_all_memory() -> None:
     _set({TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 2**28, MMAP_MAX: 0})
 
 
+def give_back() -> None:
+    """Let the system have what was freed and kept."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _set(options: dict[int, int]) -> None:
-    try:
+    with suppress(OSError, AttributeError, TypeError):
         library = ctypes.CDLL(None)
         for option, value in options.items():
             library.mallopt(option, value)
-    except (OSError, AttributeError):
-        return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from demo.models.allocator import give_back
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.schema import Image, Size
@@ -158,9 +158,9 @@ def _peak(answer: Callable[[], object], device: str) -> int | None:
         _wait(device)
         return int(torch.cuda.max_memory_allocated(device) - before)
     try:
-        ctypes.CDLL("libc.so.6").malloc_trim(0)  # else the answer hides in memory that earlier ones left behind
+        give_back()  # else the answer hides in memory that earlier ones left behind
         Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak so far becomes what is in use now
-    except (OSError, AttributeError):
+    except OSError:
         return None
     before = _status("VmRSS")
     answer()
