@@ -172,7 +172,7 @@ def test_a_painted_region(visit: Open, toy: str, cases: Path) -> None:
     judged(page, 2)
     for model, numbers in wanted.items():
         assert_equal(shown(page, model), numbers)
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     assert page.locator(".zoo-truth-results").is_hidden()
 
 
@@ -360,7 +360,7 @@ def test_what_was_undone_last_counts_whatever_the_server_answers_last(visit: Ope
     page.get_by_role("button", name="Close region").click()
     page.wait_for_function("document.querySelectorAll('.zoo-truth-regions .zoo-code').length === 2")
     page.get_by_role("button", name="Undo").click()
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     page.wait_for_function("window.late >= 1")
     settled(page)
     assert page.locator(".zoo-truth-results").is_hidden() and page.locator(".zoo-truth-facts").is_hidden()
@@ -384,7 +384,7 @@ def test_an_example_comes_with_its_truth_and_says_whose_it_is(visit: Open, toy: 
     page.wait_for_selector("[data-judged='1']", state="attached")
     assert "by hand, by this project" in page.locator(".zoo-truth-facts").inner_text()
     assert page.locator(".zoo-truth-regions li").count() == 7
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     page.wait_for_function("() => !document.querySelector('.zoo-truth-facts').offsetParent")
     page.locator(".zoo-example-buttons button", has_text="Cat").dispatch_event("click")
     page.wait_for_url("**example=cat**")
