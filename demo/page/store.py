@@ -6,12 +6,10 @@ says whose photo it is: the file's name stays with the visitor's own page.
 
 from __future__ import annotations
 
-import ctypes
 import shutil
 import threading
 import time
 from collections import OrderedDict
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +20,7 @@ from weakref import WeakValueDictionary
 from demo.errors import ImageError
 from demo.export import Photo
 from demo.images import Limits, Opened, open_photo
+from demo.models.allocator import give_back
 from demo.page.view import Panel
 from demo.page.wire import display_size, in_folder, photo_file
 from demo.schema import Image, Size
@@ -172,9 +171,3 @@ class Store:
 
     def _over(self) -> bool:
         return len(self._runs) > self._count or sum(run.bytes for run in self._runs.values()) > self._bytes
-
-
-def give_back() -> None:
-    """What was freed goes back to the system; Linux' C library keeps it else, in up to eight heaps a core."""
-    with suppress(AttributeError, OSError, TypeError):  # other systems have no such thing
-        ctypes.CDLL(None).malloc_trim(0)

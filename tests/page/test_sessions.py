@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from benchmarks.measure import status
+from demo.models.allocator import give_back
 from demo.models.zoo import Zoo
 from demo.page.blocks import PageBlocks
 from demo.page.build import build
 from demo.page.serve import launch
-from demo.page.store import give_back
 from tests.page.test_line import Caller, Slow, until
 from tests.toy import toy_ids, toy_zoo
 
