@@ -29,8 +29,8 @@ def keep_all_memory() -> None:
 
 
 def give_back() -> None:
-    """Let the system have what was freed and kept."""
-    with suppress(OSError, AttributeError, TypeError):
+    """What is free goes back to the system, between visitors: the next photo's networks ask for theirs anew."""
+    with suppress(AttributeError, OSError, TypeError):  # other C libraries have no such thing
         ctypes.CDLL(None).malloc_trim(0)
 
 
