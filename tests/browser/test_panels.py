@@ -11,7 +11,7 @@ from PIL import Image
 
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
-from tests.browser.conftest import Open, choose, compared, settled, wait_until
+from tests.browser.conftest import CAT, Open, choose, compared, settled, wait_until
 from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -351,3 +351,22 @@ def test_nothing_moves_when_answers_and_comparison_come(visit: Open, toy: str, s
     )
     assert len(grids) == 1, grids
     assert {id: len(tops) for id, tops in pictures.items()} == dict.fromkeys(["photo", *toy_ids()], 1), pictures
+
+
+SEEN = """window.seen = [];
+    const look = () => {
+        for (const place of ["examples", "tabs"])
+            if (document.getElementById(place)?.checkVisibility()) window.seen.push(place);
+        requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);"""
+"""What of the page was on screen in any frame."""
+
+
+def test_what_belongs_to_a_photo_is_on_no_frame_before_there_is_one(visit: Open, toy: str) -> None:
+    page = visit(toy, script=SEEN)
+    page.wait_for_selector(".zoo-empty", state="visible")
+    settled(page)
+    assert page.evaluate("window.seen") == []
+    choose(page, CAT)
+    page.wait_for_function("new Set(window.seen).size === 2")
