@@ -113,18 +113,25 @@ def _served(ask: Callable[[str, _Outcome], None]) -> Json:
         with serving(TOY, {"TMPDIR": folder}, log) as server:
             outcome = _Outcome(server.process)
             ask(server.address, outcome)
-            alive = httpx.get(f"{server.address}/health", trust_env=False).status_code == 200
+            alive = _alive(server.address)
         left = [path.name for path in Path(folder).rglob("*") if path.is_file()]
         log.seek(0)
         said = log.read().decode(errors="replace")
     found = outcome.content() | {"files_left": len(left)}
     if not alive:
-        found["faults"]["the page is dead"] = "/health does not answer"
+        found["faults"]["the page is dead"] = f"/health does not answer; it last wrote: {said[-2000:]}"
     if left:
         found["faults"]["files left"] = ", ".join(left[:5])
     if at := said.find("Traceback") + 1:
         found["faults"]["traceback"] = said[at - 1 :][-2000:]
     return found
+
+
+def _alive(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/health", trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def _call(visitor: Visitor, file: Hostile) -> tuple[str, str, float]:

@@ -105,7 +105,8 @@ def test_photos_from_outside_speak_to_no_other_sentence() -> None:
     before, after = (claims.weigh(data, resamples=100) for data in (plain, mixed))
     for one, other in zip(before, after, strict=True):
         if "outside" not in one.claim.needs:
-            assert (one.models, one.photos) == (other.models, other.photos), one.claim.id
+            assert repr(one.models) == repr(other.models), one.claim.id  # of nan, too
+            assert one.photos == other.photos
 
 
 def test_photos_weigh_alike_whatever_their_size() -> None:

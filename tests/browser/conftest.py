@@ -146,7 +146,7 @@ class Visits:
         if not new:
             page.add_init_script("localStorage.setItem('zoo-tour', 'offered')")
         page.set_default_timeout(60_000)
-        page.on("console", lambda m: self.problems.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("console", self.heard)
         page.on("pageerror", lambda error: self.problems.append(f"page: {error}"))
         page.on("response", lambda r: self.problems.append(f"{r.status} {r.url}") if r.status >= 400 else None)
         page.on("request", lambda request: self.stays(request.url, address))
@@ -173,6 +173,10 @@ class Visits:
         context = self.chromium.new_context(**{"viewport": DESKTOP} | options)
         self.opened.append(context)
         return context.new_page()
+
+    def heard(self, message: Any) -> None:
+        if message.type == "error":
+            self.problems.append(f"console: {message.text} ({message.location['url']})")
 
     def stays(self, url: str, address: str) -> None:
         if not url.startswith((address, "data:", "blob:")):

@@ -38,7 +38,7 @@ def test_answers_that_come_before_the_reply_to_their_asking_are_shown(visit: Ope
 def test_a_click_that_overtakes_the_end_of_the_last_run_is_answered(visit: Open, toy: str) -> None:
     page = visit(toy, "?example=cat&models=fcn-compact", script=late(message=400))
     filled(page, 1)
-    for number, name in enumerate(("astronaut", "cat", "dogs")):
+    for number, name in enumerate(("sheep", "coffee", "clock")):
         forget_filled(page)
         page.locator(".zoo-example-buttons button").nth(number).dispatch_event("click")
         page.wait_for_url(f"**example={name}**")
@@ -61,10 +61,10 @@ def test_of_two_photos_chosen_in_a_row_the_later_one_stays(visit: Open, toy: str
     page = visit(toy, script=OVERTAKEN)
     for number in (0, 1, 2):
         page.locator(".zoo-example-buttons button").nth(number).dispatch_event("click")
-    page.wait_for_url("**example=dogs**")
+    page.wait_for_url("**example=clock**")
     filled(page)
     page.wait_for_selector("#go:has-text('Segment')")
-    assert "example=dogs" in page.url and "682 × 1024" in page.locator("[data-id=photo] .zoo-fact").inner_text()
+    assert "example=clock" in page.url and "800 × 600" in page.locator("[data-id=photo] .zoo-fact").inner_text()
 
 
 def test_a_stop_that_overtakes_the_first_answer_leaves_no_panel_waiting(
@@ -100,7 +100,7 @@ def test_what_is_said_of_a_pixel_of_the_last_photo_is_not_shown_with_the_next_on
     with page.expect_request(lambda request: "/component_server" in request.url):  # a moment after the click
         page.locator("[data-id=fcn-compact] .zoo-surface").click()
     page.locator(".zoo-example-buttons button").nth(2).dispatch_event("click")
-    page.wait_for_url("**example=dogs**")
+    page.wait_for_url("**example=clock**")
     page.wait_for_function("window.answered >= 3")
     assert page.locator(".zoo-lead").first.inner_text().startswith("Click a pixel")
     assert page.locator("#pixel .zoo-answer").count() == 0
@@ -113,5 +113,5 @@ def test_a_link_whose_last_network_fails_leaves_the_address_bar_alive(visit: Ope
     page.keyboard.press("l")
     page.wait_for_url("**view=labels**")
     page.locator(".zoo-example-buttons button").nth(2).dispatch_event("click")
-    page.wait_for_url("**example=dogs**")
+    page.wait_for_url("**example=clock**")
     assert "x=" not in page.url

@@ -29,6 +29,7 @@ http {
     proxy_temp_path %s/proxy;
     server {
         listen 127.0.0.1:%d;
+        location = /favicon.ico { return 204; }  # what a browser asks the site's own root for
         %s
     }
 }

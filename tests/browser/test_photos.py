@@ -66,7 +66,7 @@ def test_photos_dropped_together_are_all_answered_and_a_click_shows_each(
     page.wait_for_function(
         "() => [...document.querySelectorAll('.zoo-shot-fact')].every((fact) => fact.innerText.startsWith('agree '))"
     )
-    assert page.locator(".zoo-shot img:visible").count() == 4
+    wait_until(lambda: page.locator(".zoo-shot img:visible").count() == 4, lambda: "four thumbnails")
     uploads: list[str] = []
     page.on("request", lambda r: uploads.append(r.url) if "/upload" in r.url else None)
     page.locator(".zoo-shot", has_text="photo-3").click()

@@ -71,7 +71,7 @@ def test_a_stop_ends_also_what_waits_and_segment_begins_anew(visit: Open, toy: s
         page.on(end, lambda one: streams.discard(one))
     begin(page, slow_photo)
     page.locator(".zoo-example-buttons button").nth(1).click()
-    page.wait_for_function("() => document.querySelector('#photo img').src.includes('cat')")
+    page.wait_for_function("() => document.querySelector('#photo img').src.includes('coffee')")
     page.locator("#stop").click()
     page.wait_for_selector(".zoo-status.stopped")
     page.wait_for_selector("#stop", state="hidden")
@@ -82,7 +82,7 @@ def test_a_stop_ends_also_what_waits_and_segment_begins_anew(visit: Open, toy: s
     assert not streams
     assert size_shown(page).startswith(f"{SLOW_WIDTH} × ") and page.locator("#stop").is_hidden()
     page.locator("#go").click()
-    page.wait_for_url("**example=cat**")
+    page.wait_for_url("**example=coffee**")
     filled(page)
 
 
@@ -106,11 +106,11 @@ def test_after_several_stops_and_choices_the_last_photo_is_segmented(visit: Open
         page.locator(".zoo-example-buttons button").nth(number).dispatch_event("click")
         page.evaluate("document.querySelector('#stop')?.click()")
     page.locator(".zoo-example-buttons button").nth(2).dispatch_event("click")
-    page.wait_for_url("**example=dogs**")
+    page.wait_for_url("**example=clock**")
     filled(page)
     page.wait_for_selector("#go:has-text('Segment')")
     page.locator(".zoo-example-buttons button").nth(3).dispatch_event("click")
-    page.wait_for_url("**example=meadow**")
+    page.wait_for_url("**example=room**")
     filled(page)
 
 
