@@ -30,12 +30,14 @@ def keep_all_memory() -> None:
 
 def give_back() -> None:
     """What is free goes back to the system, between visitors: the next photo's networks ask for theirs anew."""
-    with suppress(AttributeError, OSError, TypeError):  # other C libraries have no such thing
-        ctypes.CDLL(None).malloc_trim(0)
+    _call("malloc_trim", 0)
 
 
 def _set(options: dict[int, int]) -> None:
-    with suppress(OSError, AttributeError, TypeError):
-        library = ctypes.CDLL(None)
-        for option, value in options.items():
-            library.mallopt(option, value)
+    for option, value in options.items():
+        _call("mallopt", option, value)
+
+
+def _call(function: str, *numbers: int) -> None:
+    with suppress(AttributeError, OSError, TypeError):  # other C libraries have no such thing
+        ctypes.CDLL(None)[function](*numbers)

@@ -20,7 +20,8 @@ class Session(SessionState):
     """
 
     def __init__(self, blocks: gr.Blocks) -> None:
-        super().__init__(SimpleNamespace(default_config=blocks.default_config, blocks=()))  # type: ignore[arg-type]
+        no_components = SimpleNamespace(default_config=blocks.default_config, blocks=())
+        super().__init__(no_components)  # type: ignore[arg-type]  # it asks for no more of a page than that
 
     def _update_config(self, key: int) -> None:
         pass

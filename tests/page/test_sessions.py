@@ -53,6 +53,13 @@ def test_an_answer_that_nobody_hears_goes_in_time_with_all_that_is_known_of_the_
         assert not blocks.line._asked
 
 
+def test_a_call_that_is_refused_leaves_nothing_of_its_session(served: tuple[PageBlocks, str]) -> None:
+    blocks, page = served
+    asked = {"data": [], "fn_index": 10_000, "session_hash": "nobody"}
+    assert httpx.post(f"{page}gradio_api/queue/join", json=asked, timeout=60).status_code >= 400
+    assert not blocks.line._asked
+
+
 @pytest.mark.slow
 def test_whoever_waits_is_not_forgotten_and_comes_back_as_before(tmp_path: Path) -> None:
     slow = Slow()
