@@ -43,9 +43,7 @@ class Line(Queue):
         success, told, state = await self._let_in(body, request, username)
         if success:
             self._asked[body.session_hash or told] = time.monotonic()
-        elif (
-            body.session_hash and body.session_hash not in self.pending_event_ids_session
-        ):  # refused
+        elif body.session_hash and body.session_hash not in self.pending_event_ids_session:  # refused
             self._asked.pop(body.session_hash, None)
         return success, told, state
 
