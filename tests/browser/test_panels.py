@@ -370,3 +370,11 @@ def test_what_belongs_to_a_photo_is_on_no_frame_before_there_is_one(visit: Open,
     assert page.evaluate("window.seen") == []
     choose(page, CAT)
     page.wait_for_function("new Set(window.seen).size === 2")
+
+
+def test_where_there_are_no_examples_nothing_is_said_of_them(visit: Open, toy: str) -> None:
+    page = visit(toy)
+    told = page.locator(".zoo-stories")
+    told.wait_for(state="visible")
+    page.evaluate("document.dispatchEvent(new CustomEvent('zoo:examples-here', { detail: { examples: [] } }))")
+    told.wait_for(state="hidden")

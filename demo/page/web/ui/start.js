@@ -17,10 +17,15 @@ onDraw("layout", () => {
 });
 
 const thumbs = make("div", { class: "zoo-examples", role: "group", "aria-label": "Example photos", hidden: true });
+const stories = make(
+  "p",
+  { class: "zoo-stories", hidden: true },
+  "Below each example: what the compact networks make of it.",
+);
 
 hear("examples-here", ({ examples }) => {
   page.examples = examples;
-  thumbs.hidden = !examples.length;
+  thumbs.hidden = stories.hidden = !examples.length;
   thumbs.replaceChildren(
     ...examples.map((example) =>
       make(
@@ -58,7 +63,7 @@ export function makeEmpty() {
         "SETR and SegFormer answer side by side. Nothing leaves the server that runs this page.",
     ),
     thumbs,
-    make("p", { class: "zoo-stories" }, "Below each example: what the compact networks make of it."),
+    stories,
     make(
       "p",
       {},
