@@ -325,15 +325,18 @@ WATCHED = """
 addEventListener('DOMContentLoaded', () => {
   window.grids = new Set();
   window.pictures = {};
-  const look = () => {
+  const measure = document.body.appendChild(document.createElement('i'));
+  measure.style.cssText = 'position:fixed;height:1px;width:1px;visibility:hidden';
+  const next = () => requestAnimationFrame(() => (measure.style.width = measure.style.width === '1px' ? '2px' : '1px'));
+  new ResizeObserver(() => { // called once all of a frame has been drawn and laid out, just before it is shown
     const grid = document.querySelector('#zoo-grid:not([hidden])');
     const top = (node) => Math.round(node.getBoundingClientRect().top + scrollY);
     if (grid?.childElementCount === 6) grids.add(top(grid));
     if (document.querySelector("[data-done='5']"))
       for (const one of grid.querySelectorAll('.zoo-card')) (pictures[one.dataset.id] ??= new Set()).add(top(one));
-    requestAnimationFrame(() => setTimeout(look)); // after what draws the frame
-  };
-  look();
+    next();
+  }).observe(measure);
+  next();
 });
 """
 """Each frame's places: of the grid since it is there, of the panels since all have answered."""

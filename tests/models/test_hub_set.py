@@ -121,6 +121,7 @@ def test_a_pickle_only_is_told_once_for_each_with_what_to_do(
     fill(hub, networks, [spec])
     files = hub.repositories[spec.config]
     files["pytorch_model.bin"] = files.pop("model.safetensors")
+    capsys.readouterr()  # what making the network said
     assert cli.main(["fetch", spec.id]) == 1
     said = capsys.readouterr().err.splitlines()
     assert said[0] == (

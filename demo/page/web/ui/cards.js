@@ -23,7 +23,7 @@ const WAITING = {
   failed: "No answer",
 };
 
-export const grid = make("div", { class: "zoo-grid", id: "zoo-grid" });
+export const grid = make("div", { class: "zoo-grid", id: "zoo-grid", hidden: true });
 
 /** @type {any} the photo's card, once there is a photo */
 export let photoCard = null;
