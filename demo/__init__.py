@@ -8,12 +8,17 @@ The names below load on first use, so that `import demo` costs no torch.
 """
 
 import os
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 # Before torch is loaded. Its threads wait for each other by turning in circles, and each layer waits for the slowest:
 # beside one busy core the waiting ones had better soon make room (benchmarks/busy.py).
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+# Before any thread: one that ends a `catch_warnings` of its own takes the filters of all others back. mmcv-lite has all
+# that these networks use.
+warnings.filterwarnings("ignore", message="Fail to import ``MultiScaleDeformableAttention``")
 
 if TYPE_CHECKING:
     from demo.catalog import find as find

@@ -84,3 +84,15 @@ def answer(url: str, seconds: float = 90) -> httpx.Response:
             pass
         assert time.monotonic() < end, f"{url} does not answer"
         time.sleep(0.3)
+
+
+def test_an_image_takes_no_environment_and_no_history_along() -> None:
+    left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {".git", ".venv*", "node_modules", "out"} <= {*left_out}
+
+
+def test_the_log_has_no_words_of_a_library_about_what_nobody_needs() -> None:
+    """Also where another thread ends a `catch_warnings` of its own while the networks' libraries load."""
+    code = "import demo, mmcv.cnn.bricks.transformer"
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stderr == ""
