@@ -158,14 +158,16 @@ def numbered(regions: Sequence[Region], size: Size) -> LabelMap:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage with two digits that count.
+    """A share as a percentage with two digits that count; what is not all is never 100 %.
 
-    >>> percent(0.1234), percent(0.0342), percent(0.00056), percent(1.0), percent(0.0)
-    ('12 %', '3.4 %', '0.056 %', '100 %', '0 %')
+    >>> percent(0.1234), percent(0.0342), percent(0.00056), percent(0.9968), percent(1.0), percent(0.0)
+    ('12 %', '3.4 %', '0.056 %', '99.7 %', '100 %', '0 %')
     """
     value = 100 * share
     if value == 0:
         return "0 %"
+    if 99.5 <= value < 100:
+        return f"{min(value, 99.9):.1f} %"
     digits = 0 if value >= 9.95 else 1 if value >= 0.995 else 2 if value >= 0.0995 else 3
     return f"{value:.{digits}f} %"
 

@@ -292,14 +292,16 @@ def _ends(rows: Sequence[Row]) -> str:
 def _write_names(axes: Axes, row: Row, wide: float) -> None:
     """Names on a panel `wide` inches wide, kept inside it."""
     size, pixels = 6.5 if wide > 2.6 else 5.5, row.label_map.shape[1]
-    outline = [patheffects.withStroke(linewidth=1.4, foreground="black")]
-    for label, y, column in name_places(row.label_map):
+    edge = 1.4
+    outline = [patheffects.withStroke(linewidth=edge, foreground="black")]
+    for label, y, x in name_places(row.label_map):
         name = row.class_set.names[label]
-        reach = min(0.5, 0.29 * len(name) * size / 72 / wide) * pixels  # half of it, from the letters' mean width
-        x = float(np.clip(column, reach, pixels - 1 - reach))
-        axes.text(
+        written = axes.text(
             x, y, name, color="white", fontsize=size, ha="center", va="center", path_effects=outline, parse_math=False
         )
+        inches = written.get_window_extent().width / axes.figure.dpi + edge / 72
+        reach = min(0.5, inches / wide / 2) * pixels
+        written.set_x(float(np.clip(x, reach, pixels - 1 - reach)))
 
 
 def _list_classes(axes: Axes, row: Row, palette: NDArray[np.uint8]) -> None:

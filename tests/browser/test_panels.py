@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from demo.analysis.regions import percent
 from demo.images import open_image
 from demo.labels.ade20k import ADE20K
 from tests.browser.conftest import CAT, Open, choose, compared, settled, wait_until
@@ -82,10 +83,8 @@ def test_legends_list_the_classes_present_with_area_and_entropy(page: Any, predi
     areas = np.bincount(prediction.label_map.reshape(-1), minlength=150) / prediction.label_map.size
     first = int(areas.argmax())
     entropy = prediction.entropy[prediction.label_map == first].mean()
-    assert (
-        labels[0]
-        == f"{ADE20K.names[first]}: {areas[first] * 100:.0f} % of the picture, mean entropy {entropy:.2f} nats"
-    )
+    share = percent(float(areas[first]))
+    assert labels[0] == f"{ADE20K.names[first]}: {share} of the picture, mean entropy {entropy:.2f} nats"
     assert len(labels) == min(6, np.count_nonzero(areas))
 
 
@@ -190,6 +189,29 @@ def test_two_maps_are_compared_by_a_divider_that_keys_move(page: Any) -> None:
     page.wait_for_selector(".zoo-stage.blinking")
     page.keyboard.up("b")
     page.wait_for_selector(".zoo-stage:not(.blinking)")
+
+
+def test_the_colours_of_two_compared_maps_have_their_names_below(page: Any, predictions: dict[str, Any]) -> None:
+    page.keyboard.press("c")
+    page.get_by_label("Map on the left").select_option("fcn-compact:labels")
+    page.get_by_label("Map on the right").select_option("setr-compact:labels")
+    named = page.get_by_label("Classes of the two maps").locator("li")
+    shares = [
+        np.bincount(predictions[model].label_map.ravel(), minlength=150) for model in ("fcn-compact", "setr-compact")
+    ]
+    largest = np.argsort(-np.maximum(*shares), kind="stable")[: int((sum(shares) > 0).sum())]
+    words = named.all_inner_texts()
+    assert words[:3] == [ADE20K.names[index] for index in largest[:3]]
+    assert len(words) == min(len(largest), 13)
+    page.get_by_label("Patterns").check()
+    settled(page)
+    tiles = named.locator("i").evaluate_all("all => all.map(i => getComputedStyle(i).backgroundImage)")
+    assert all(tile.startswith("url(") for tile in tiles) and len(tiles) >= 3
+    page.get_by_label("Patterns").uncheck()
+    page.get_by_label("Map on the left").select_option("setr-compact:entropy")
+    page.get_by_label("Map on the right").select_option("photo")
+    settle(page)
+    assert named.count() == 0, "neither shows classes"
 
 
 def test_the_keyboard_reaches_everything(page: Any) -> None:

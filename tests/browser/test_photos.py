@@ -85,6 +85,18 @@ def test_a_choice_of_several_files_is_queued(visit: Open, toy: str, tmp_path: Pa
     all_done(page, 2)
 
 
+def test_photos_are_chosen_from_where_the_page_begins(visit: Open, toy: str, tmp_path: Path) -> None:
+    page = visit(toy, viewport=PHONE, has_touch=True, is_mobile=True)
+    button = page.get_by_role("button", name="Choose photos")
+    box = button.bounding_box()
+    assert box["y"] + box["height"] < PHONE["height"], "in sight without scrolling"
+    assert "Ctrl" not in page.locator(".zoo-empty").inner_text()
+    with page.expect_file_chooser() as chooser:
+        button.tap()
+    chooser.value.set_files([str(path) for path in some_photos(tmp_path, 2)])
+    all_done(page, 2)
+
+
 def test_a_bad_photo_among_several_costs_one_sentence_and_no_other(visit: Open, toy: str, tmp_path: Path) -> None:
     bad = tmp_path / "holiday.jpg"
     bad.write_bytes(b"%PDF-1.7 not a photo at all")
@@ -169,6 +181,23 @@ def test_the_table_sorts_by_keyboard_and_goes_away_as_csv(visit: Open, toy: str,
     assert {"split", "conflict", "seconds", "mean_entropy_FCN", "mean_entropy_SegFormer"} <= set(rows[0])
     names = page.locator(".zoo-visit-numbers tbody th").all_inner_texts()
     assert names == [row["photo"] for row in rows]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_photos_of_one_camera_are_told_apart_and_their_table_is_whole(
+    visit: Open, toy: str, tmp_path: Path, size: dict[str, int]
+) -> None:
+    page = visit(toy, viewport=size)
+    photos = [path.rename(tmp_path / f"holiday_20240501_00{i}.jpg") for i, path in enumerate(some_photos(tmp_path, 3))]
+    drop(page, photos)
+    all_done(page, 3)
+    names = page.locator(".zoo-shot-name")
+    assert [name[-7:] for name in names.all_inner_texts()] == ["000.jpg", "001.jpg", "002.jpg"]
+    assert names.evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+    page.locator(".zoo-visit-numbers summary").click()
+    page.wait_for_selector(".zoo-visit-numbers td")
+    table = page.locator(".zoo-photo-table")
+    assert size == PHONE or table.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 def test_a_reload_keeps_own_photos_until_they_are_forgotten(visit: Open, toy: str, tmp_path: Path) -> None:

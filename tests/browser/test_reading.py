@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.browser.conftest import PHONE, Open, choose, compared, settled
+from tests.browser.conftest import DESKTOP, PHONE, Open, choose, compared, settled
 from tests.browser.test_panels import pixels
 from tests.toy import toy_ids
 
@@ -112,6 +112,45 @@ def test_on_a_large_screen_panels_are_wide_and_no_table_is_cut(visit: Open, toy:
         page.wait_for_selector(".zoo-scroll:visible")
         fits = "all => all.map(one => one.scrollWidth <= one.clientWidth)"
         assert all(page.locator(".zoo-scroll:visible").evaluate_all(fits)), tab
+
+
+CALLED = """name => {
+    const names = [...document.querySelectorAll(".zoo-class > span:not(.zoo-said), .zoo-answer .name")];
+    for (const one of names) one.textContent = name;
+    return names.filter((one) => one.scrollWidth > one.clientWidth + 1 || one.parentElement.scrollWidth
+        > one.parentElement.clientWidth + 1).length + ` of ${names.length}`;
+}"""
+"""Of all names in legends and among the five likeliest, called so, how many are cut."""
+
+
+def test_a_long_name_is_whole_on_every_screen(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=cat&x=200&y=150")
+    compared(page)
+    page.wait_for_selector(".zoo-answer")
+    for patterns in (False, True):
+        page.get_by_label("Patterns", exact=True).set_checked(patterns)
+        for size in (NARROW, PHONE, DESKTOP, LARGE):
+            page.set_viewport_size(size)
+            settled(page)
+            for name in ("plaything", "chest of drawers"):
+                cut, names = page.evaluate(CALLED, name).split(" of ")
+                assert cut == "0" and int(names) > 30, (size, name, cut)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP, LARGE])
+def test_what_each_network_sees_of_a_region_is_captioned_whole(visit: Open, toy: str, size: dict[str, int]) -> None:
+    page = visit(toy, "?example=cat&tab=differ", viewport=size)
+    compared(page)
+    page.locator("[data-region='1']").click()
+    views = page.locator(".zoo-region-views figure")
+    views.first.wait_for()
+    settled(page)
+    boxes = views.evaluate_all("all => all.map(one => [one.clientWidth, one.scrollWidth])")
+    assert len(boxes) == 5 and all(inside <= wide for wide, inside in boxes), boxes
+    assert size != LARGE or min(wide for wide, _ in boxes) > 120, boxes
+    tip = page.locator("#differ .zoo-tip")
+    tip.wait_for()
+    assert tip.evaluate("one => one.scrollWidth <= one.clientWidth"), tip.inner_text()
 
 
 @pytest.mark.parametrize("size", [NARROW, PHONE])

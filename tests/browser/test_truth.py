@@ -312,6 +312,8 @@ def test_a_truth_goes_with_the_visitor_and_is_there_again_with_its_photo(visit: 
     assert shown(page, "setr-compact") == before
     truth = decode_annotation(saved(page, "truth/annotation.png"), ADE20K)
     assert int((truth != VOID).sum()) == 200 * 150
+    words, csv_box, json_box = (one.bounding_box() for one in page.locator(".zoo-truth-away > *").all()[:3])
+    assert csv_box["x"] - words["x"] - words["width"] < 20 and json_box["x"] - csv_box["x"] - csv_box["width"] < 20
     rows = {row["model"]: row for row in csv.DictReader(StringIO(saved(page, "truth/table.csv").decode()))}
     assert float(rows["setr-compact"]["pixel_accuracy"]) == pytest.approx(before["pixel_accuracy"])
     told = json.loads(saved(page, "truth/numbers.json"))

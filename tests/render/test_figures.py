@@ -62,6 +62,17 @@ def test_names_stand_deep_inside_their_own_region() -> None:
     assert min(row - 20, 59 - row) >= 18 and column - 30 >= 18
 
 
+@pytest.mark.parametrize("draw", [comparison, grid])
+@pytest.mark.parametrize("columns", [slice(0, 8), slice(82, 90)], ids=["left", "right"])
+def test_a_name_at_the_edge_stays_inside_its_panel(draw: Any, columns: slice) -> None:
+    labels = np.zeros((60, 90), np.uint8)
+    labels[20:50, columns] = ADE20K.names.index("mountain")  # wide letters
+    figure = draw(PHOTO, [Row("N", labels, np.zeros((60, 90), np.float32), ADE20K)])
+    [name] = [text for axes in figure.axes for text in axes.texts if text.get_text() == "mountain"]
+    written, panel = name.get_window_extent(), name.axes.get_window_extent()
+    assert panel.x0 <= written.x0 and written.x1 <= panel.x1
+
+
 @pytest.mark.slow
 def test_files_are_what_they_say_and_the_same_each_time() -> None:
     for draw in (comparison, grid):

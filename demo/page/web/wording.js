@@ -15,13 +15,14 @@ export function fixed(value, digits) {
 }
 
 /**
- * A share 0..1 as a percentage with two digits that count.
+ * A share 0..1 as a percentage with two digits that count; what is not all is never 100 %.
  *
  * @param {number} share
  */
 export function percent(share) {
   const value = 100 * share;
   if (value === 0) return "0 %";
+  if (value >= 99.5 && value < 100) return `${fixed(Math.min(value, 99.9), 1)} %`;
   return `${fixed(value, value >= 9.95 ? 0 : value >= 0.995 ? 1 : value >= 0.0995 ? 2 : 3)} %`;
 }
 

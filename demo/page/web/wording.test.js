@@ -27,11 +27,13 @@ test("a tie goes to the even digit, and nothing else does", () => {
 });
 
 test("a share has two digits that count", () => {
-  assert.deepEqual([0.1234, 0.0342, 0.0042, 0.00056, 1, 0].map(percent), [
+  assert.deepEqual([0.1234, 0.0342, 0.0042, 0.00056, 0.9968, 0.99999, 1, 0].map(percent), [
     "12 %",
     "3.4 %",
     "0.42 %",
     "0.056 %",
+    "99.7 %",
+    "99.9 %", // not all
     "100 %",
     "0 %",
   ]);

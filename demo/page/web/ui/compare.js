@@ -2,9 +2,11 @@
 // The swipe between any two maps. The divider is a range input; the map keys are "photo", "<model>:labels",
 // "<model>:<measure>" and "layer:<id>".
 
-import { measureOf } from "../draw/classes.js";
+import { classOf, measureOf } from "../draw/classes.js";
 import { Surface } from "../draw/surface.js";
-import { fillOnce, icon, make } from "../elements.js";
+import { publishPatterns, ranks } from "../draw/tables.js";
+import { fillOnce, icon, make, swatch } from "../elements.js";
+import { page } from "../page.js";
 import { run } from "../run.js";
 import { change, onDraw, state } from "../state.js";
 import { ground } from "./cards.js";
@@ -13,6 +15,10 @@ import { blinking, swapSides } from "./view.js";
 export const stage = make("div", { class: "zoo-stage", hidden: true });
 
 const sides = {};
+
+const legend = make("ul", { "aria-label": "Classes of the two maps" });
+
+const NAMED = 12; // classes in the legend
 
 export function makeStage() {
   const surface = new Surface(
@@ -62,7 +68,11 @@ export function makeStage() {
     "Hold to blink",
   );
   surface.box.append(line, range, sides.left.name, sides.right.name);
-  stage.append(make("div", { class: "zoo-sides" }, sides.left.choice, swap, sides.right.choice, blink), surface.box);
+  stage.append(
+    make("div", { class: "zoo-sides" }, sides.left.choice, swap, sides.right.choice, blink),
+    surface.box,
+    make("div", { class: "zoo-legend" }, legend),
+  );
   Object.assign(stage, { surface, range, line });
 }
 
@@ -72,6 +82,10 @@ onDraw("layout", () => {
 
 onDraw("toolbar", () => {
   if (run.id) fillSides();
+});
+
+onDraw("paint", () => {
+  publishPatterns(stage, state.patterns && state.view === "compare" ? ranks() : null);
 });
 
 function mapKeys() {
@@ -98,6 +112,31 @@ export function mapByKey(key) {
   return { base: run.photo, map: card.fields?.[what], opacity: state.opacity.uncertainty };
 }
 
+/** The classes of both sides, each once, the largest on either side first. */
+function fillLegend() {
+  /** @type {Map<number, number>} */
+  const areas = new Map();
+  for (const side of ["left", "right"]) {
+    const [id, what] = state[side].split(":");
+    const panel = run.cards.get(id)?.panel;
+    if (what !== "labels" || !panel?.classes) continue;
+    for (const { index, area } of panel.classes) {
+      const number = classOf(panel.class_set, index);
+      areas.set(number, Math.max(area, areas.get(number) ?? 0));
+    }
+  }
+  const ranked = [...areas].sort((a, b) => b[1] - a[1]).map(([number]) => number);
+  fillOnce(legend, ranked, () => {
+    const rest = ranked.length - NAMED;
+    legend.replaceChildren(
+      ...ranked
+        .slice(0, NAMED)
+        .map((number) => make("li", { class: "zoo-code" }, swatch(number), make("span", {}, page.names[number]))),
+      rest > 0 ? make("li", { class: "zoo-code zoo-quiet" }, `and ${rest} smaller`) : "",
+    );
+  });
+}
+
 /** Two different models to begin with. */
 function fillSides() {
   const keys = mapKeys();
@@ -119,6 +158,7 @@ function fillSides() {
     name.textContent = keys.find(([key]) => key === (state.blink || state[side]))?.[1] ?? "";
     name.hidden = Boolean(state.blink) && side === "right";
   }
+  fillLegend();
   stage.range.value = Math.round(state.cut * 1000);
   stage.range.setAttribute(
     "aria-valuetext",

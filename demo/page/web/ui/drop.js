@@ -24,6 +24,9 @@ function hand(file) {
 /** @type {() => HTMLInputElement | null} */
 const place = () => document.querySelector("#photo input[type=file]");
 
+/** As a click on the place for photos does: this one is in sight before the first photo, on a phone too. */
+export const choosePhotos = () => place()?.click();
+
 /** @param {DataTransfer} data */
 const filesOf = (data) => [...(data?.files ?? [])];
 

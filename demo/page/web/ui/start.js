@@ -7,6 +7,7 @@ import { page } from "../page.js";
 import { run } from "../run.js";
 import { onDraw } from "../state.js";
 import { photoCard } from "./cards.js";
+import { choosePhotos } from "./drop.js";
 
 export const empty = make("div", { class: "zoo-empty" });
 
@@ -59,9 +60,12 @@ export function makeEmpty() {
     make(
       "p",
       {},
-      "Drop a photo anywhere on this page, paste one with Ctrl + V, or take an example. FCN, PSPNet, DeepLabV3+, " +
-        "SETR and SegFormer answer side by side. Nothing leaves the server that runs this page.",
+      make("span", { class: "zoo-for-mouse" }, "Drop photos anywhere on this page, paste one with Ctrl + V, "),
+      make("span", { class: "zoo-for-touch" }, "Choose a photo "),
+      "or take an example. FCN, PSPNet, DeepLabV3+, SETR and SegFormer answer side by side. " +
+        "Nothing leaves the server that runs this page.",
     ),
+    make("button", { type: "button", class: "zoo-button zoo-first", onclick: choosePhotos }, "Choose photos"),
     thumbs,
     stories,
     make(

@@ -75,8 +75,8 @@ function factOf({ status, numbers, answered, of }) {
   return status === "kept" ? "not asked yet" : "answered";
 }
 
-/** A camera's names differ at their ends. */
-const shortened = (/** @type {string} */ name) => (name.length > 15 ? `${name.slice(0, 4)}…${name.slice(-9)}` : name);
+/** A camera's names differ at their ends, and a longer one would be cut there. */
+const shortened = (/** @type {string} */ name) => (name.length > 11 ? `…${name.slice(-9)}` : name);
 
 /** @param {Shot} shot */
 function fillShot(shot) {
