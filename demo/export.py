@@ -85,6 +85,7 @@ def files(
     device: str,
     measures: Sequence[str] = (),
     figures: Sequence[Kind] = (),
+    layout: Layout = "article",
     further: Further | None = None,
 ) -> Iterator[tuple[str, bytes]]:
     """(name, content) of everything a run leaves behind, summary.json and manifest.json last; figures of `figures`.
@@ -110,7 +111,7 @@ def files(
         compared.append((answer.spec, on_grid(answer, prediction)))
         posteriors[answer.spec.id] = answer.posterior
     for kind in figures if drawn else ():
-        yield f"figure.{kind}", figure(photo, drawn, kind)
+        yield f"figure.{kind}", figure(photo, drawn, kind, layout=layout)
     several = len(compared) > 1
     comparison = describe_comparison(comparison_of(compared), photo.size, posteriors) if several else None
     told = summary(photo, entries, comparison, precision=precision, device=device)
@@ -129,6 +130,7 @@ def write_run(
     device: str,
     measures: Sequence[str] = (),
     figures: Sequence[Kind] = (),
+    layout: Layout = "article",
     further: Further | None = None,
 ) -> Path:
     """Write `files` below OUT/<photo stem> and return that folder; each file appears whole or not at all.
@@ -137,8 +139,9 @@ def write_run(
     """
     folder = folder_for(out, photo)
     for name, content in files(
-        photo, answers, precision=precision, device=device, measures=measures, figures=figures, further=further
-    ):
+        photo, answers, precision=precision, device=device, measures=measures, figures=figures, layout=layout,
+        further=further,
+    ):  # fmt: skip
         write_atomic(folder / name, content)
     return folder
 
@@ -218,13 +221,15 @@ def figure(
     official: bool = False,
     opacity: float = 0.6,
 ) -> bytes:
-    """Everything on one page, as a file; the options are those of demo.render.figures, `opacity` the grid's."""
-    from demo.render.figures import comparison, grid, reduced, to_bytes
+    """Everything on one page, as a file; the options are those of demo.render.figures, `opacity` not the article's."""
+    from demo.render.figures import comparison, grid, reduced, slide, to_bytes
 
     image = shrink(photo.image, reduced(photo.size))
     if layout == "article":
         return to_bytes(comparison(image, rows, title=photo.name, scheme=scheme, official=official), kind)
-    drawn = grid(image, rows, title=photo.name, scheme=scheme, official=official, opacity=opacity)
+    drawn = (slide if layout == "slide" else grid)(
+        image, rows, title=photo.name, scheme=scheme, official=official, opacity=opacity
+    )
     return to_bytes(drawn, kind)
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from demo.export import Further, Photo
     from demo.images import Limits
     from demo.models.zoo import Answer, Refusal, Zoo
-    from demo.render.figures import Kind
+    from demo.render.figures import Kind, Layout
     from demo.schema import ModelSpec
 
 Item = TypeVar("Item")
@@ -57,6 +57,12 @@ def add(subparsers: Subparsers) -> None:
         help=f"maps of doubt to write: {', '.join(BY_ID)} (default: entropy)",
     )
     add_figure_option(parser, "OUT/<photo>/figure.KIND too, all networks on one page")
+    parser.add_argument(
+        "--figure-layout",
+        choices=("article", "grid", "slide"),
+        default="article",
+        help="of --figure: a row a network as in the article, as the page's grid, or as a slide of 16:9",
+    )
     parser.add_argument(
         "--page",
         action="store_true",
@@ -87,7 +93,8 @@ def _batch(options: argparse.Namespace) -> Batch:
     """All photos segmented."""
     zoo = open_zoo(options)
     specs = models_of(options) or catalog.resolve(zoo.default_set)
-    batch = Batch(zoo, specs, options.out, limits_of(options), options.measures, options.figure, page=options.page)
+    figures, layout = options.figure, options.figure_layout
+    batch = Batch(zoo, specs, options.out, limits_of(options), options.measures, figures, layout, page=options.page)
     batch.segment(options.photos)
     return batch
 
@@ -114,10 +121,11 @@ class Batch:
         limits: Limits,
         measures: Sequence[str] = (),
         figures: Sequence[Kind] = (),
+        layout: Layout = "article",
         page: bool = False,
     ) -> None:
         self.zoo, self.specs, self.out, self.limits = zoo, specs, out, limits
-        self.measures, self.figures, self.page = measures, tuple(figures), page
+        self.measures, self.figures, self.layout, self.page = measures, tuple(figures), layout, page
         self.left_out = False
         self.noted: set[tuple[str, str]] = set()
         self.written: list[dict[str, str]] = []
@@ -139,7 +147,7 @@ class Batch:
             folder = write_run(
                 self.out, job.photo, every,
                 precision=self.zoo.precision, device=self.zoo.device, measures=self.measures,
-                figures=self.figures, further=further,
+                figures=self.figures, layout=self.layout, further=further,
             )  # fmt: skip
             self.written.append({"photo": str(job.path), "folder": str(folder)})
             now = time.perf_counter()

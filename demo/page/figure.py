@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = dict[str, object]
 
-LAYOUTS: tuple[Layout, ...] = ("article", "grid")
-WRONG = "Ask with run, name, models, kind (png, svg or pdf) and layout (article or grid)."
+LAYOUTS: tuple[Layout, ...] = ("article", "grid", "slide")
+WRONG = "Ask with run, name, models, kind (png, svg or pdf) and layout (article, grid or slide)."
 
 
 class Figures:

@@ -1,4 +1,4 @@
-"""Figures for print: in the article's layout, a row a network with entropy left and segmentation right, or as a grid.
+"""Figures: in the article's layout, a row a network with entropy left and segmentation right; as a grid; for a slide.
 
 They are matplotlib's Figure objects, never pyplot's, which a server would have to close one by one.
 """
@@ -30,14 +30,16 @@ from demo.schema import VOID, ClassSet, Field, Image, LabelMap
 Value = TypeVar("Value", bound=np.generic)
 Kind: TypeAlias = Literal["png", "svg", "pdf"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Layout: TypeAlias = Literal["article", "grid"]
-"""How a figure is laid out: `comparison` or `grid`."""
+Layout: TypeAlias = Literal["article", "grid", "slide"]
+"""How a figure is laid out: `comparison`, `grid` or `slide`."""
 
 WIDTH = 7.2
 """Inches at most: the text width of a two-column page."""
 HEIGHT = 10.2
 """Inches at most, as long as a map stays LEAST wide: a page's text, so that it is printed as large as it was drawn."""
 LEAST = 0.9
+SLIDE = (10.0, 5.6)
+"""Inches at most, wide and high: a slide of 16:9, so that letters are as large on it as they were drawn."""
 CAPTION, GAP = 0.22, 0.06
 """Inches that a panel's title takes, and between two panels."""
 MARGIN = 0.08
@@ -48,8 +50,8 @@ SIDE = 900
 """Long side in pixels from which a photo and its maps are drawn: over 300 to the inch in print."""
 COLUMNS = 3
 """Panels beside each other in a grid."""
-SHARED, LISTS = 29, 5
-"""Classes in the list under a grid, and its columns."""
+SHARED, LIST_WIDE = 29, 1.44
+"""Classes in the list under a grid, and how many inches each takes."""
 NAMED = 0.015
 """A region from this share of the photo on has its name written on it."""
 LISTED = 12
@@ -96,11 +98,20 @@ class Sheet:
 
     @classmethod
     def of(
-        cls, photo: Image, *, columns: int, rows: int, widest: float, title: str, beside: float = 0, below: float = 0
+        cls,
+        photo: Image,
+        *,
+        columns: int,
+        rows: int,
+        widest: float,
+        title: str,
+        beside: float = 0,
+        below: float = 0,
+        page: float = HEIGHT,
     ) -> Sheet:
-        """Panels of the photo's shape, as wide as goes onto a page of HEIGHT."""
+        """Panels of the photo's shape, as wide as goes onto a page that many inches high."""
         above, shape = 0.3 if title else 0.02, photo.shape[0] / photo.shape[1]
-        fitting = ((HEIGHT - above - below - MARGIN) / rows - CAPTION) / shape
+        fitting = ((page - above - below - MARGIN) / rows - CAPTION) / shape
         wide = min(widest - GAP - 2 * MARGIN / columns, max(LEAST, fitting))
         height = rows * (wide * shape + CAPTION) + above + below + MARGIN
         width = columns * (wide + GAP) + beside + 2 * MARGIN
@@ -171,21 +182,55 @@ def grid(
 
     The rest as in `comparison`; `opacity` 1 shows the classes alone.
     """
+    return _panels(photo, rows, COLUMNS, (WIDTH, HEIGHT), title, scheme, official, opacity)
+
+
+def slide(
+    photo: Image,
+    rows: Sequence[Row],
+    *,
+    title: str = "",
+    scheme: Scheme = "colour",
+    official: bool = False,
+    opacity: float = 0.6,
+) -> Figure:
+    """As `grid`, on a slide of 16:9, in as many columns as leave the panels largest: five networks in two rows."""
+    shape, panels = photo.shape[0] / photo.shape[1], len(rows) + 1
+    wide, high = SLIDE
+    columns = max(
+        range(1, panels + 1), key=lambda n: min(wide / n, ((high - 0.6) / 2 / -(-panels // n) - CAPTION) / shape)
+    )
+    return _panels(photo, rows, columns, SLIDE, title, scheme, official, opacity)
+
+
+def _panels(
+    photo: Image,
+    rows: Sequence[Row],
+    columns: int,
+    page: tuple[float, float],
+    title: str,
+    scheme: Scheme,
+    official: bool,
+    opacity: float,
+) -> Figure:
     _fit(photo, rows)
     palettes = _palettes(rows, official)
-    lines = -(-(len(rows) + 1) // COLUMNS)
-    listed = _commonest(rows)
-    below = 0.17 * -(-min(len(listed), SHARED + 1) // LISTS) + 0.1
-    sheet = Sheet.of(photo, columns=COLUMNS, rows=2 * lines, widest=WIDTH / COLUMNS, title=title, below=below)
+    (width, height), lines = page, -(-(len(rows) + 1) // columns)
+    listed, lists = _commonest(rows), int(width / LIST_WIDE)
+    below = 0.17 * -(-min(len(listed), SHARED + 1) // lists) + 0.1
+    sheet = Sheet.of(
+        photo, columns=columns, rows=2 * lines, widest=width / columns, title=title, below=below, page=height
+    )
     _show(sheet.panel(0, 0), photo, "Photo")
     _colour_bar(sheet.panel(lines, 0), rows, scheme)
     for place, row in enumerate(rows, 1):
-        line, column = divmod(place, COLUMNS)
+        line, column = divmod(place, columns)
         named = sheet.panel(line, column)
         _show(named, overlay(photo, row.label_map, palettes[row.class_set], opacity), row.title)
         _write_names(named, row, sheet.wide)
-        _show(sheet.panel(lines + line, column), _doubt(row, scheme), f"{row.title}, mean {row.mean}")
-    _list_shared(sheet.list_below(), listed, palettes)
+        told = f"mean {row.mean}" if lines == 1 else f"{row.title}, mean {row.mean}"  # below its own classes
+        _show(sheet.panel(lines + line, column), _doubt(row, scheme), told)
+    _list_shared(sheet.list_below(), listed, palettes, lists)
     return sheet.figure
 
 
@@ -339,7 +384,7 @@ def _commonest(rows: Sequence[Row]) -> list[tuple[ClassSet, int]]:
 
 
 def _list_shared(
-    axes: Axes, listed: Sequence[tuple[ClassSet, int]], palettes: Mapping[ClassSet, NDArray[np.uint8]]
+    axes: Axes, listed: Sequence[tuple[ClassSet, int]], palettes: Mapping[ClassSet, NDArray[np.uint8]], columns: int
 ) -> None:
     handles = [
         Patch(facecolor=palettes[found][label] / 255, label=found.names[label]) for found, label in listed[:SHARED]
@@ -350,7 +395,7 @@ def _list_shared(
         handles=handles,
         loc="upper left",
         bbox_to_anchor=(0, 0, 1, 1),
-        ncols=LISTS,
+        ncols=columns,
         fontsize=6,
         frameon=False,
         borderaxespad=0,

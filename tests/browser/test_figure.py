@@ -61,6 +61,13 @@ def test_what_the_panels_show_is_saved_as_a_figure_of_each_kind(visit: Open, toy
         assert download.value.suggested_filename == f"cat-grid.{kind.lower()}"
         assert fits(Path(download.value.path()).read_bytes()), kind
         page.get_by_text(f"cat-grid.{kind.lower()} is saved").wait_for()
+    dialog.get_by_label("A slide").check()
+    dialog.get_by_label("PNG", exact=True).check()
+    with page.expect_download() as download:
+        dialog.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "cat-slide.png"
+    width, height = Image.open(download.value.path()).size
+    assert width > 1.5 * height
     dialog.get_by_role("button", name="Close").click()
     dialog.wait_for(state="hidden")
     assert page.evaluate("document.activeElement.textContent") == "Figure"

@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 
 from demo.labels.ade20k import ADE20K
 from demo.measures import BY_ID
-from demo.render.figures import HEIGHT, KINDS, WIDTH, Row, comparison, grid, name_places, to_bytes
+from demo.render.figures import HEIGHT, KINDS, SLIDE, WIDTH, Row, comparison, grid, name_places, slide, to_bytes
 
 PHOTO = np.full((60, 90, 3), 90, np.uint8)
 
@@ -62,7 +62,7 @@ def test_names_stand_deep_inside_their_own_region() -> None:
     assert min(row - 20, 59 - row) >= 18 and column - 30 >= 18
 
 
-@pytest.mark.parametrize("draw", [comparison, grid])
+@pytest.mark.parametrize("draw", [comparison, grid, slide])
 @pytest.mark.parametrize("columns", [slice(0, 8), slice(82, 90)], ids=["left", "right"])
 def test_a_name_at_the_edge_stays_inside_its_panel(draw: Any, columns: slice) -> None:
     labels = np.zeros((60, 90), np.uint8)
@@ -97,15 +97,23 @@ def test_the_grid_has_the_photo_each_networks_classes_over_it_and_each_entropy()
     assert (over[40, 60] == ADE20K.distinct_palette[9]).all()
 
 
+def test_a_slide_has_a_column_a_network_and_many_networks_in_several() -> None:
+    for number, columns, lines in ((5, 6, 2), (11, 6, 4)):
+        panels = [axes.get_position() for axes in slide(PHOTO, rows(number)).figure.axes if axes.images]
+        assert len({round(box.x0, 3) for box in panels}) == columns
+        assert len({round(box.y0, 3) for box in panels}) == lines
+
+
 @pytest.mark.parametrize(
     "shape", [(60, 90), *(pytest.param(shape, marks=pytest.mark.slow) for shape in ((90, 60), (20, 90)))]
 )
-@pytest.mark.parametrize("draw", [comparison, grid])
+@pytest.mark.parametrize("draw", [comparison, grid, slide])
 def test_a_figure_goes_onto_a_page_and_its_maps_keep_the_photos_shape(draw: Any, shape: tuple[int, int]) -> None:
     photo, label_map, entropy = np.zeros((*shape, 3), np.uint8), np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
     figure = draw(photo, [Row("N", label_map, entropy, ADE20K)] * 5, title="Title")
     width, height = figure.get_size_inches()
-    assert width <= WIDTH + 1e-6 and height <= HEIGHT + 1e-6
+    wide, high = SLIDE if draw is slide else (WIDTH, HEIGHT)
+    assert width <= wide + 1e-6 and height <= high + 1e-6
     for axes in (axes for axes in figure.axes if axes.images):
         box = axes.get_position()
         assert box.height * height / (box.width * width) == pytest.approx(shape[0] / shape[1])

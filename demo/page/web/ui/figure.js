@@ -8,7 +8,7 @@ import { finished, run } from "../run.js";
 import { replyOf } from "../server.js";
 import { state } from "../state.js";
 
-const LAYOUTS = { article: "A row a network", grid: "The page's grid" };
+const LAYOUTS = { article: "A row a network", grid: "The page's grid", slide: "A slide" };
 
 const KINDS = { png: "PNG", svg: "SVG", pdf: "PDF" };
 
@@ -46,7 +46,8 @@ export function showFigure() {
   const { title } = measureOf(state.measure);
   about.textContent =
     `The photo, each network's classes with their names, and its ${title.toLowerCase()} on one scale, as large as a ` +
-    "printed page. Measure, colours and, in the page's grid, opacity are those of the panels.";
+    "printed page or a slide. Measure, colours and, but for a row a network, opacity are those of the panels; the " +
+    "measure's scale is the fixed one, and nothing is hidden by a threshold.";
   figureDialog.showModal();
 }
 
