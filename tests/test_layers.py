@@ -17,7 +17,7 @@ LAYERS = [
     "names measures glossary summary",
     "schema errors",
     "labels address tiff manifest",
-    "catalog",
+    "catalog bare",
     "analysis images changes",
     "models render",
     "study train export",
