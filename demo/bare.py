@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from demo.tiff import PIXEL_TAGS
-
 _TEXTS: Final = "texts or its colour profile are"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PIXEL_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"))
 """What the pixels of a PNG are made of, and what tells that they move (PNG 3)."""
 _NEEDED_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND"))
+_PIXEL_TAGS: Final = frozenset(
+    (
+        *(254, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324),
+        *(325, 332, 338, 339, 347, *range(512, 522), 529, 530, 531, 532),
+    )
+)
+"""The tags that say how the pixels of a page are stored and turned (TIFF 6.0)."""
 _WEBP_CHUNKS: Final = frozenset((b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"VP8L"))
 
 
@@ -111,7 +116,7 @@ def _tiff(tiff: bytes) -> bytes:
     bare = bytearray(tiff)
     at = int.from_bytes(tiff[4:8], order)
     for place in range(at + 2, at + 2 + 12 * int.from_bytes(tiff[at : at + 2], order), 12):
-        if int.from_bytes(tiff[place : place + 2], order) not in PIXEL_TAGS and place + 12 <= len(tiff):
+        if int.from_bytes(tiff[place : place + 2], order) not in _PIXEL_TAGS and place + 12 <= len(tiff):
             bare[place : place + 12] = _PRIVATE[tiff[:2]]
     return bytes(bare)
 

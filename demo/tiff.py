@@ -27,13 +27,6 @@ _RAW: Final = (32803, 34892)
 """What a camera's sensor saw, and what was made of it linearly (DNG 1.7)."""
 _PACKINGS: Final = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000)
 """None, CCITT's three, LZW, JPEG's two, Deflate's two, PackBits, LZMA and Zstandard."""
-PIXEL_TAGS: Final = frozenset(
-    (
-        *(254, 256, 257, 258, 259, PHOTOMETRIC, 266, 273, 274, 277, 278, 279, 284, 292, 293, 317, 320, 322, 323, 324),
-        *(325, 332, 338, 339, 347, *range(512, 522), 529, 530, 531, 532),
-    )
-)
-"""The tags that say how the pixels of a page are stored and turned (TIFF 6.0)."""
 
 
 @dataclass(frozen=True)

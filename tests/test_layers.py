@@ -15,9 +15,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = [
     "names measures glossary summary",
-    "schema errors",
+    "schema errors bare",
     "labels address tiff manifest",
-    "catalog bare",
+    "catalog",
     "analysis images changes",
     "models render",
     "study train export",

@@ -195,7 +195,7 @@ def _described(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BackendError(
             f"Wanted a network of the Hub, a folder with config.json, got {folder.name}, where it "
             f"{'is missing' if not path.is_file() else 'cannot be read'}. Download the whole repository."
