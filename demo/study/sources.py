@@ -166,9 +166,9 @@ def _fetched(address: str, limits: Limits) -> bytes:
                 data += part
                 if len(data) >= most:
                     break
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ImportError) as error:
         raise ImageError(
-            f"{address} cannot be fetched ({error or type(error).__name__}). Check the address."
+            f"{address} cannot be fetched ({error or type(error).__name__}). Check the address, and https_proxy."
         ) from error
     return bytes(data)
 
