@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from demo.errors import BackendError, CorruptCheckpointError
 from demo.models.checkpoints.hashes import is_web_page
-from demo.names import readable
+from demo.names import in_utf8, readable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,7 +61,8 @@ def _read_safetensors(path: Path) -> Mapping[str, object]:
     from safetensors.torch import load_file
 
     try:
-        return load_file(path)
+        with in_utf8(path) as place:
+            return load_file(place)
     except (SafetensorError, OSError) as error:
         if _starts_with(path, b"PK"):
             raise CorruptCheckpointError(

@@ -293,5 +293,7 @@ def test_safetensors_are_read(tmp_path: Path) -> None:
     save_file = pytest.importorskip("safetensors.torch").save_file
     save_file(STATE, tmp_path / "net.safetensors")
     assert same(load_state(tmp_path / "net.safetensors"), STATE)
+    odd = (tmp_path / "net.safetensors").rename(tmp_path / os.fsdecode(b"caf\xe9.safetensors"))
+    assert same(load_state(odd), STATE)
     with pytest.raises(CorruptCheckpointError, match="is not a safetensors file"):
         load_state(put(tmp_path / "bad.safetensors", b"nonsense"))
