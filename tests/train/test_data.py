@@ -110,9 +110,7 @@ def test_a_photograph_smaller_than_the_crop_is_enlarged() -> None:
 def test_links_that_lead_nowhere_are_told_before_training(scenes: Path) -> None:
     for part in ("images", "annotations"):
         (scenes / part / "training" / "lost.png").symlink_to("/not/mounted/lost.png")
-    with pytest.raises(
-        DatasetError, match=r"lost\.png is a link to /not/mounted/.* 1 more are; mount its disk"
-    ):
+    with pytest.raises(DatasetError, match=r"lost\.png is a link to /not/mounted/.* 1 more are; mount its disk"):
         find_pairs(scenes, "training")
 
 
