@@ -14,7 +14,8 @@ from demo.errors import AddressError
 FIRST_PORT: Final = 7860
 PORTS: Final = 100
 """Gradio's own: how many ports from the first are tried where none is named."""
-_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
+_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+"""The last too: what it lists is read even where no proxy is named, and may be malformed."""
 _TAKEN: Final = {errno.EADDRINUSE: "is in use", errno.EACCES: "is kept for administrators"}
 
 
@@ -28,6 +29,18 @@ def without_proxies() -> Iterator[None]:
         yield
     finally:
         os.environ.update(hidden)
+
+
+def mend_no_proxy() -> None:
+    """Networks of IPv6 in no_proxy, such as ::1/128, become their first address: httpx stops at the slash."""
+    for name in ("no_proxy", "NO_PROXY"):
+        if listed := os.environ.get(name):
+            os.environ[name] = ",".join(map(_without_width, listed.split(",")))
+
+
+def _without_width(entry: str) -> str:
+    place, _, width = entry.strip().partition("/")
+    return place if place.count(":") > 1 and width.isdecimal() else entry.strip()
 
 
 def port_of(text: str) -> int:

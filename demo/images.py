@@ -7,7 +7,8 @@ import os
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -19,12 +20,15 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
+from demo.bare import bared
 from demo.errors import DemoError, ImageError
 from demo.names import leads_nowhere, readable
 from demo.schema import DEFAULT_LIMITS as DEFAULT_LIMITS
 from demo.schema import Image
 from demo.schema import Limits as Limits
 from demo.tiff import PHOTOMETRIC, WHITE_IS_ZERO, Tiff, misread, tiff_kind, unusual
+
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # of damaged tags, which a note tells
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 """Pillow's names of what is read, whatever the file is called; its JPEG reader also takes the MPO of phones."""
@@ -69,7 +73,7 @@ def open_photo(source: Path | str | bytes, *, limits: Limits = DEFAULT_LIMITS, n
     except DemoError:
         raise
     except UnidentifiedImageError as error:
-        raise ImageError(_no_photo(name, kind) if (kind := unusual(tags)) else _unknown(data, name)) from error
+        raise ImageError(_no_photo(name, tags) if tags else _unknown(data, name)) from error
     except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning, MemoryError) as error:
         raise ImageError(f"{name} is too large to unpack, and {_most(limits)}; shrink it.") from error
     except Exception as error:  # Pillow's readers raise whatever a damaged file makes them raise
@@ -93,36 +97,11 @@ def _decode_somehow(data: bytes, name: str, limits: Limits) -> _Decoded:
     except ImageError:
         raise
     except Exception as error:
-        for bare, ignored in _bared(data):
+        for bare, ignored in bared(data):
             with suppress(SyntaxError, ValueError, OSError):
-                image, orientation, _ = _decode(bare, name, limits)
-                return image, orientation, (f"Its {ignored} damaged or too long, and were ignored.",)
+                image, orientation, notes = _decode(bare, name, limits)
+                return image, orientation, (f"Its {ignored} damaged or too long, and were ignored.", *notes)
         raise error
-
-
-def _bared(data: bytes) -> Iterator[tuple[bytes, str]]:
-    """The file with less and less beside its pixels, and what is missing then."""
-    if data.startswith(_PNG):
-        yield _only(data, _PIXEL_CHUNKS | {b"eXIf"}), "texts or its colour profile are"
-        yield _only(data, _PIXEL_CHUNKS), "EXIF or texts are"
-    elif data[4:8] == b"ftyp":
-        yield data.replace(b"Exif", b"none", 1), "EXIF data are"  # AVIF's decoder passes over items of unknown kinds
-
-
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
-_PIXEL_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"))
-"""What the pixels of a PNG are made of, and what tells that they move (PNG 3)."""
-
-
-def _only(png: bytes, kept: frozenset[bytes]) -> bytes:
-    """A PNG with those chunks alone; what cannot be told apart stays."""
-    parts, at = [png[:8]], 8
-    while at + 12 <= len(png):
-        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
-        if png[at + 4 : at + 8] in kept:
-            parts.append(png[at:end])
-        at = end
-    return b"".join([*parts, png[at:]])
 
 
 def _decode(data: bytes, name: str, limits: Limits) -> _Decoded:
@@ -132,6 +111,8 @@ def _decode(data: bytes, name: str, limits: Limits) -> _Decoded:
         if photo.format in _MAY_MOVE and getattr(photo, "is_animated", False):
             raise ImageError(f"{name} is animated, and one still photo was wanted; save the frame you mean as PNG.")
         photo.load()
+        if photo.format == "PNG":
+            _mend_colour_key(photo, data[24])
         orientation, notes = _orientation(photo)  # after load: a TIFF turns itself
         return _pixels(photo, name), orientation, notes
 
@@ -203,10 +184,22 @@ def _pixels(photo: PillowImage.Image, name: str) -> Image:
     return pixels
 
 
+def _mend_colour_key(photo: PillowImage.Image, depth: int) -> None:
+    """The transparent colour of a PNG of so many bits on the scale of its pixels in Pillow, which are of 8."""
+    key = photo.info.get("transparency")
+    if photo.mode == "L" and depth < 8 and isinstance(key, int):
+        photo.info["transparency"] = key * 255 // (2**depth - 1)
+    elif photo.mode == "RGB" and depth == 16 and isinstance(key, tuple):
+        photo.info["transparency"] = tuple(part >> 8 for part in key)
+
+
 def _strip(strip: PillowImage.Image) -> NDArray[np.uint8]:
     if strip.mode.startswith("I"):  # 16 bits: Pillow's own conversion clips to white
-        grey = (np.asarray(strip).astype(np.uint32) * 255 + 32767) // 65535
-        return grey.astype(np.uint8)[..., None]
+        stored = np.asarray(strip).astype(np.uint32)
+        grey = ((stored * 255 + 32767) // 65535).astype(np.uint8)
+        if "transparency" in strip.info:
+            grey[stored == strip.info["transparency"]] = 255
+        return grey[..., None]
     if strip.mode == "F":
         return np.rint(np.asarray(strip) * 255).astype(np.uint8)[..., None]
     if strip.has_transparency_data:
@@ -226,8 +219,8 @@ def _check_range(photo: PillowImage.Image, name: str) -> None:
     """Pixels of 32 bits are a photo only where they keep to what photos use: 0..65535, or 0..1 as fractions."""
     values = np.asarray(photo)
     low, high = float(values.min()), float(values.max())  # nan where any is
-    top = 65535 if photo.mode == "I" else 1
-    if not (low >= 0 and high <= top):
+    top, least = (65535, 256) if photo.mode == "I" else (1, 0)  # whole numbers below 256 are of 8 bits, not of 16
+    if not (low >= 0 and least <= high <= top):
         raise ImageError(
             f"{name} should be a photo of 8 or 16 bits a channel, but holds 32-bit numbers from {low:g} to {high:g}; "
             "save it as 8-bit PNG."

@@ -52,7 +52,7 @@ def read(path: Path) -> Json:
         found = json.loads(path.read_bytes())
     except OSError as error:
         raise ManifestError(f"{path} cannot be read ({error.strerror}); give the {NAME} of a run.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ManifestError(f"{path.name} should be the {NAME} of a run, but is no JSON.") from error
     match found:
         case {"format": 1, "photo": {"name": str(), "sha256": str() | None}, "models": dict(), "settings": dict(),

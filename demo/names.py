@@ -6,7 +6,10 @@ import json
 import os
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -33,6 +36,18 @@ def same_name(text: str) -> str:
 def leads_nowhere(path: Path) -> str:
     """What a link names that is not there, or that this user may not see; "" for anything else."""
     return os.readlink(path) if os.path.islink(path) and not os.path.exists(path) else ""
+
+
+@contextmanager
+def in_utf8(path: Path) -> Iterator[Path]:
+    """The path, or where it is no UTF-8 a link to it that is, for readers that take no other names."""
+    if readable(str(path)) == str(path):
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        link = Path(folder, f"link{readable(path.suffix)}")
+        link.symlink_to(path.absolute())
+        yield link
 
 
 def to_json(value: object, *, indent: int = 1) -> str:

@@ -7,11 +7,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from demo import address, cli
-from demo.address import check_environment, check_free, port_of, without_proxies
-from demo.errors import AddressError
+from demo.address import check_environment, check_free, mend_no_proxy, port_of, without_proxies
+from demo.errors import AddressError, ImageError
+from demo.models.checkpoints.transfer import SourceFailed, Transfer, first_bytes
+from demo.study.dataset import Case
+from demo.study.sources import open_case
 
 ROOT = Path(__file__).parents[1]
 Capture = pytest.CaptureFixture[str]
@@ -88,23 +92,47 @@ def test_a_port_in_the_environment_is_checked_before_gradio_reads_it(monkeypatch
 
 
 def test_proxies_are_hidden_for_a_while_and_then_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+    for name in ("http_proxy", "HTTPS_PROXY", "ALL_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "socks://127.0.0.1:9")
     before = dict(os.environ)
     with pytest.raises(KeyError), without_proxies():
-        assert not {name for name in os.environ if name.lower().endswith("_proxy") and name.lower() != "no_proxy"}
+        assert not {name for name in os.environ if name.lower().endswith("_proxy")}
         raise KeyError
     assert dict(os.environ) == before
+
+
+def test_networks_of_ipv6_in_no_proxy_are_readable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "localhost, 127.0.0.1 , ::1/128,10.0.0.0/8,fd00::/8,.local")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    mend_no_proxy()
+    assert os.environ["no_proxy"] == "localhost,127.0.0.1,::1,10.0.0.0/8,fd00::,.local"
+    httpx.Client().close()
+
+
+PROXIES = ["socks://127.0.0.1:9", "socks5://127.0.0.1:9", "http://[::bad", "127.0.0.1:port"]
+
+
+@pytest.mark.parametrize(("name", "value"), [*(("https_proxy", proxy) for proxy in PROXIES), ("no_proxy", "[::1")])
+def test_proxies_that_cannot_work_are_a_sentence_wherever_something_is_fetched(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SourceFailed, match=r"connection settings do not work \(.*\); check https_proxy, all_proxy"):
+        Transfer("https://127.0.0.1:9/net.pth", tmp_path / "part", "", lambda *_: None).run()
+    with pytest.raises(SourceFailed):
+        first_bytes("https://127.0.0.1:9/net.pth", 9)
+    with pytest.raises(ImageError, match=r"cannot be fetched \(.*\)\. Check the address, and https_proxy\.$"):
+        open_case(Case("a", Path("a.png"), address="https://127.0.0.1:9/a.png"))
 
 
 @pytest.mark.slow
 def test_the_page_starts_behind_a_proxy() -> None:
     """Proxies that answer nobody: whoever goes through one, even to this machine, fails; SOCKS even as it is named."""
-    proxies = {"http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "socks://127.0.0.1:9"}
+    proxies = {"http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "socks://127.0.0.1:9", "no_proxy": "[::1"}
     code = (
         "import os; from demo.page.build import build; from demo.page.serve import launch\n"
         "print(launch(build(lambda: None), host='127.0.0.1'))\n"
-        "print(os.environ['http_proxy'], os.environ['ALL_PROXY'])"
+        "print(os.environ['http_proxy'], os.environ['ALL_PROXY'], os.environ['no_proxy'])"
     )
     environment = {key: text for key, text in os.environ.items() if not key.lower().endswith("_proxy")}
     run = subprocess.run(

@@ -345,6 +345,9 @@ def test_a_drive_letter_keeps_its_colon() -> None:
 
 
 def test_own_files_that_are_not_there(own: Path) -> None:
+    (own / "lost.py").symlink_to("/not/mounted/lost.py")
+    with pytest.raises(UnknownModelError, match=r"lost\.py should be a file, but is a link to /not/mounted/lost\.py"):
+        catalog.resolve(f"{own}/lost.py:{own}/none.pth")
     with pytest.raises(UnknownModelError, match=r"none\.py is not a file; an own model is written my_config\.py:"):
         catalog.resolve(f"{own}/none.py:{own}/b.pth")
     with pytest.raises(MissingCheckpointError, match=r"none\.pth is not a file"):

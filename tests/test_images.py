@@ -167,17 +167,72 @@ def test_a_grey_tiff_is_read_as_another_reader_does_or_refused(order, photometri
 
 @pytest.mark.parametrize("bands", [2, 4, 5, 8])
 @pytest.mark.parametrize("planes", [False, True])
+@pytest.mark.parametrize("compression", [None, "zlib"])
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
-def test_a_tiff_of_other_bands_than_colours_is_told_so(bands, planes, kind):
+def test_a_tiff_of_other_bands_than_colours_is_told_so(bands, planes, compression, kind):
     pixels = np.ones((20, 30, bands), kind)
     with pytest.raises(ImageError, match=f"is a TIFF of {bands} bands.*8 or 16 bits a channel was wanted; save it as"):
-        open_image(tiff(pixels, planes, photometric="minisblack"))
+        open_image(tiff(pixels, planes, photometric="minisblack", compression=compression))
 
 
-def test_signed_bytes_are_no_photo():
-    values = np.array([[-128, -1, 0, 127]], np.int8)
-    with pytest.raises(ImageError, match="is a TIFF of one band, signed numbers of 8 bits"):
-        open_image(tiff(values, False, photometric="minisblack"))
+@pytest.mark.parametrize("bits", [8, 16])
+def test_signed_numbers_are_no_photo(bits):
+    values = np.array([[-128, -1, 0, 127]], f"int{bits}")
+    for stored in (values, np.abs(values)):
+        with pytest.raises(ImageError, match=f"is a TIFF of one band, signed numbers of {bits} bits"):
+            open_image(tiff(stored, False, photometric="minisblack"))
+
+
+def test_bytes_in_wide_integers_are_not_shown_black():
+    with pytest.raises(ImageError, match="holds 32-bit numbers from 0 to 255; save it as 8-bit PNG"):
+        open_image(encoded(np.array([[0, 255]], np.int32), "TIFF"))
+
+
+def bare_tiff(pixels, *tags, order="<"):
+    """A TIFF of one strip, 4 x 2, with tags (number, values) of 16 bits; for kinds that no writer makes."""
+    tags = dict([(256, (4,)), (257, (2,)), (259, (1,)), (273, (8,)), (278, (2,)), (279, (len(pixels),)), *tags])
+    ahead = 8 + len(pixels)
+    after, entries = ahead + 2 + 12 * len(tags) + 4, b""
+    further = b""
+    for number, values in sorted(tags.items()):
+        content = struct.pack(f"{order}{len(values)}H", *values)
+        if len(content) > 4:
+            further, content = further + content, struct.pack(order + "I", after + len(further))
+        entries += struct.pack(order + "HHI", number, 3, len(values)) + content.ljust(4, b"\0")
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", ahead)
+    return head + pixels + struct.pack(order + "H", len(tags)) + entries + bytes(4) + further
+
+
+def tiff_tags(bits, photometric, bands=1, **further):
+    numbers = {"planes": 284, "fill": 266, "ink": 332, "page": 254, "packing": 259, "palette": 320, "kind": 339}
+    return (
+        (258, (bits,) * bands), (262, (photometric,)), (277, (bands,)),
+        *((numbers[name], value if isinstance(value, tuple) else (value,)) for name, value in further.items()),
+    )  # fmt: skip
+
+
+RAMP = bytes(range(0, 240, 10))
+STRANGE_TIFFS = {
+    "12 bits": (bare_tiff(RAMP[:12], *tiff_tags(12, 1)), "one band, whole numbers of 12 bits"),
+    "YCbCr in planes": (bare_tiff(RAMP, *tiff_tags(8, 6, 3, planes=2)), "3 bands in separate planes, .* of YCbCr"),
+    "YCbCr as it is": (bare_tiff(RAMP, *tiff_tags(8, 6, 3)), "3 bands, whole numbers of 8 bits, of YCbCr"),
+    "CIELAB in planes": (bare_tiff(RAMP, *tiff_tags(8, 8, 3, planes=2)), "3 bands in separate planes, .* of CIELAB"),
+    "CIELAB of 16 bits": (bare_tiff(2 * RAMP, *tiff_tags(16, 8, 3)), "3 bands, whole numbers of 16 bits, of CIELAB"),
+    "other inks": (bare_tiff(RAMP + RAMP[:8], *tiff_tags(8, 5, 4, ink=2)), "4 bands, whole .*, of inks"),
+    "a preview": (bare_tiff(RAMP, *tiff_tags(8, 2, 3, page=1)), "whose first page is a preview, .*camera's raw file"),
+    "a sensor's": (bare_tiff(2 * RAMP[:8], *tiff_tags(16, 32803)), "a sensor's raw values, as of a camera's raw"),
+    "a palette of bytes": (bare_tiff(RAMP[:8], *tiff_tags(8, 3, palette=tuple(range(256)) * 3)), ", of a palette"),
+    "colours of 4 bits": (bare_tiff(RAMP[:12], *tiff_tags(4, 2, 3)), "3 bands, whole numbers of 4 bits"),
+    "JPEG XL inside": (bare_tiff(RAMP, *tiff_tags(8, 2, 3, packing=50002)), r"packed as no .* \(compression 50002\)"),
+    "bits in reverse": (bare_tiff(RAMP[:8], *tiff_tags(8, 0, fill=2)), "one band, whole numbers of 8 bits"),
+    "no told kind": (bare_tiff(RAMP, *tiff_tags(8, 2, 3, kind=(4, 4, 4))), "numbers of no told kind of 8 bits"),
+}
+
+
+@pytest.mark.parametrize(("data", "kind"), STRANGE_TIFFS.values(), ids=STRANGE_TIFFS)
+def test_a_strange_tiff_is_told_as_what_it_is_and_never_shown_wrongly(data, kind):
+    with pytest.raises(ImageError, match=rf"^The photo is a TIFF .*{kind}.*, and grey .*save it as 8-bit PNG\.$"):
+        open_image(data)
 
 
 def test_transparency_is_laid_on_white():
@@ -413,6 +468,94 @@ def test_spoilt_exif_never_costs_a_photo_of_a_format_with_loss(kind):
     assert np.abs(opened.image.astype(int) - scene()).mean() < 6
     (note,) = opened.notes
     assert note.startswith("Its EXIF") and "ignored" in note
+
+
+EXIF_OF_A_TURN = b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0"
+
+
+def jpeg_with(kind, content):
+    """The scene as a turned JPEG with a segment more before its own."""
+    jpeg = encoded(scene(), "JPEG", quality=95, exif=EXIF_OF_A_TURN)
+    return jpeg[:2] + bytes((0xFF, kind)) + struct.pack(">H", len(content) + 2) + content + jpeg[2:]
+
+
+def webp_cut(chunk, claimed):
+    """The scene as a turned WebP whose chunk claims so many bytes."""
+    webp = bytearray(encoded(scene(), "WEBP", lossless=True, exif=EXIF_OF_A_TURN, xmp=b"<x/>"))
+    at = webp.index(chunk) + 4
+    webp[at : at + 4] = struct.pack("<I", claimed)
+    return bytes(webp)
+
+
+def gif_with(extension):
+    gif = encoded(scene(), "GIF", "P")
+    at = 13 + 3 * 2 ** ((gif[10] & 7) + 1)
+    return gif[:at] + extension + gif[at:]
+
+
+def tiff_with(tag, kind, count, place, order="<"):
+    """The scene as TIFF with a tag that is not what it should be."""
+    strip = np.ascontiguousarray(scene()).tobytes()
+    tags = [(256, (36,)), (257, (24,)), (278, (24,)), *tiff_tags(8, 2, 3), (tag, (1,))]
+    data = bare_tiff(strip, *tags, order=order)
+    return data.replace(struct.pack(order + "HHI", tag, 3, 1) + struct.pack(order + "H", 1) + b"\0\0",
+                        struct.pack(order + "HHII", tag, kind, count, place), 1)  # fmt: skip
+
+
+TURNED = np.rot90(scene(), -1)
+BROKEN_BESIDE = {
+    "JPEG, short JFIF": (jpeg_with(0xE0, b"JFIF"), TURNED),
+    "JPEG, short profile": (jpeg_with(0xE2, b"ICC_PROFILE\0\1"), TURNED),
+    "JPEG, short Adobe": (jpeg_with(0xEE, b"Adobe"), TURNED),
+    "WebP, XMP beyond its end": (webp_cut(b"XMP ", 10**6), TURNED),
+    "WebP, EXIF beyond its end": (webp_cut(b"EXIF", 10**6), scene()),
+    "WebP, another length": (webp_cut(b"RIFF", 90), TURNED),
+    "GIF, no sub-block": (gif_with(b"\x21\xff\x0bNETSCAPE2.0\0"), scene()),
+    "GIF, short control": (gif_with(b"\x21\xf9\x01\0\0"), scene()),
+    "TIFF, description beyond its end": (tiff_with(270, 7, 99, 0xFFFFFF00), scene()),
+    "TIFF, XMP that is a number": (tiff_with(700, 4, 1, 77), scene()),
+    "TIFF, the same of the other order": (tiff_with(700, 4, 1, 77, ">"), scene()),
+    "PNG, animation that is none": (with_chunk(b"acTL", b""), scene()),
+    "PNG, transparency that is none": (with_chunk(b"tRNS", b"\0"), scene()),
+    "PNG, cut in a text at its end": (encoded(scene(), "PNG")[:-12] + b"\0\1\0\0tEXtabc", scene()),
+}
+
+
+@pytest.mark.parametrize(("data", "pixels"), BROKEN_BESIDE.values(), ids=BROKEN_BESIDE)
+def test_what_is_broken_beside_the_pixels_is_left_out_and_noted(data, pixels):
+    opened = open_photo(data)
+    assert opened.image.shape == pixels.shape and np.abs(opened.image.astype(int) - pixels).mean() < 6
+    (note,) = opened.notes
+    assert note.startswith("Its ") and note.endswith(" are damaged or too long, and were ignored.")
+
+
+def test_pillows_own_warnings_are_not_shown():
+    code = f"import sys; from demo.images import open_photo; open_photo({tiff_with(270, 7, 99, 0xFFFFFF00)!r})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stderr == ""
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(
+    ("depth", "kind", "key"), [(2, 0, (1,)), (4, 0, (5,)), (16, 0, (300,)), (16, 2, (300, 9, 60000))]
+)
+def test_the_transparent_colour_of_any_depth_becomes_white(depth, kind, key, interlaced):
+    """Two pixels, of which the second has the colour that is transparent."""
+    values = [0] * len(key) + [*key]
+    packed = int("".join(f"{value:0{depth}b}" for value in values).ljust(-(-len(values) * depth // 8) * 8, "0"), 2)
+    row = packed.to_bytes(-(-len(values) * depth // 8), "big")
+    if interlaced:  # the first pixel alone, then the second in the sixth pass
+        one = int("".join(f"{value:0{depth}b}" for value in key).ljust(-(-len(key) * depth // 8) * 8, "0"), 2)
+        length = -(-len(key) * depth // 8)
+        rows = b"\0" + bytes(length) + b"\0" + one.to_bytes(length, "big")
+    else:
+        rows = b"\0" + row
+    data = png_file(
+        ("IHDR", struct.pack(">IIBBBBB", 2, 1, depth, kind, 0, 0, interlaced)),
+        ("tRNS", struct.pack(f">{len(key)}H", *key)),
+        ("IDAT", zlib.compress(rows)), ("IEND", b""),
+    )  # fmt: skip
+    assert open_image(data).tolist() == [[[0, 0, 0], [255, 255, 255]]]
 
 
 def test_a_good_turn_is_kept_beside_bad_texts():

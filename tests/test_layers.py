@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = [
     "names measures glossary summary",
-    "schema errors",
+    "schema errors bare",
     "labels address tiff manifest",
     "catalog",
     "analysis images changes",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.errors import DemoError
-from demo.names import leads_nowhere, readable, same_name, to_json
+from demo.names import in_utf8, leads_nowhere, readable, same_name, to_json
 
 
 @given(st.binary(max_size=12))
@@ -45,3 +45,14 @@ def test_a_link_that_leads_nowhere_tells_where_it_leads(tmp_path: Path) -> None:
         (tmp_path / name).symlink_to(target)
     found = [leads_nowhere(tmp_path / name) for name in ("there", "good", "lost", "round", "none")]
     assert found == ["", "", "gone/photo.png", "round", ""]
+
+
+def test_a_path_that_is_no_utf8_has_one_that_is_for_a_while(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9.safetensors")
+    odd.write_bytes(b"content")
+    with in_utf8(odd) as place:
+        assert place.suffix == ".safetensors" and place.read_bytes() == b"content"
+        os.fspath(place).encode()
+    assert not place.exists() and odd.exists()
+    with in_utf8(tmp_path) as place:
+        assert place == tmp_path

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from demo.catalog.sets import digits, written
 from demo.errors import MissingCheckpointError, UnknownModelError
+from demo.names import leads_nowhere
 from demo.schema import Family, ModelSpec, Weights
 
 OWN_FILES = "my_config.py:my_weights.pth"
@@ -27,10 +28,11 @@ def own_model(paths: tuple[str, str], classes: str = "") -> ModelSpec:
     Raises UnknownModelError or MissingCheckpointError for a file not there.
     """
     config, weights = (Path(path).expanduser() for path in paths)
-    if not config.is_file():
-        raise UnknownModelError(f"{config} is not a file; an own model is written {OWN_FILES}.")
-    if not weights.is_file():
-        raise MissingCheckpointError(f"{weights} is not a file; an own model is written {OWN_FILES}.")
+    for path, error in ((config, UnknownModelError), (weights, MissingCheckpointError)):
+        if target := leads_nowhere(path):
+            raise error(f"{path} should be a file, but is a link to {target}, which is not there; mount its disk.")
+        if not path.is_file():
+            raise error(f"{path} is not a file; an own model is written {OWN_FILES}.")
     hexadecimal = digits(weights.name)
     known = "" if hexadecimal.isdecimal() else hexadecimal  # more likely a date than a hash
     file = Weights(str(weights.resolve()), known, size=weights.stat().st_size)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import demo
+from demo.address import mend_no_proxy
 from demo.cli import (
     check,
     claims,
@@ -56,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, 1 (something was left out), 2 (a mistake to mend) or 130 (stopped)."""
     gc.set_threshold(50_000)  # imports make a million objects and no garbage: looking for it less saves a tenth of them
     _print_any_path()
+    mend_no_proxy()
     options = build_parser().parse_args(argv)
     try:
         check_folders(options)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -10,7 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
+from PIL import UnidentifiedImageError
 
+from demo.bare import bared
 from demo.errors import TruthError
 from demo.names import leads_nowhere
 from demo.schema import VOID, ClassSet, LabelMap, Size
@@ -117,7 +121,22 @@ def open_png(data: bytes, name: str, modes: tuple[str, ...], wanted: str) -> NDA
     if not data.startswith(b"\x89PNG\r\n\x1a\n"):
         raise TruthError(f"{name} should be a PNG, but is not; labels need a format without loss, so save it as PNG.")
     try:
-        image = PillowImage.open(BytesIO(data), formats=("PNG",))
+        return _pixels(data, name, modes, wanted)
+    except _DAMAGE as error:
+        for bare, _ in bared(data):  # texts and the like never cost the labels
+            with suppress(*_DAMAGE):
+                return _pixels(bare, name, modes, wanted)
+        if isinstance(error, PillowImage.DecompressionBombError):
+            raise TruthError(f"{name} should have at most 100 megapixels, but has far more; shrink it.") from error
+        reason = "it is cut short, or no PNG inside" if isinstance(error, UnidentifiedImageError) else error
+        raise TruthError(f"{name} should be a whole PNG, but is damaged ({reason}); copy or save it again.") from error
+
+
+_DAMAGE: Final = (OSError, SyntaxError, ValueError, struct.error, PillowImage.DecompressionBombError)
+
+
+def _pixels(data: bytes, name: str, modes: tuple[str, ...], wanted: str) -> NDArray[np.uint8]:
+    with PillowImage.open(BytesIO(data), formats=("PNG",)) as image:
         if image.width * image.height > _MAX_PIXELS:
             raise TruthError(
                 f"{name} should have at most 100 megapixels, but is {image.width} x {image.height}; shrink it."
@@ -129,8 +148,6 @@ def open_png(data: bytes, name: str, modes: tuple[str, ...], wanted: str) -> NDA
                 f"{name} should have {wanted}, but has {got}; save the class numbers, not a picture of them."
             )
         return np.array(image, np.uint8)
-    except (OSError, SyntaxError, ValueError, PillowImage.DecompressionBombError) as error:
-        raise TruthError(f"{name} should be a whole PNG, but is damaged ({error}); copy or save it again.") from error
 
 
 def is_colour(png: Path) -> bool:

@@ -126,7 +126,7 @@ def _listed(annotations: Path | str | bytes) -> dict[str, dict[int, int]]:
             _stem(entry["file_name"]): {int(s["id"]): int(s["category_id"]) for s in entry["segments_info"]}
             for entry in json.loads(data)["annotations"]
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TruthError(
             f"{name} should be COCO panoptic JSON with annotations and segments_info, but is not ({error}); "
             "give the file that came with the PNG."

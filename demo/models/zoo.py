@@ -219,9 +219,10 @@ class Zoo:
         except (DemoError, StoppedError):
             raise
         except (Exception, SystemExit) as error:  # a network may be anybody's program
+            look = "Look into its config and its code, or try" if spec.set == "own" else "Try"
             raise BackendError(
                 f"{spec.title} cannot answer this photo of {size[1]} x {size[0]} pixels "
-                f"({type(error).__name__}: {error}). Try another crop or size of it."
+                f"({type(error).__name__}: {error}). {look} another crop or size of the photo."
             ) from error
 
     def traced(self, spec: ModelSpec, image: Image, work: Callable[[Opened], Found]) -> Found:

@@ -140,5 +140,5 @@ def _listed(annotations: Path) -> set[str]:
     """Stems of the photos that a panoptic JSON lists; none where it is none, which decoding then says."""
     try:
         return {_stem(entry["file_name"]) for entry in json.loads(annotations.read_bytes())["annotations"]}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return set()

@@ -84,7 +84,7 @@ def open_dataset(folder: Path, split: str | None = None) -> Dataset:
     images, annotations, name = _folders(folder, split)
     problems: list[str] = []
     photos, truths = _by_stem(files_in(images), problems), _by_stem(files_in(annotations, (".png",)), problems)
-    cases = tuple(Case(stem, photos[stem], truths[stem]) for stem in sorted(photos.keys() & truths.keys()))
+    cases = _cases(Case(stem, photos[stem], truths[stem]) for stem in sorted(photos.keys() & truths.keys()))
     if not cases:
         raise DatasetError(
             f"{name} must hold {LAYOUT}, but none of its {len(photos)} photos has one among the "
@@ -115,7 +115,7 @@ def _open_cityscapes(folder: Path, split: str | None) -> Dataset:
         found = sorted((annotations / chosen).glob(f"*/*{ending}.png"))
         truths |= {_stem(path).removesuffix(ending): (path, ids) for path in found}
     city, paired = known()["cityscapes"], sorted(photos.keys() & truths.keys())
-    cases = tuple(Case(stem, photos[stem], truths[stem][0], city, truths[stem][1]) for stem in paired)
+    cases = _cases(Case(stem, photos[stem], truths[stem][0], city, truths[stem][1]) for stem in paired)
     if not cases:
         raise DatasetError(
             f"{folder} must hold {images.name}/{chosen}/CITY/NAME_leftImg8bit.png and "
@@ -146,7 +146,7 @@ def _open_voc(folder: Path, split: str | None) -> Dataset:
     )
     wanted = set(truths)
     if chosen:
-        listed = (lists / f"{chosen}.txt").read_text(encoding="utf-8", errors="replace").split()
+        listed = (lists / f"{chosen}.txt").read_text(encoding="utf-8", errors="surrogateescape").split()
         wanted = set(map(same_name, listed))
     voc, paired = known()["pascal-voc"], sorted(photos.keys() & truths.keys() & wanted)
     if not paired:
@@ -155,7 +155,7 @@ def _open_voc(folder: Path, split: str | None) -> Dataset:
             f"{chosen or VOC[1]} none has both. Check the names, or name another split."
         )
     problems += [f"{stem} has no photo or no annotation; it is left out." for stem in sorted(wanted - set(paired))]
-    cases = tuple(Case(stem, photos[stem], truths[stem], voc) for stem in paired)
+    cases = _cases(Case(stem, photos[stem], truths[stem], voc) for stem in paired)
     name = f"{folder.name}, {chosen}" if chosen else folder.name
     return Dataset(readable(name), cases, tuple(map(readable, problems)))
 
@@ -192,7 +192,7 @@ def _open_panoptic(folder: Path, lists: dict[str, Path], split: str | None) -> D
         f"{photos[stem].name} has no {stem}.png in {pngs.name}/, or {segments.name} does not list it; it is left out."
         for stem in sorted(photos.keys() - set(paired))
     ]
-    cases = tuple(Case(stem, photos[stem], truths[stem], segments=segments) for stem in paired)
+    cases = _cases(Case(stem, photos[stem], truths[stem], segments=segments) for stem in paired)
     return Dataset(
         readable(f"{folder.name}, {chosen}" if chosen else folder.name), cases, tuple(map(readable, problems))
     )
@@ -216,7 +216,7 @@ def is_dataset(folder: Path) -> bool:
 def open_photos(paths: Sequence[Path], split: str | None = None) -> Dataset:
     """Photos from files, folders of photos and datasets alike, with annotations where there are some."""
     found = [_any(path, split) for path in paths]
-    cases = tuple(uniquely_named(case for part in found for case in part.cases))
+    cases = _cases(case for part in found for case in part.cases)
     if not cases:
         raise DatasetError(
             f"There is no photo ({', '.join(SUFFIXES)}) in {', '.join(map(str, paths))}. "
@@ -247,16 +247,25 @@ def _by_stem(files: Iterable[Path], problems: list[str]) -> dict[str, Path]:
 
 
 def _stem(path: Path) -> str:
-    """A file's name without ending, as a report can hold it; one for names that look the same."""
-    return readable(same_name(path.stem))
+    """A file's name without ending; one for names that look the same."""
+    return same_name(path.stem)
+
+
+def _cases(cases: Iterable[Case]) -> tuple[Case, ...]:
+    return tuple(uniquely_named(cases))
 
 
 def uniquely_named(cases: Iterable[Case]) -> Iterator[Case]:
-    """The same cases, a number added to a name that was there before."""
-    seen: dict[str, int] = {}
-    for case in cases:
-        seen[case.name] = number = seen.get(case.name, 0) + 1
-        yield case if number == 1 else replace(case, name=f"{case.name} ({number})")
+    """The same cases, each by a name that a report can hold and that no other has: a number is added where need be."""
+    known = [replace(case, name=readable(case.name)) for case in cases]
+    names, given = {case.name for case in known}, set[str]()
+    for case in known:
+        chosen, number = case.name, 1
+        while chosen in given or (number > 1 and chosen in names):
+            number += 1
+            chosen = f"{case.name} ({number})"
+        given.add(chosen)
+        yield replace(case, name=chosen)
 
 
 def _folders(folder: Path, split: str | None) -> tuple[Path, Path, str]:

@@ -30,7 +30,7 @@ from demo.schema import ModelSpec
 from demo.study.augment import augmented
 from demo.study.dataset import open_dataset
 from demo.study.engine import OnProgress, plainly, silent
-from demo.study.records import contents
+from demo.study.records import contents, counted_from_zero
 from demo.study.report import evaluation_page
 from demo.study.results import Evaluation, ModelResult, PhotoScore
 from demo.study.study import place_for, run, settings_of
@@ -73,28 +73,13 @@ def evaluate(
         len(found.cases),
         settings,
         answered,
-        (*done.problems, *_counted_from_zero(answered)),
+        (*done.problems, *counted_from_zero(model.counts for model in answered)),
         time.perf_counter() - start,
         pairs,
     )
     _write(evaluation, out)
     write_text(out / "report.html", evaluation_page(evaluation))
     return evaluation
-
-
-def _counted_from_zero(models: Sequence[ModelResult]) -> Iterator[str]:
-    """What is to be said of annotations in which 0 is the first class, and not void: one class off all along."""
-    confusions = [model.counts.confusion for model in models if model.counts.class_set.offset]
-    if not confusions:
-        return
-    confusion = np.sum(confusions, 0)
-    pixels, plain_share, shifted = confusion.sum(), np.trace(confusion), np.trace(confusion, offset=1)
-    if shifted > max(2 * plain_share, 0.2 * pixels):
-        yield (
-            f"The annotations seem to count classes from 0: {shifted / pixels:.0%} of the pixels agree with the "
-            f"networks after adding 1, {plain_share / pixels:.0%} as they are. Add 1 to every class (0 is not "
-            "labelled), and run again."
-        )
 
 
 def _collect(

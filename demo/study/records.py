@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -153,6 +153,22 @@ def truth_counts(path: Path, model: int) -> TruthCounts | None:
         counts = TruthCounts.from_bytes(content)
         total = counts if total is None else total + counts
     return total
+
+
+def counted_from_zero(truths: Iterable[TruthCounts | None]) -> tuple[str, ...]:
+    """What is to be said of annotations in which 0 is the first class, and not void: one class off all along."""
+    confusions = [counts.confusion for counts in truths if counts is not None and counts.class_set.offset]
+    if len({confusion.shape for confusion in confusions}) != 1:
+        return ()
+    confusion = np.sum(confusions, 0)
+    pixels, plain_share, shifted = confusion.sum(), np.trace(confusion), np.trace(confusion, offset=1)
+    if shifted <= max(2 * plain_share, 0.2 * pixels):
+        return ()
+    return (
+        f"The annotations seem to count classes from 0: {shifted / pixels:.0%} of the pixels agree with the "
+        f"networks after adding 1, {plain_share / pixels:.0%} as they are. Add 1 to every class (0 is not "
+        "labelled), and run again.",
+    )
 
 
 def labels_of(path: Path, found: StudyRecords, photo: int) -> dict[int, LabelMap]:

@@ -28,7 +28,7 @@ from demo.study import charts, mistakes_page
 from demo.study.dataset import Case, Dataset, open_photos
 from demo.study.engine import OnProgress, in_words, silent
 from demo.study.html import Cell, Column, dot, figure, key, page, table, tag
-from demo.study.records import contents, truth_counts
+from demo.study.records import contents, counted_from_zero, truth_counts
 from demo.study.report import problems
 from demo.study.study import place_for, run, settings_of
 
@@ -122,7 +122,8 @@ def claims_report(
     told: dict[str, Json] = {"resamples": resamples, "seed": seed, "precision": zoo.precision}
     seconds = time.perf_counter() - start
     truths = tuple(truth_counts(path, number) for number, spec in enumerate(specs) if tables[spec])
-    result = _report(evidence, name, answered, findings, truths, done.problems, told, seconds)
+    problems_met = (*done.problems, *counted_from_zero(truths))
+    result = _report(evidence, name, answered, findings, truths, problems_met, told, seconds)
     write_text(out / "claims.json", to_json(result.as_json()))
     write_text(out / "report.html", claims_page(result))
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import zipfile
 from collections.abc import Iterator
@@ -41,7 +42,8 @@ def open_source(place: Path, *, truth: Path | None = None, split: str | None = N
     if not cases:
         raise DatasetError(f"There is no photo ({', '.join(SUFFIXES)}) in {place}. Name a folder, zip or list of some.")
     if truth is not None:
-        cases = [_with_truth(case, place, truth) for case in cases]
+        truths = _truths(truth)
+        cases = [_with_truth(case, place, truths) for case in cases]
         if not any(case.annotation for case in cases):
             raise DatasetError(
                 f"{truth} should hold an annotation for photos of {place}, such as "
@@ -111,7 +113,7 @@ def _in_zip(place: Path) -> Iterator[Case]:
 
 def _listed(place: Path) -> Iterator[Case]:
     """A path or address a line; a path is seen from the list's own folder. Empty lines and # comments say nothing."""
-    for line in os.fsdecode(place.read_bytes()).splitlines():
+    for line in os.fsdecode(place.read_bytes().removeprefix(codecs.BOM_UTF8)).splitlines():
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -127,10 +129,16 @@ def _named(path: str) -> str:
     return readable(same_name(path))
 
 
-def _with_truth(case: Case, place: Path, truth: Path) -> Case:
+def _truths(folder: Path) -> dict[str, Path]:
+    """Every PNG in a folder and in those below it by its path there, one for paths that look the same."""
+    pngs = (Path(parent, name) for parent, _, names in os.walk(folder) for name in sorted(names))
+    return {same_name(png.relative_to(folder).as_posix()): png for png in pngs if png.suffix == ".png"}
+
+
+def _with_truth(case: Case, place: Path, truths: dict[str, Path]) -> Case:
     own = case.photo.is_relative_to(place)
-    annotation = (truth / (case.photo.relative_to(place) if own else case.name)).with_suffix(".png")
-    return replace(case, annotation=annotation) if os.path.lexists(annotation) else case
+    beside = (case.photo.relative_to(place) if own else Path(case.name)).with_suffix(".png")
+    return replace(case, annotation=truths.get(same_name(beside.as_posix())))
 
 
 def _unzipped(case: Case, limits: Limits) -> bytes:
@@ -158,9 +166,9 @@ def _fetched(address: str, limits: Limits) -> bytes:
                 data += part
                 if len(data) >= most:
                     break
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ImportError) as error:
         raise ImageError(
-            f"{address} cannot be fetched ({error or type(error).__name__}). Check the address."
+            f"{address} cannot be fetched ({error or type(error).__name__}). Check the address, and https_proxy."
         ) from error
     return bytes(data)
 

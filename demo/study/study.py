@@ -26,6 +26,7 @@ from demo.study.dataset import Case, Dataset
 from demo.study.engine import Engine, Here, OnProgress, Pace, Task, silent
 from demo.study.ledger import FILE, Identity, Ledger, identity_of, reading, told_apart
 from demo.study.measuring import Ask, Keeping, Panel
+from demo.study.records import counted_from_zero, truth_counts
 from demo.study.sources import open_source, place_of, stamp_of
 from demo.study.summary import summary_of
 
@@ -62,6 +63,8 @@ def study(
     done = run(found, specs, zoo, out / FILE, settings, keeping=keeping, limits=limits, engine=engine,
                ladder=ladder, on_progress=on_progress, stopped=stopped)  # fmt: skip
     if not stopped():
+        truths = (truth_counts(done.path, number) for number in range(len(specs)))
+        done = replace(done, problems=(*done.problems, *counted_from_zero(truths)))
         write_text(out / "study.json", to_json(as_json(done)))
     return done
 

@@ -15,7 +15,7 @@ from demo.analysis.kappa import cohen_kappa
 from demo.study.beside import ClaimRow
 from demo.study.class_tables import ClassPairRow, ClassRow, class_pairs, class_rows
 from demo.study.groups import Groups
-from demo.study.records import StudyModel, StudyRecords
+from demo.study.records import StudyModel, StudyRecords, counted_from_zero
 from demo.study.stress_curves import StressCurve
 
 Floats = NDArray[np.float64]
@@ -310,4 +310,4 @@ def _problems(r: StudyRecords) -> tuple[str, ...]:
     unread = [f"{r.names[place]}: {why}" for place, why in sorted(r.photo_problems.items())]
     refused = [f"{r.names[photo]}, {r.models[model].title}: {why}" for photo, model, why in r.answer_problems]
     untrue = [f"{r.names[photo]}, {r.models[model].title}: {why}" for photo, model, why in r.truth_problems]
-    return tuple(unread + refused + untrue)
+    return (*unread, *refused, *untrue, *counted_from_zero(r.truths))

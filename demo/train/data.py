@@ -23,7 +23,7 @@ from demo.errors import DatasetError, ImageError, TruthError
 from demo.images import files_in, open_image
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation
-from demo.names import same_name
+from demo.names import leads_nowhere, same_name
 
 Photo = PillowImage.Image
 Split = Literal["training", "validation"]
@@ -56,6 +56,13 @@ def find_pairs(root: Path, split: Split) -> list[Pair]:
         raise DatasetError(
             f"wanted photographs in {photos} with a PNG of the same name in {annotations}, but found no pair; "
             "check that the names match"
+        )
+    lost = [path for pair in found for path in (pair.photo, pair.annotation) if leads_nowhere(path)]
+    if lost:  # told now, and not when an hour's training comes to it
+        more = f", as {len(lost) - 1} more are" if len(lost) > 1 else ""
+        raise DatasetError(
+            f"wanted photographs and annotations, but {lost[0]} is a link to {leads_nowhere(lost[0])}, which is not "
+            f"there{more}; mount its disk, or take the links away"
         )
     return found
 

@@ -118,6 +118,28 @@ def test_wrong_truths_are_refused_in_a_sentence(data, sentence):
         decode_annotation(data, ADE20K)
 
 
+@pytest.mark.parametrize("data", [WRONG_TRUTHS["header only"][0], WRONG_TRUTHS["cut"][0][:60]])
+def test_what_is_wrong_with_a_damaged_truth_is_told_in_words(data):
+    with pytest.raises(TruthError, match=r"is damaged \((it is cut short|image file is truncated).*\); copy") as told:
+        decode_annotation(data, ADE20K)
+    assert "object at" not in str(told.value)
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"eXIf", b"iCCP", b"tRNS"])
+def test_what_is_broken_beside_the_labels_never_costs_them(kind):
+    whole = png(GREY + np.uint8(3))
+    chunk = struct.pack(">I", 1) + kind + b"x" + struct.pack(">I", 7)
+    assert (decode_annotation(whole[:33] + chunk + whole[33:], ADE20K) == 2).all()
+
+
+def test_a_truth_that_claims_far_too_much_is_no_damage():
+    header = bytearray(png(GREY))
+    header[16:24] = struct.pack(">II", 60000, 60000)
+    header[29:33] = struct.pack(">I", zlib.crc32(bytes(header[12:29])))
+    with pytest.raises(TruthError, match="at most 100 megapixels, but has far more; shrink it"):
+        decode_annotation(bytes(header), ADE20K)
+
+
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_a_huge_truth_is_refused_before_it_is_unpacked():
     header = bytearray(png(GREY))

@@ -87,6 +87,12 @@ FAULTS = {
     "doubles": (4, NOTHING, ("a", "b", "a", "c"), r"names\.csv: Wanted 4 different classes, got 'a' more than once"),
     "300 rows": (4, NOTHING, [str(n) for n in range(300)], r"names\.csv: Wanted 2 to 255 classes, got 300\."),
     "doubles in the metainfo": (2, metainfo(["a", "a"]), (), r"The metainfo of own\.py: Wanted 2 different classes"),
+    "a palette of other numbers": (
+        2,
+        f"{NOTHING}\nmetainfo = dict(classes=['a', 'b'], palette=[[300, 0, 0], [0, 0, 0]])",
+        (),
+        r"The palette in the metainfo of own\.py should hold red, green and blue .* Correct it, or leave it out\.",
+    ),
     "no list": (2, f"{NOTHING}\nmetainfo = dict(classes='ab')", (), r"metainfo of own\.py should list its classes"),
     "one sigmoid": (
         2,

@@ -1,5 +1,6 @@
 """Folders in ADE20K's layout, and what is said of others."""
 
+import os
 import unicodedata
 from pathlib import Path
 
@@ -117,3 +118,23 @@ def test_of_two_names_that_look_the_same_one_is_told(tmp_path: Path) -> None:
     (tmp_path / "annotations/validation/café.png").write_bytes(b"")
     (problem,) = open_dataset(tmp_path).problems
     assert "has the same name. Rename one of them" in problem
+
+
+def test_a_name_that_is_no_utf8_and_one_that_reads_as_it_are_two_pairs(tmp_path: Path) -> None:
+    make_dataset(tmp_path, 1)
+    for part in ("images", "annotations"):
+        first = tmp_path / part / "validation" / "photo0.png"
+        for name in (b"caf\xe9.png", b"caf%E9.png"):
+            first.with_name(os.fsdecode(name)).write_bytes(first.read_bytes())
+    found = open_dataset(tmp_path)
+    assert not found.problems and [case.name for case in found.cases] == ["caf%E9", "caf%E9 (2)", "photo0"]
+    assert len({case.photo for case in found.cases}) == len({case.annotation for case in found.cases}) == 3
+
+
+def test_a_number_added_to_a_name_is_never_that_of_another_photo(tmp_path: Path) -> None:
+    """As browsers name what is downloaded twice."""
+    for name in ("a/owl.png", "a/owl (2).png", "b/owl.png", "c/owl.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = open_photos([tmp_path / "b", tmp_path / "c", tmp_path / "a"])
+    assert [case.name for case in found.cases] == ["owl", "owl (3)", "owl (2)", "owl (4)"]

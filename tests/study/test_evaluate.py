@@ -26,6 +26,10 @@ from demo.study.dataset import open_dataset
 from demo.study.engine import Progress, plainly
 from demo.study.evaluate import evaluate
 from demo.study.ledger import FILE
+from demo.study.records import records
+from demo.study.sentences import claims_report
+from demo.study.study import study
+from demo.study.tables import tables
 from tests.study.photos import make_dataset
 from tests.toy import toy_ids, toy_network, toy_scores, toy_zoo
 
@@ -203,8 +207,11 @@ def test_annotations_that_count_from_zero_are_told(tmp_path: Path, first: int) -
         (said,) = toy_zoo().segment(open_image(case.photo), "fcn-compact")
         PillowImage.fromarray(said.label_map + np.uint8(first)).save(case.annotation)
     evaluation = evaluate(dataset, "fcn-compact", toy_zoo(), tmp_path / "out")
-    told = [problem for problem in evaluation.problems if "seem to count classes from 0: 100%" in problem]
-    assert len(told) == (1 if first == 0 else 0) and all(text.endswith("and run again.") for text in told)
+    measured = study(dataset, "fcn-compact", toy_zoo(), tmp_path / "study")
+    claimed = claims_report([dataset], "fcn-compact", toy_zoo(), tmp_path / "claims")
+    for problems in (evaluation.problems, measured.problems, claimed.problems, tables(records(measured.path)).problems):
+        told = [problem for problem in problems if "seem to count classes from 0: 100%" in problem]
+        assert len(told) == (1 if first == 0 else 0) and all(text.endswith("and run again.") for text in told)
 
 
 def refusing(error: DemoError, spec_id: str = "fcn-compact") -> Zoo:

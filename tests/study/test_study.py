@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import unicodedata
 import zipfile
 from contextlib import closing
 from dataclasses import replace
@@ -23,11 +24,14 @@ from demo.analysis.numbers import Json
 from demo.analysis.structure import measure
 from demo.errors import BackendError, DatasetError, MissingCheckpointError
 from demo.images import Limits, open_image
+from demo.labels.ade20k import ADE20K
+from demo.labels.annotations import encode_annotation
 from demo.models.zoo import Answer, Zoo
 from demo.schema import ModelSpec
 from demo.study import Progress, Study, study
 from demo.study.ledger import FILE
 from demo.study.records import details, labels_of, records
+from demo.study.sources import open_source
 from tests.study.photos import make_dataset
 from tests.study.test_evaluate import MODELS, counting_zoo, failing_once, refusing
 from tests.toy import toy_ids, toy_zoo
@@ -331,6 +335,25 @@ def test_photos_come_from_a_zip_and_from_a_list_as_well(photos: Path, tmp_path: 
     done = study(photos / "list.txt", MODELS, toy_zoo(), tmp_path / "list")
     assert records(done.path).names == ("missing.png", "more/photo3.png", "photo0.png")
     assert len(done.problems) == 1 and "missing.png should be a photo's file, but is not there" in done.problems[0]
+
+
+def test_folders_that_look_the_same_hold_a_photo_and_its_truth(photos: Path, tmp_path: Path) -> None:
+    """As a Mac writes them, and as everybody else does."""
+    for place, form in (("photos", "NFD"), ("truths", "NFC")):
+        folder = tmp_path / place / unicodedata.normalize(form, "Äpfel")
+        folder.mkdir(parents=True)
+        truth = encode_annotation(np.zeros((48, 64), np.uint8), ADE20K)
+        content = truth if place == "truths" else (photos / "photo0.png").read_bytes()
+        (folder / unicodedata.normalize(form, "café.png")).write_bytes(content)
+    (case,) = open_source(tmp_path / "photos", truth=tmp_path / "truths").cases
+    assert case.annotation and case.annotation.is_relative_to(tmp_path / "truths")
+    with pytest.raises(DatasetError, match="should hold an annotation for photos of"):
+        open_source(tmp_path / "photos", truth=photos)
+
+
+def test_a_list_of_photos_may_begin_with_a_byte_order_mark(photos: Path) -> None:
+    (photos / "list.txt").write_text("photo0.png\n", encoding="utf-8-sig")
+    assert [case.photo for case in open_source(photos / "list.txt").cases] == [photos / "photo0.png"]
 
 
 def test_a_bomb_in_a_zip_is_never_unpacked_whole(tmp_path: Path) -> None:

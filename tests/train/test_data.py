@@ -107,6 +107,13 @@ def test_a_photograph_smaller_than_the_crop_is_enlarged() -> None:
     assert crop.shape == (32, 32, 3) and set(target.ravel()) == {6}
 
 
+def test_links_that_lead_nowhere_are_told_before_training(scenes: Path) -> None:
+    for part in ("images", "annotations"):
+        (scenes / part / "training" / "lost.png").symlink_to("/not/mounted/lost.png")
+    with pytest.raises(DatasetError, match=r"lost\.png is a link to /not/mounted/.* 1 more are; mount its disk"):
+        find_pairs(scenes, "training")
+
+
 def test_a_round_shows_every_photograph_once(scenes: Path) -> None:
     photographs = Photographs(find_pairs(scenes, "training"))
     batch = next(batches(photographs, 8, CropPlan(32, (32, 48)), random.Random(0)))

@@ -32,7 +32,7 @@ from demo.models.checkpoints.files import verify
 from demo.models.checkpoints.tensors import check_finite, load_state
 from demo.models.network import Network, Opened
 from demo.models.posterior import Box, Posterior, Tile
-from demo.schema import ClassSet, Image, LabelMap, ModelSpec, Precision, Seen, Size
+from demo.schema import MOST_CLASSES, ClassSet, Image, LabelMap, ModelSpec, Precision, Seen, Size
 
 
 def load(spec: ModelSpec, files: Path, device: str = "cpu", precision: Precision = "exact") -> Network:
@@ -212,15 +212,23 @@ def build(config: Config) -> nn.Module:
         model.update(pretrained=None, train_cfg=None)
         model.pop("auxiliary_head", None)
         model.backbone.pop("init_cfg", None)
-        init_default_scope(config.get("default_scope", "mmseg"))
+        # a text, as anything else ends MMEngine while it holds a lock, and the next network would wait for ever
+        init_default_scope(str(config.get("default_scope") or "mmseg"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return MODELS.build(model)
     except Exception as error:
         raise BackendError(
-            f"This network cannot be built here: {type(error).__name__}: {error}. "
-            "It may need a package or compiled operation that is not installed."
+            f"This network cannot be built here: {type(error).__name__}: {error}. {_remedy(error)}"
         ) from error
+
+
+def _remedy(error: Exception) -> str:
+    if isinstance(error, KeyError) and "registry" in str(error):
+        return "Name the module that defines it in the config's custom_imports, or correct the name."
+    if isinstance(error, ImportError | ModuleNotFoundError) or "_ext" in str(error):
+        return "It may need a package or compiled operation that is not installed."
+    return "Check the model in its config."
 
 
 def _plain_norm(value: object) -> object:
@@ -242,6 +250,11 @@ def _number_of_scores(network: nn.Module, spec: ModelSpec) -> int:
         raise BackendError(
             f"Wanted a network with a score for each of its classes, got {spec.id} with {scores} for {classes}. "
             "Use a head whose out_channels is its num_classes, as with cross-entropy over all classes."
+        )
+    if not 2 <= scores <= MOST_CLASSES:
+        raise BackendError(
+            f"Wanted scores for 2 to {MOST_CLASSES} classes, got {spec.id} with {scores}, as label maps have 8 bits a "
+            "pixel. Choose a network of fewer classes, or correct num_classes."
         )
     return scores
 

@@ -61,8 +61,13 @@ def _named_by(config: Config, name: str) -> ClassSet | None:
             return of_names(
                 title, classes, official=hexadecimal(palette) if fits else (), offset=_offset(config, dataset, kind)
             )
-        except (ClassSetError, ValueError, TypeError) as error:
+        except ClassSetError as error:
             raise ClassSetError(f"The metainfo of {name}: {error}") from error
+        except (ValueError, TypeError) as error:
+            raise ClassSetError(
+                f"The palette in the metainfo of {name} should hold red, green and blue of each class from 0 to 255, "
+                f"but cannot be read ({error}). Correct it, or leave it out."
+            ) from error
     return None
 
 

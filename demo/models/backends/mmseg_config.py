@@ -70,6 +70,11 @@ def _import_modules(wanted: object, name: str) -> None:
 def compose(config: Config, factor: float = 1) -> Compose:
     """What the config does to a photo before its network sees it."""
     name = Path(config.filename).name
+    if drawn := _drawn_steps(config):
+        raise BackendError(
+            f"The test_pipeline of {name} has {', '.join(drawn)}, which changes a photo at random, as in training: an "
+            "answer would not lie on its photo. Take it out."
+        )
     try:
         return Compose(_pipeline(config, factor))
     except Exception as error:  # each step is built by its own class, which may be anybody's
@@ -81,6 +86,13 @@ def compose(config: Config, factor: float = 1) -> Compose:
         raise BackendError(
             f"The test_pipeline of {name} cannot be built ({type(error).__name__}: {error}). Check its steps."
         ) from error
+
+
+def _drawn_steps(config: Config) -> list[str]:
+    """MMSegmentation's and MMCV's steps that change a photo at random, apart from those that never do."""
+    steps = config.test_pipeline if isinstance(config.test_pipeline, list | tuple) else ()
+    named = [step for step in steps if isinstance(step, dict) and str(step.get("type")).startswith("Random")]
+    return [str(step["type"]) for step in named if step.get("prob", 1) != 0]
 
 
 def _unknown_steps(config: Config) -> list[str]:

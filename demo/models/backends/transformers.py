@@ -36,6 +36,7 @@ from demo.models.checkpoints.files import verify_folder
 from demo.models.checkpoints.tensors import check_finite
 from demo.models.network import Network, Opened
 from demo.models.posterior import Box, Posterior, Tile
+from demo.names import in_utf8
 from demo.schema import ClassSet, Image, ModelSpec, Precision, Seen, Size
 
 PROCESSORS = ("preprocessor_config.json", "processor_config.json")
@@ -195,7 +196,7 @@ def _described(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BackendError(
             f"Wanted a network of the Hub, a folder with config.json, got {folder.name}, where it "
             f"{'is missing' if not path.is_file() else 'cannot be read'}. Download the whole repository."
@@ -272,18 +273,24 @@ def _network(folder: Path, config: Any, universal: bool, name: str) -> tuple[Any
     """With every weight from the file, and the names that the file has beyond."""
     maker = AutoModelForUniversalSegmentation if universal else AutoModelForSemanticSegmentation
     try:
-        network, told = maker.from_pretrained(
-            folder,
-            config=config,
-            dtype=torch.float32,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
+        with in_utf8(folder) as place:
+            network, told = maker.from_pretrained(
+                place,
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+            )
     except ImportError as error:
         raise BackendError(f"{name} needs a package that is not installed ({_line(error)}).") from error
     except Exception as error:  # whatever a config or a damaged file makes its parsers raise
+        if "ignore_mismatched_sizes" in str(error):  # which speaks of a report that nobody sees
+            raise CorruptCheckpointError(
+                f"The weights of {name} have other sizes than its config.json says. Use the config.json that belongs "
+                "to them, with a name in id2label for each class."
+            ) from error
         raise CorruptCheckpointError(
             f"{name} cannot be read ({type(error).__name__}: {_line(error)}). Fetch it again, or use another revision."
         ) from error

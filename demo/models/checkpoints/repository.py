@@ -71,7 +71,7 @@ def _described(weights: Weights) -> dict[str, Any]:
     try:
         with httpx.Client(timeout=20, follow_redirects=True, headers=authorization(url)) as client:
             response = client.get(url, params={"blobs": "true"})
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ImportError) as error:
         raise _failure(weights, f"it cannot be reached ({error or type(error).__name__})") from error
     code = response.headers.get("X-Error-Code", "")
     if code == "GatedRepo":

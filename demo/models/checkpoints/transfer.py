@@ -76,8 +76,10 @@ class Transfer:
         headers = HEADERS | authorization(self.url)
         try:
             return httpx.Client(timeout=TIMEOUT, limits=LIMITS, follow_redirects=True, headers=headers)
-        except (OSError, ValueError, ImportError) as error:  # an odd proxy or certificate variable
-            raise SourceFailed(f"this machine's connection settings do not work ({error})") from error
+        except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:  # an odd proxy or certificate variable
+            raise SourceFailed(
+                f"this machine's connection settings do not work ({error}); check https_proxy, all_proxy and no_proxy"
+            ) from error
 
     def _attempt(self, client: httpx.Client) -> None:
         try:
@@ -152,7 +154,7 @@ def first_bytes(url: str, count: int) -> str:
             client.stream("GET", url) as response,
         ):
             return _described(response)
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError, ImportError) as error:
         raise SourceFailed(_explain(error)) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,8 +71,23 @@ FAULTS = {
     ),
     "steps without a type": ("test_pipeline = [dict(scale=3)]", "The test_pipeline of own.py cannot be built"),
     "steps that are none": ("test_pipeline = 7", "The test_pipeline of own.py cannot be built"),
-    "layer that nothing defines": ("model['backbone']['type'] = 'MyNet'", "This network cannot be built here: .*MyNet"),
-    "layer with a wrong size": ("model['decode_head']['channels'] = -1", "This network cannot be built here"),
+    "steps of chance": (
+        "test_pipeline.insert(0, dict(type='RandomFlip', prob=0.5))",
+        r"The test_pipeline of own\.py has RandomFlip, which changes a photo at random.* Take it out\.",
+    ),
+    "layer that nothing defines": (
+        "model['backbone']['type'] = 'MyNet'",
+        r"This network cannot be built here: .*MyNet.* Name the module that defines it in the config's custom_imports",
+    ),
+    "layer with a wrong size": (
+        "model['decode_head']['channels'] = -1",
+        r"This network cannot be built here.* Check the model in its config\.",
+    ),
+    "of a scope that is none": ("default_scope = 5", "This network cannot be built here: KeyError"),
+    "too many classes": (
+        "model['decode_head']['num_classes'] = 300",
+        r"Wanted scores for 2 to 255 classes, got own with 300, .* or correct num_classes\.",
+    ),
     "that stops": ("import sys\nsys.exit(3)", r"got own\.py, which cannot be read \(SystemExit: 3\)\. Check the file"),
     "that inherits from itself": ("_base_ = ['./own.py']", r"own\.py, which cannot be read \(\w+: .*Check the file"),
     "of a module that is not there": (
@@ -111,6 +127,18 @@ def test_a_config_that_cannot_be_run_says_why_and_the_other_networks_answer(
     own, shipped = zoo.stream(np.zeros((40, 50, 3), np.uint8), [f"{tmp_path}/own.py:{tmp_path}/own.pth", SHIPPED.id])
     assert isinstance(own, Refusal) and str(own.error) == str(told.value)
     assert isinstance(shipped, Answer)
+
+
+def test_a_step_of_chance_that_never_happens_may_stay(tmp_path: Path) -> None:
+    assert changed(tmp_path, "test_pipeline.insert(0, dict(type='RandomFlip', prob=0.0))").parameters > 1e6
+
+
+def test_a_scope_that_is_none_leaves_no_lock_held(tmp_path: Path) -> None:
+    """Networks are loaded by another thread for each photo."""
+    with pytest.raises(BackendError, match="cannot be built here"):
+        changed(tmp_path, "default_scope = 5")
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(changed, tmp_path, "").result(timeout=60).parameters > 1e6
 
 
 @pytest.mark.slow

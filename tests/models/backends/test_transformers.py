@@ -188,6 +188,11 @@ def test_weights_of_another_network(segformer: Path) -> None:
     assert "does not fit its network" in refused(segformer, CorruptCheckpointError)
 
 
+def test_weights_of_other_sizes(segformer: Path) -> None:
+    change(segformer, "config.json", id2label={str(index): f"class {index}" for index in range(len(NAMES) - 2)})
+    assert "have other sizes than its config.json says. Use" in refused(segformer, CorruptCheckpointError)
+
+
 def test_a_damaged_file_and_a_folder_without_config(segformer: Path) -> None:
     path = segformer / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-1000])

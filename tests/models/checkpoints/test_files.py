@@ -236,6 +236,18 @@ def cut_short(path: Path) -> None:
             "holds no state dict: .*a dict of model, epoch",
         ),
         (lambda path: torch.save({"state_dict": {}}, path), "holds no state dict"),
+        (
+            lambda path: torch.save({"teacher": STATE, "student": STATE}, path),
+            r"a dict of teacher, student\. Save the network's state_dict\(\) alone, and give that file\.$",
+        ),
+        (
+            lambda path: torch.save({"state_dict": STATE | {"epoch": 3}}, path),
+            r"got there tensors beside epoch, which is a int\. Save",
+        ),
+        (
+            lambda path: path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+            "what Git LFS leaves in its place; get it with: git lfs pull",
+        ),
     ],
 )
 def test_what_is_no_checkpoint_is_said_so(tmp_path: Path, make: object, reason: str) -> None:
@@ -245,6 +257,29 @@ def test_what_is_no_checkpoint_is_said_so(tmp_path: Path, make: object, reason: 
         load_state(path)
     assert "weights_only" not in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda state: {"net": state, "epoch": 3},
+        lambda state: {"model_state_dict": state, "optimizer": {"state": {}, "param_groups": []}},
+        lambda state: {"model": {"state_dict": state}},
+        lambda state: {f"model.{key}": value for key, value in state.items()},
+        lambda state: {"state_dict": {f"module._orig_mod.{key}": value for key, value in state.items()}},
+    ],
+)
+def test_a_state_dict_is_found_under_other_names_and_without_its_wrappers(tmp_path: Path, wrapped: object) -> None:
+    torch.save(wrapped(STATE), tmp_path / "net.pth")
+    assert same(load_state(tmp_path / "net.pth"), STATE)
+
+
+def test_a_file_is_read_as_what_it_is_and_not_as_what_it_is_called(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors.torch").save_file(STATE, tmp_path / "net.pth")
+    torch.save(STATE, tmp_path / "net.safetensors")
+    assert same(load_state(tmp_path / "net.pth"), STATE)
+    with pytest.raises(CorruptCheckpointError, match=r"is a PyTorch checkpoint and no .*; rename it to net\.pth\.$"):
+        load_state(tmp_path / "net.safetensors")
 
 
 def test_safetensors_need_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,5 +293,7 @@ def test_safetensors_are_read(tmp_path: Path) -> None:
     save_file = pytest.importorskip("safetensors.torch").save_file
     save_file(STATE, tmp_path / "net.safetensors")
     assert same(load_state(tmp_path / "net.safetensors"), STATE)
+    odd = (tmp_path / "net.safetensors").rename(tmp_path / os.fsdecode(b"caf\xe9.safetensors"))
+    assert same(load_state(odd), STATE)
     with pytest.raises(CorruptCheckpointError, match="is not a safetensors file"):
         load_state(put(tmp_path / "bad.safetensors", b"nonsense"))
