@@ -61,7 +61,7 @@ def test_where_no_network_answers_the_call_fails_with_their_sentences(store: Sto
 
 
 def test_files_do_not_grow_in_number_with_the_calls(store: Store, photo: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demo.export.figure", lambda *_: b"drawn elsewhere")
+    monkeypatch.setattr("demo.export.figure", lambda *_, **__: b"drawn elsewhere")
     networks = failing()
     first = label_map(networks, store, photo, FIVE[0])
     run = store.open(photo)
