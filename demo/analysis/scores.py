@@ -125,6 +125,21 @@ def top_confusions(counts: Counts, limit: int = 10) -> list[ConfusedPair]:
     return [ConfusedPair(t, p, int(wrong[t, p]), float(wrong[t, p] / truth[t])) for t, p in pairs if wrong[t, p]]
 
 
+def counted_from_zero(counts: Counts) -> str:
+    """What is to be said of annotations whose 0 is the first class, and not void, one class off all along; or nothing.
+
+    `counts` is of networks that name classes of a set whose annotations keep 0 for what is not labelled.
+    """
+    pixels, as_they_are, shifted = counts.sum(), np.trace(counts), np.trace(counts, offset=1)
+    if shifted <= max(2 * as_they_are, 0.2 * pixels):
+        return ""
+    return (
+        f"The annotations seem to count classes from 0: {shifted / pixels:.0%} of the pixels agree with the "
+        f"networks after adding 1, {as_they_are / pixels:.0%} as they are. Add 1 to every class (0 is not "
+        "labelled), and give them again."
+    )
+
+
 def boundary_width(height: int, width: int, share: float = BOUNDARY_SHARE) -> int:
     """Pixels: `share` of the diagonal, rounded, at least 1."""
     return max(1, round(share * float(np.hypot(height, width))))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.analysis import calibration
+from demo.analysis import calibration, scores
 from demo.analysis.evaluate_truth import RIGHT, UNKNOWN, WRONG_SURE, WRONG_UNSURE, Band, evaluate_truth
 from demo.analysis.mistakes import Rightness
 from demo.analysis.numbers import DEFINITIONS, Number
@@ -32,8 +32,11 @@ FOREIGN = 254
 PROBABILISTIC = ("brier", "nll")
 
 
-def describe(given: Given, display: Size) -> Row:
-    """The truth in numbers, and its map on the display's grid: class index, 254 unknown, 255 not labelled."""
+def describe(given: Given, display: Size, answers: Iterable[Answer] = ()) -> Row:
+    """The truth in numbers, and its map on the display's grid: class index, 254 unknown, 255 not labelled.
+
+    `answers` to the photo tell whether it seems to count its classes from 0.
+    """
     label_map, unknown = given.label_map, given.unknown
     counts = np.bincount(label_map.reshape(-1), minlength=256)
     shown = label_map if unknown is None else np.where(unknown.mask, np.uint8(FOREIGN), label_map)
@@ -48,7 +51,17 @@ def describe(given: Given, display: Size) -> Row:
         "classes": [{"index": int(i), "pixels": int(counts[i])} for i in np.argsort(-counts[:VOID], kind="stable")
                     if counts[i]],
         "map": _url(_sampled(shown, display)),
+        "doubt": _doubt(given, _sampled(label_map, display), answers),
     }  # fmt: skip
+
+
+def _doubt(given: Given, truth: LabelMap, answers: Iterable[Answer]) -> str:
+    classes = len(given.class_set)
+    counts = np.zeros((classes, classes), np.int64)
+    for answer in answers:
+        if given.class_set.offset and answer.prediction.class_set == given.class_set:
+            counts += scores.confusion(_sampled(answer.prediction.label_map, truth.shape), truth, classes)
+    return scores.counted_from_zero(counts)
 
 
 def scored(answer: Answer, given: Given, band: Band, display: Size) -> tuple[Row, NDArray[np.uint8]]:

@@ -27,6 +27,8 @@ class Truth(Exact):
     unknown: int | None
     classes: list[ClassPixels]
     map: str
+    doubt: str
+    """Why it may be read wrongly; mostly nothing."""
 
 
 class ClassIndex(Exact):

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.analysis import scores
 from demo.analysis.claims import SUMS
 from demo.analysis.counts import TruthCounts
 from demo.errors import DatasetError, TruthError
@@ -156,19 +157,12 @@ def truth_counts(path: Path, model: int) -> TruthCounts | None:
 
 
 def counted_from_zero(truths: Iterable[TruthCounts | None]) -> tuple[str, ...]:
-    """What is to be said of annotations in which 0 is the first class, and not void: one class off all along."""
+    """What is to be said of annotations that count classes from 0, by all networks of one class set together."""
     confusions = [counts.confusion for counts in truths if counts is not None and counts.class_set.offset]
     if len({confusion.shape for confusion in confusions}) != 1:
         return ()
-    confusion = np.sum(confusions, 0)
-    pixels, plain_share, shifted = confusion.sum(), np.trace(confusion), np.trace(confusion, offset=1)
-    if shifted <= max(2 * plain_share, 0.2 * pixels):
-        return ()
-    return (
-        f"The annotations seem to count classes from 0: {shifted / pixels:.0%} of the pixels agree with the "
-        f"networks after adding 1, {plain_share / pixels:.0%} as they are. Add 1 to every class (0 is not "
-        "labelled), and run again.",
-    )
+    said = scores.counted_from_zero(np.sum(confusions, 0))
+    return (said,) if said else ()
 
 
 def labels_of(path: Path, found: StudyRecords, photo: int) -> dict[int, LabelMap]:

@@ -102,6 +102,16 @@ def test_an_annotation_is_told_in_numbers_and_shown_exactly(ask: Ask, mask: Path
     assert sum(row["pixels"] for row in told["classes"]) == told["labelled"]
 
 
+def test_a_truth_that_counts_from_0_is_told_and_shown_all_the_same(
+    ask: Ask, mask: Path, run: Run, tmp_path: Path
+) -> None:
+    from_zero = tmp_path / "cat.png"
+    PillowImage.fromarray(run.answers[MODEL].prediction.label_map).save(from_zero)
+    told = ask([from_zero])
+    assert told["labelled"] and told["doubt"].startswith("The annotations seem to count classes from 0: ")
+    assert ask([mask])["doubt"] == ""
+
+
 @pytest.mark.parametrize(
     "band", ["all", *(pytest.param(band, marks=pytest.mark.slow) for band in ("boundary", "interior"))]
 )

@@ -218,7 +218,7 @@ class TruthTab:
         return path
 
     def _truth(self, run: Run, kept: Kept, model: str, band: Band) -> Row:
-        return describe(kept.given, run.size)
+        return describe(kept.given, run.size, [*run.answers.values()])
 
     def _model(self, run: Run, kept: Kept, model: str, band: Band) -> Row:
         if model not in run.answers or band not in BANDS:

@@ -508,6 +508,7 @@ export interface Truth {
   unknown: number | null;
   classes: ClassPixels[];
   map: string;
+  doubt: string;
 }
 
 /** Everything that the truth says of one network. */

@@ -311,6 +311,7 @@ function fillTruthFacts() {
         `counted on ${truth.width} × ${truth.height}` +
         (truth.unknown === null ? "." : `; ${thousands(truth.unknown)} of things that no class names.`),
     ),
+    truth.doubt ? make("p", { class: "zoo-truth-message", role: "alert" }, truth.doubt) : "",
     make(
       "ul",
       {},
