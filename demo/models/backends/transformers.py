@@ -48,6 +48,8 @@ MIXTURE = (
     "It classifies masks: its scores are the sum over its queries of class probability x mask, normalised to 1 at each "
     "pixel; they are no logits."
 )
+MOST_SIDE = 8192
+"""Pixels to which an image processor may enlarge a side of a photo: four times what any known network takes."""
 UNCROPPED = "Its processor's centre crop is left out, so that the whole photo is answered."
 _MASK_GRID = {"mask2former": (384, 384)}
 """The size to which its post-processing brings the masks before their sum; others keep theirs, EoMT its input's."""
@@ -311,6 +313,11 @@ def _class_set(id2label: dict[int, str], spec: ModelSpec) -> ClassSet:
     if len(names) == 1:
         raise one_score(spec.id)
     if told is None:
+        if sorted(id2label) != [*range(len(names))]:
+            raise ClassSetError(
+                f"The id2label of {spec.id} should number its {len(names)} classes from 0 to {len(names) - 1}, but "
+                f"goes from {min(id2label)} to {max(id2label)}. Name its classes by --classes names.csv."
+            )
         return of_names(spec.title, names)
     if len(told) != len(names):
         raise ClassSetError(
@@ -336,6 +343,13 @@ def _processor(folder: Path, name: str) -> tuple[Callable[..., Any], bool]:
             f"The image processor of {name} cannot be made ({type(error).__name__}: {_line(error)}). Check its "
             f"{PROCESSORS[0]}."
         ) from error
+    for wanted in ("size", "pad_size", "crop_size"):
+        sides = dict(getattr(processor, wanted, None) or {})
+        if max((side for side in sides.values() if isinstance(side, int | float)), default=0) > MOST_SIDE:
+            raise BackendError(
+                f"The image processor of {name} should make images of at most {MOST_SIDE} pixels a side, but its "
+                f"{wanted} is {sides}. Check its {PROCESSORS[0]}."
+            )
     cropped = bool(getattr(processor, "do_center_crop", False))
     if cropped:
         processor.do_center_crop = False

@@ -143,6 +143,17 @@ def test_without_an_image_processor_nothing_is_guessed(segformer: Path) -> None:
     assert "net has no preprocessor_config.json" in refused(segformer, BackendError)
 
 
+def test_images_without_bounds_are_not_made(segformer: Path) -> None:
+    change(segformer, "preprocessor_config.json", size={"height": 100_000, "width": 100_000})
+    assert "at most 8192 pixels a side, but its size is {'height': 100000," in refused(segformer, BackendError)
+
+
+def test_names_that_leave_numbers_out_name_nothing(segformer: Path) -> None:
+    names = json.loads((segformer / "config.json").read_text())["id2label"]
+    change(segformer, "config.json", id2label={str(2 * int(index)): name for index, name in names.items()})
+    assert f"should number its {len(names)} classes from 0 to {len(names) - 1}" in refused(segformer, ClassSetError)
+
+
 def test_a_classifier_is_no_segmentation_network(segformer: Path) -> None:
     change(segformer, "config.json", architectures=["SegformerForImageClassification"])
     assert "got net, a SegformerForImageClassification" in refused(segformer, BackendError)
