@@ -79,6 +79,8 @@ def _webp(webp: bytes, kept: frozenset[bytes]) -> bytes:
         end = at + 8 + size + size % 2
         if webp[at : at + 4] in kept and at + 8 + size <= len(webp):
             parts.append(webp[at:end].ljust(end - at, b"\0"))
+        elif at + 8 + size > len(webp):  # what comes next is found by its name
+            end = min((place for one in kept if (place := webp.find(one, at + 8)) > 0), default=end)
         at = end
     body = b"".join(parts)
     return b"RIFF" + len(body).to_bytes(4, "little") + body

@@ -481,7 +481,7 @@ def jpeg_with(kind, content):
 
 def webp_cut(chunk, claimed):
     """The scene as a turned WebP whose chunk claims so many bytes."""
-    webp = bytearray(encoded(scene(), "WEBP", lossless=True, exif=EXIF_OF_A_TURN, xmp=b"<x/>"))
+    webp = bytearray(encoded(scene(), "WEBP", lossless=True, exif=EXIF_OF_A_TURN, xmp=b"<x/>", icc_profile=b"none"))
     at = webp.index(chunk) + 4
     webp[at : at + 4] = struct.pack("<I", claimed)
     return bytes(webp)
@@ -509,6 +509,7 @@ BROKEN_BESIDE = {
     "JPEG, short Adobe": (jpeg_with(0xEE, b"Adobe"), TURNED),
     "WebP, XMP beyond its end": (webp_cut(b"XMP ", 10**6), TURNED),
     "WebP, EXIF beyond its end": (webp_cut(b"EXIF", 10**6), scene()),
+    "WebP, its profile beyond its end": (webp_cut(b"ICCP", 10**6), TURNED),
     "WebP, another length": (webp_cut(b"RIFF", 90), TURNED),
     "GIF, no sub-block": (gif_with(b"\x21\xff\x0bNETSCAPE2.0\0"), scene()),
     "GIF, short control": (gif_with(b"\x21\xf9\x01\0\0"), scene()),
