@@ -2,7 +2,9 @@
 // Above the panels: how far the networks agree, and the way to the tabs below.
 
 import { bringUp, fillOnce, make } from "../../elements.js";
+import { hiddenShare } from "../../draw/levels.js";
 import { emit } from "../../events.js";
+import { page } from "../../page.js";
 import { finished, run, unfinished } from "../../run.js";
 import { change, state } from "../../state.js";
 import { differing } from "./state.js";
@@ -60,14 +62,25 @@ function showMap(map) {
 
 /** The uncertainty of every network on one scale, with what all are sure of out of the way. */
 function showDoubt() {
-  state.threshold.entropy = SURE / shownTop("entropy");
+  state.threshold.entropy = surest();
   change({ measure: "entropy", side: "below" });
   setView("uncertainty");
   bringUp(toolbar);
 }
 
-/** Nats: as unsure as between two equally likely classes. */
-const SURE = Math.log(2);
+/** As unsure as between two equally likely classes; between four, eight ... where that leaves most of all maps bare. */
+function surest() {
+  const maps = [...run.cards.values()].flatMap(({ fields }) => fields?.entropy ?? []);
+  const hidden = (cut) => maps.reduce((sum, { counts }) => sum + hiddenShare(counts, page.levels, cut, "below"), 0);
+  let classes = 2;
+  const cut = () => Math.log(classes) / shownTop("entropy");
+  while (hidden(cut()) < LEAST_HIDDEN * maps.length && classes < MOST_CLASSES) classes *= 2;
+  return cut();
+}
+
+const LEAST_HIDDEN = 0.2;
+
+const MOST_CLASSES = 16;
 
 // What a click on a pixel asks for lies below the panels. Keeping the button's place keeps the panels in theirs.
 const likeliest = make(
