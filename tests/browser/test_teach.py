@@ -8,6 +8,11 @@ import pytest
 from tests.browser.conftest import DESKTOP, PHONE, Open, compared, filled
 
 pytestmark = pytest.mark.browser
+ABOVE_THE_TOUR = """() => {
+    const place = (one) => document.querySelector(one).getBoundingClientRect();
+    const [marked, tour] = [place(".zoo-toured"), place(".zoo-tour")];
+    return marked.bottom > 0 && marked.top >= 0 && Math.min(marked.bottom, marked.top + 60) <= tour.top;
+}"""
 HAS_FOCUS = "selector => document.activeElement?.matches(selector) ?? false"
 
 
@@ -73,6 +78,7 @@ def test_a_tour_is_offered_once_and_does_what_it_tells(visit: Open, toy: str, si
         tour.get_by_text(f"{number} of 5.").wait_for()
         page.wait_for_selector(place, state="attached")
         page.wait_for_function(HAS_FOCUS, arg=".zoo-tour .zoo-first")
+        page.wait_for_function(ABOVE_THE_TOUR)
         page.keyboard.press("Enter")
     tour.wait_for(state="hidden")
     page.wait_for_function(HAS_FOCUS, arg=".zoo-surface")

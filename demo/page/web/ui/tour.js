@@ -133,7 +133,9 @@ function mark(where) {
   const node = where && document.querySelector(where);
   if (!node) return;
   node.classList.add("zoo-toured");
-  node.scrollIntoView({ block: "nearest" });
+  const free = innerHeight - tour.offsetHeight - 32; // above what the tour itself covers
+  const { top, bottom } = node.getBoundingClientRect();
+  if (top < 0 || Math.min(bottom, top + free / 2) > free) node.scrollIntoView({ block: "start" });
 }
 
 function end() {
