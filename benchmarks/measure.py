@@ -104,14 +104,21 @@ class Peak:
 def peak_memory() -> Iterator[Peak]:
     """The highest resident memory of this process inside the block, above what it was at the start (Linux)."""
     peak = Peak()
-    try:
-        Path("/proc/self/clear_refs").write_text("5")  # the kernel forgets the peak so far
-    except OSError:
+    if not forget_peak():
         yield peak
         return
     before = status("VmRSS")
     yield peak
     peak.bytes = max(0, status("VmHWM") - before)
+
+
+def forget_peak(process: int | str = "self") -> bool:
+    """The kernel forgets the highest resident memory of a process so far; False where it does not (Linux alone does)."""
+    try:
+        Path(f"/proc/{process}/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True
 
 
 def status(name: str, process: int | str = "self") -> int:

@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 import httpx
 
 from benchmarks import machine
-from benchmarks.measure import ROOT, Json, status, tree_memory
+from benchmarks.measure import ROOT, Json, forget_peak, status, tree_memory
 from benchmarks.reliability import hostile_page
 from benchmarks.reliability.corpus import Hostile, sample
 from benchmarks.reliability.hostile_page import sendable
@@ -207,6 +207,7 @@ class _Outcome:
     """What came of the files so far."""
 
     def __init__(self, process: int) -> None:
+        forget_peak(process)
         self._process, self._stood = process, status("VmRSS", process)
         self._told: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
