@@ -113,7 +113,7 @@ def peak_memory() -> Iterator[Peak]:
 
 
 def forget_peak(process: int | str = "self") -> bool:
-    """The kernel forgets the highest resident memory of a process so far; False where it does not (Linux alone does)."""
+    """The kernel forgets the highest resident memory of a process so far; False where it is none that can."""
     try:
         Path(f"/proc/{process}/clear_refs").write_text("5")
     except OSError:
