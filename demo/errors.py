@@ -23,6 +23,9 @@ from collections.abc import Sequence
 
 from demo.names import readable
 
+STOPS = (KeyboardInterrupt, GeneratorExit)
+"""What ends our own work, and is nobody else's fault."""
+
 
 class DemoError(Exception):
     """Anything a user can mend. The command line prints it on one line, the page shows it."""

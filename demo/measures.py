@@ -73,7 +73,7 @@ MEASURES = (
         10.0,
     ),
     Measure(
-        "energy", "Energy", "logits", "logits", False, "ln Σ exp z",
+        "energy", "Negative energy", "logits", "logits", False, "ln Σ exp z",
         "Log-sum-exp of the scores before the softmax, the negative energy of the paper: low where nothing that the "
         "network has a word for fits. Compare pixels of one network, not networks: each has a zero of its own.",
         "Liu et al., Energy-based Out-of-distribution Detection, NeurIPS 2020",

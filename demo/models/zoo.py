@@ -18,7 +18,7 @@ import torch
 
 from demo import catalog
 from demo.catalog import Names
-from demo.errors import BackendError, DemoError, MissingCheckpointError
+from demo.errors import STOPS, BackendError, DemoError, MissingCheckpointError
 from demo.images import open_image
 from demo.labels.class_set import named
 from demo.measures import ALWAYS
@@ -216,9 +216,9 @@ class Zoo:
         try:
             with _enough_memory(spec, self.device):
                 yield
-        except (DemoError, StoppedError):
+        except (DemoError, StoppedError, *STOPS):
             raise
-        except (Exception, SystemExit) as error:  # a network may be anybody's program
+        except BaseException as error:  # a network may be anybody's program
             look = "Look into its config and its code, or try" if spec.set == "own" else "Try"
             raise BackendError(
                 f"{spec.title} cannot answer this photo of {size[1]} x {size[0]} pixels "
@@ -327,9 +327,9 @@ def _loadable(spec: ModelSpec, device: str) -> Iterator[None]:
     try:
         with _enough_memory(spec, device):
             yield
-    except (DemoError, ModuleNotFoundError):  # of a package that every network needs
+    except (DemoError, ModuleNotFoundError, *STOPS):  # a module: of a package that every network needs
         raise
-    except (Exception, SystemExit) as error:  # a config is a program
+    except BaseException as error:  # a config is a program
         raise BackendError(
             f"{spec.title} cannot be loaded ({type(error).__name__}: {error}). Check its config and weights."
         ) from error

@@ -59,7 +59,7 @@ def test_a_measure_that_a_network_cannot_say_is_said_to_be_so(toy: str, visit: O
     status = page.locator("[data-id=segmenter-compact] .zoo-status")
     assert status.inner_text().split("\n") == [
         "Cannot say",
-        "Energy is made of logits, and this network's scores are none.",
+        "Negative energy is made of logits, and this network's scores are none.",
     ]
     page.get_by_role("radio", name="Margin").click()
     status.wait_for(state="hidden")

@@ -202,6 +202,7 @@ def test_two_photos_at_once_share_the_networks_and_give_the_same_answers() -> No
         (BackendError("it cannot"), "it cannot"),
         (RuntimeError("kernel size can't be greater"), "cannot answer this photo of 60 x 40 pixels"),
         (SystemExit("enough"), "cannot answer this photo of 60 x 40 pixels"),
+        (BaseException("bare"), "cannot answer this photo of 60 x 40 pixels"),
     ],
 )
 def test_a_network_that_fails_costs_itself_alone(error: BaseException, words: str) -> None:
@@ -294,7 +295,9 @@ def test_a_network_that_cannot_load_is_refused_and_asked_again_next_time() -> No
     assert isinstance(outcomes(zoo)[0], Answer)
 
 
-@pytest.mark.parametrize("error", [KeyError("MyTransform"), SystemExit(3), MemoryError(), RecursionError("deep")])
+@pytest.mark.parametrize(
+    "error", [KeyError("MyTransform"), SystemExit(3), BaseException(), MemoryError(), RecursionError("deep")]
+)
 def test_a_network_whose_own_code_fails_to_load_costs_itself_alone(error: BaseException) -> None:
     def load(spec: ModelSpec) -> Network:
         if spec.id == FIVE[1]:

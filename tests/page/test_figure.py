@@ -44,7 +44,9 @@ def test_a_measure_that_a_network_cannot_say_is_a_sentence(store: Store, run: Ru
         message = ask(store, run, measure="energy")["message"]
     finally:
         run.answers[MODELS[0]] = answer
-    assert message.startswith("A figure of energy needs logits, and the scores of FCN are none; choose another")
+    assert message.startswith(
+        "A figure of negative energy needs logits, and the scores of FCN are none; choose another"
+    )
 
 
 @pytest.mark.parametrize("told", [{"measure": 3}, {"measure": "mood"}, {"opacity": 7}, {"opacity": "much"}, {}])

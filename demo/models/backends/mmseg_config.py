@@ -6,14 +6,16 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-from demo.errors import BackendError
+from demo.errors import STOPS, BackendError
 from demo.models.backends.mmseg_package import TRANSFORMS, Compose, Config
 
 
 def read_config(path: Path) -> Config:
     try:
         config = Config.fromfile(str(path), import_custom_modules=False)
-    except (Exception, SystemExit) as error:  # a config is a Python program: anything can happen in it
+    except STOPS:
+        raise
+    except BaseException as error:  # a config is a Python program: anything can happen in it
         raise BackendError(
             f"Wanted an MMSegmentation config file, got {path.name}, which cannot be read "
             f"({type(error).__name__}: {error}). Check the file."
@@ -58,7 +60,9 @@ def _import_modules(wanted: object, name: str) -> None:
     for module in [modules] if isinstance(modules, str) else modules:
         try:
             import_module(str(module))
-        except (Exception, SystemExit) as error:  # it is a program as well
+        except STOPS:
+            raise
+        except BaseException as error:  # it is a program as well
             if not (may_fail and isinstance(error, ImportError)):
                 raise BackendError(
                     f"{name} wants the module {module} (custom_imports), which cannot be imported "

@@ -88,6 +88,10 @@ FAULTS = {
         "model['decode_head']['num_classes'] = 300",
         r"Wanted scores for 2 to 255 classes, got own with 300, .* or correct num_classes\.",
     ),
+    "that raises what nobody catches": (
+        "raise BaseException('bare')",
+        r"got own\.py, which cannot be read \(BaseException: bare\)\. Check the file",
+    ),
     "that stops": ("import sys\nsys.exit(3)", r"got own\.py, which cannot be read \(SystemExit: 3\)\. Check the file"),
     "that inherits from itself": ("_base_ = ['./own.py']", r"own\.py, which cannot be read \(\w+: .*Check the file"),
     "of a module that is not there": (
