@@ -211,7 +211,7 @@ def test_annotations_that_count_from_zero_are_told(tmp_path: Path, first: int) -
     claimed = claims_report([dataset], "fcn-compact", toy_zoo(), tmp_path / "claims")
     for problems in (evaluation.problems, measured.problems, claimed.problems, tables(records(measured.path)).problems):
         told = [problem for problem in problems if "seem to count classes from 0: 100%" in problem]
-        assert len(told) == (1 if first == 0 else 0) and all(text.endswith("and run again.") for text in told)
+        assert len(told) == (1 if first == 0 else 0) and all(text.endswith("and give them again.") for text in told)
 
 
 def refusing(error: DemoError, spec_id: str = "fcn-compact") -> Zoo:
