@@ -66,7 +66,7 @@ def test_a_measure_that_a_network_cannot_say_is_said_to_be_so(toy: str, visit: O
     page.locator("[data-id=segmenter-compact] .zoo-surface").click()
     page.wait_for_selector("#pixel [data-models='1']")
     words = page.locator("#pixel .zoo-answer p").inner_text()
-    assert words.endswith("max logit cannot be said · energy cannot be said"), words
+    assert words.endswith("max logit cannot be said · negative energy cannot be said"), words
     sayable = visit(toy, "?example=cat&models=fcn-compact&view=uncertainty&measure=energy")
     filled(sayable, 1)
     assert sayable.locator("[data-id=fcn-compact] .zoo-status").is_hidden()

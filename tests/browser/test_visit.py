@@ -30,7 +30,7 @@ def toast(page: Any) -> str:
 
 def test_a_first_visitor_reads_what_to_do_and_an_example_does_it(visit: Open, toy: str) -> None:
     page = visit(toy)
-    assert "Drop a photo anywhere" in page.locator(".zoo-empty").inner_text()
+    assert "Drop photos anywhere" in page.locator(".zoo-empty").inner_text()
     assert page.locator("#tabs").is_hidden() and page.locator(".zoo-toolbar").is_hidden()
     assert "not for conclusions about the architectures" in page.locator("#set-note").inner_text()
     page.locator(".zoo-example").first.click()
