@@ -32,7 +32,7 @@ FOREIGN = 254
 PROBABILISTIC = ("brier", "nll")
 
 
-def describe(given: Given, display: Size, answers: Iterable[Answer] = ()) -> Row:
+def describe(given: Given, display: Size, answers: Iterable[Answer]) -> Row:
     """The truth in numbers, and its map on the display's grid: class index, 254 unknown, 255 not labelled.
 
     `answers` to the photo tell whether it seems to count its classes from 0.
@@ -56,10 +56,12 @@ def describe(given: Given, display: Size, answers: Iterable[Answer] = ()) -> Row
 
 
 def _doubt(given: Given, truth: LabelMap, answers: Iterable[Answer]) -> str:
+    if not (given.numbered and given.class_set.offset):
+        return ""
     classes = len(given.class_set)
     counts = np.zeros((classes, classes), np.int64)
     for answer in answers:
-        if given.class_set.offset and answer.prediction.class_set == given.class_set:
+        if answer.prediction.class_set == given.class_set:
             counts += scores.confusion(_sampled(answer.prediction.label_map, truth.shape), truth, classes)
     return scores.counted_from_zero(counts)
 

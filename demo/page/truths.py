@@ -33,6 +33,8 @@ class Given:
     class_set: ClassSet
     unknown: Unknown | None = None
     """What it shows that no class of the set names; None where such a truth cannot say."""
+    numbered: bool = False
+    """Whether a file's numbers say the classes, which may count from another first one than the set's."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def read(files: Sequence[Path], photo: str, size: Size, class_set: ClassSet) -> 
         )
     if not lists:
         return _labelled(
-            Given(f"{class_set.title} annotation", _annotation(masks[0], size, class_set), class_set), masks[0].name
+            Given(f"{class_set.title} annotation", _annotation(masks[0], size, class_set), class_set, numbered=True),
+            masks[0].name,
         )
     names = _listed(lists[0])
     named = photo if _stem(photo) in names or _stem(masks[0]) not in names else masks[0].name

@@ -173,6 +173,15 @@ def test_painted_regions_are_a_truth(ask: Ask, run: Run) -> None:
     assert ask([whole, cat], "model", model=MODEL)["scores"] == json.loads(json.dumps(expected))
 
 
+def test_a_painted_class_beside_what_the_networks_say_is_no_truth_that_counts_from_0(ask: Ask, run: Run) -> None:
+    said = np.bincount(run.answers[MODEL].prediction.label_map.ravel(), minlength=len(ADE20K))
+    beside = int(said[1:].argmax())
+    assert said[beside + 1] > 0.2 * said.sum() and said[beside + 1] > 2 * said[beside]
+    height, width = run.size
+    whole = {"name": ADE20K.names[beside], "corners": [[0, 0], [width, 0], [width, height], [0, height]]}
+    assert ask([whole])["doubt"] == ""
+
+
 @pytest.fixture
 def nameless() -> list[dict[str, Any]]:
     """An umbrella, say, beside a wall."""
