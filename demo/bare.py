@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 _TEXTS: Final = "texts or its colour profile are"
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
+PNG: Final = b"\x89PNG\r\n\x1a\n"
+"""The first bytes of one."""
 _PIXEL_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"))
 """What the pixels of a PNG are made of, and what tells that they move (PNG 3)."""
 _NEEDED_CHUNKS: Final = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND"))
@@ -22,7 +23,7 @@ _WEBP_CHUNKS: Final = frozenset((b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"VP8 ", b"
 
 def bared(data: bytes) -> Iterator[tuple[bytes, str]]:
     """The file with less and less beside its pixels, and what is missing then: "EXIF data are"."""
-    if data.startswith(_PNG):
+    if data.startswith(PNG):
         yield _png(data, _PIXEL_CHUNKS | {b"eXIf"}), _TEXTS
         yield _png(data, _PIXEL_CHUNKS), "EXIF or texts are"
         yield _png(data, _NEEDED_CHUNKS), "transparency or animation are"
@@ -42,7 +43,7 @@ def bared(data: bytes) -> Iterator[tuple[bytes, str]]:
 
 def _png(png: bytes, kept: frozenset[bytes]) -> bytes:
     """A PNG with those chunks alone; one that is cut short stays, unless it is of another kind."""
-    parts, at = [png[:8]], 8
+    parts, at = [PNG], len(PNG)
     while at + 12 <= len(png):
         end = at + 12 + int.from_bytes(png[at : at + 4], "big")
         if png[at + 4 : at + 8] in kept:

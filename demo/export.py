@@ -36,13 +36,13 @@ from demo.measures import BY_ID
 from demo.names import readable, to_json
 from demo.render.encode import png, shrink
 from demo.render.paint import Scheme, overlay, scalar
-from demo.schema import Comparison, Field, Image, ModelSpec, Precision, Prediction, Size
+from demo.schema import Comparison, Field, Image, Layout, ModelSpec, Precision, Prediction, Size
 from demo.summary import ClassShare
 
 if TYPE_CHECKING:
     from demo.models.posterior import Posterior
     from demo.models.zoo import Answer
-    from demo.render.figures import Kind, Layout, Row
+    from demo.render.figures import Kind, Row
 
 Json: TypeAlias = dict[str, object]
 
@@ -222,13 +222,13 @@ def figure(
     opacity: float = 0.6,
 ) -> bytes:
     """Everything on one page, as a file; the options are those of demo.render.figures, `opacity` not the article's."""
-    from demo.render.figures import comparison, grid, reduced, slide, to_bytes
+    from demo.render.figures import comparison, grid, reduced, to_bytes
 
     image = shrink(photo.image, reduced(photo.size))
     if layout == "article":
         return to_bytes(comparison(image, rows, title=photo.name, scheme=scheme, official=official), kind)
-    drawn = (slide if layout == "slide" else grid)(
-        image, rows, title=photo.name, scheme=scheme, official=official, opacity=opacity
+    drawn = grid(
+        image, rows, title=photo.name, scheme=scheme, official=official, opacity=opacity, on_slide=layout == "slide"
     )
     return to_bytes(drawn, kind)
 

@@ -98,7 +98,7 @@ def _decode_somehow(data: bytes, name: str, limits: Limits) -> _Decoded:
         raise
     except Exception as error:
         for bare, ignored in bared(data):
-            with suppress(SyntaxError, ValueError, OSError):
+            with suppress(SyntaxError, ValueError, OSError):  # with still less beside them, then
                 image, orientation, notes = _decode(bare, name, limits)
                 return image, orientation, (f"Its {ignored} damaged or too long, and were ignored.", *notes)
         raise error

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 from zlib import crc32
 
 import numpy as np
@@ -25,6 +25,9 @@ Size: TypeAlias = tuple[int, int]
 
 Family = Literal["cnn", "transformer"]
 Precision = Literal["exact", "fast"]
+Layout = Literal["article", "grid", "slide"]
+"""Of a figure: a row a network as in the article, the page's grid, or the grid on a slide."""
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 VOID = 255
 """In label maps of every class set; in files, see `ClassSet.void`."""

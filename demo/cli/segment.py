@@ -30,14 +30,15 @@ from demo.cli.console import (
 )
 from demo.errors import BackendError, DemoError
 from demo.measures import BY_ID
+from demo.schema import LAYOUTS
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
     from demo.export import Further, Photo
     from demo.images import Limits
     from demo.models.zoo import Answer, Refusal, Zoo
-    from demo.render.figures import Kind, Layout
-    from demo.schema import ModelSpec
+    from demo.render.figures import Kind
+    from demo.schema import Layout, ModelSpec
 
 Item = TypeVar("Item")
 
@@ -59,8 +60,8 @@ def add(subparsers: Subparsers) -> None:
     add_figure_option(parser, "OUT/<photo>/figure.KIND too, all networks on one page")
     parser.add_argument(
         "--figure-layout",
-        choices=("article", "grid", "slide"),
-        default="article",
+        choices=LAYOUTS,
+        default=LAYOUTS[0],
         help="of --figure: a row a network as in the article, as the page's grid, or as a slide of 16:9",
     )
     parser.add_argument(

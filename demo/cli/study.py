@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -91,7 +92,6 @@ def run(options: argparse.Namespace) -> int:
     ladder = _ladder(options)
     zoo = open_zoo(options)
     from demo.study import study
-    from demo.study.study import as_json
 
     line = LiveLine()
 
@@ -115,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
     line.end()
     for problem in done.problems:
         complain(problem)
-    content = as_json(done)
+    content = json.loads((options.out / "study.json").read_bytes())
     if options.json:
         print_json(content)
     else:

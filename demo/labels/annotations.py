@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
-from demo.bare import bared
+from demo.bare import PNG, bared
 from demo.errors import TruthError
 from demo.names import leads_nowhere
 from demo.schema import VOID, ClassSet, LabelMap, Size
@@ -118,7 +118,7 @@ def read_file(source: Path | str | bytes) -> tuple[bytes, str]:
 
 def open_png(data: bytes, name: str, modes: tuple[str, ...], wanted: str) -> NDArray[np.uint8]:
     """The pixels of a PNG in one of Pillow's `modes`; the size is checked before anything is unpacked."""
-    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+    if not data.startswith(PNG):
         raise TruthError(f"{name} should be a PNG, but is not; labels need a format without loss, so save it as PNG.")
     try:
         return _pixels(data, name, modes, wanted)

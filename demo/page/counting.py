@@ -14,6 +14,7 @@ from demo.study.dataset import Case, Dataset
 from demo.study.engine import Here, Met, Task
 from demo.study.ledger import FILE, PhotoRows
 from demo.study.measuring import Keeping, Panel
+from demo.study.records import records
 from demo.study.study import as_json, run, settings_of
 
 NAME = "photos of a visit"
@@ -56,4 +57,4 @@ def count_photo(
     settings = settings_of(zoo, limits) | {"maps": "on the page's grid, at most 1600 pixels a side"}
     engine = _Known(zoo, photo, outcomes, met)
     done = run(found, specs, zoo, folder / FILE, settings, limits=limits, engine=engine)
-    write_text(folder / "study.json", to_json(as_json(done)))
+    write_text(folder / "study.json", to_json(as_json(done, records(done.path))))

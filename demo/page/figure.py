@@ -13,16 +13,16 @@ from demo.page.drawn import TURN, TYPES, as_file
 from demo.page.failures import sentence
 from demo.page.store import Run, Store
 from demo.page.tabs.tab import GONE
+from demo.schema import LAYOUTS, Layout
 
 if TYPE_CHECKING:
     from demo.models.zoo import Answer
-    from demo.render.figures import Kind, Layout
+    from demo.render.figures import Kind
     from demo.render.paint import Scheme
 
 Row: TypeAlias = dict[str, object]
 
-LAYOUTS: tuple[Layout, ...] = ("article", "grid", "slide")
-WRONG = "Ask with run, name, models, kind (png, svg or pdf) and layout (article, grid or slide)."
+WRONG = f"Ask with run, name, models, kind (png, svg or pdf) and layout ({', '.join(LAYOUTS)})."
 
 
 class Figures:

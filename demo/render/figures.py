@@ -30,8 +30,6 @@ from demo.schema import VOID, ClassSet, Field, Image, LabelMap
 Value = TypeVar("Value", bound=np.generic)
 Kind: TypeAlias = Literal["png", "svg", "pdf"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Layout: TypeAlias = Literal["article", "grid", "slide"]
-"""How a figure is laid out: `comparison`, `grid` or `slide`."""
 
 WIDTH = 7.2
 """Inches at most: the text width of a two-column page."""
@@ -177,45 +175,18 @@ def grid(
     scheme: Scheme = "colour",
     official: bool = False,
     opacity: float = 0.6,
+    on_slide: bool = False,
 ) -> Figure:
     """The page's grid: the photo and every network's named classes over it, then every doubt, one list of classes.
 
-    The rest as in `comparison`; `opacity` 1 shows the classes alone.
+    The rest as in `comparison`; `opacity` 1 shows the classes alone. A slide of 16:9 has as many columns as leave the
+    panels largest, for five networks all in two rows.
     """
-    return _panels(photo, rows, COLUMNS, (WIDTH, HEIGHT), title, scheme, official, opacity)
-
-
-def slide(
-    photo: Image,
-    rows: Sequence[Row],
-    *,
-    title: str = "",
-    scheme: Scheme = "colour",
-    official: bool = False,
-    opacity: float = 0.6,
-) -> Figure:
-    """As `grid`, on a slide of 16:9, in as many columns as leave the panels largest: five networks in two rows."""
-    shape, panels = photo.shape[0] / photo.shape[1], len(rows) + 1
-    wide, high = SLIDE
-    columns = max(
-        range(1, panels + 1), key=lambda n: min(wide / n, ((high - 0.6) / 2 / -(-panels // n) - CAPTION) / shape)
-    )
-    return _panels(photo, rows, columns, SLIDE, title, scheme, official, opacity)
-
-
-def _panels(
-    photo: Image,
-    rows: Sequence[Row],
-    columns: int,
-    page: tuple[float, float],
-    title: str,
-    scheme: Scheme,
-    official: bool,
-    opacity: float,
-) -> Figure:
     _fit(photo, rows)
     palettes = _palettes(rows, official)
-    (width, height), lines = page, -(-(len(rows) + 1) // columns)
+    width, height = SLIDE if on_slide else (WIDTH, HEIGHT)
+    columns = _on_slide(photo, len(rows) + 1) if on_slide else COLUMNS
+    lines = -(-(len(rows) + 1) // columns)
     listed, lists = _commonest(rows), int(width / LIST_WIDE)
     below = 0.17 * -(-min(len(listed), SHARED + 1) // lists) + 0.1
     sheet = Sheet.of(
@@ -232,6 +203,14 @@ def _panels(
         _show(sheet.panel(lines + line, column), _doubt(row, scheme), told)
     _list_shared(sheet.list_below(), listed, palettes, lists)
     return sheet.figure
+
+
+def _on_slide(photo: Image, panels: int) -> int:
+    """The number of columns in which so many panels, and as many below them, are largest on a slide."""
+    (wide, high), shape = SLIDE, photo.shape[0] / photo.shape[1]
+    return max(
+        range(1, panels + 1), key=lambda n: min(wide / n, ((high - 0.6) / 2 / -(-panels // n) - CAPTION) / shape)
+    )
 
 
 def reduced(size: tuple[int, int]) -> tuple[int, int]:

@@ -78,13 +78,10 @@ def problems(sentences: Sequence[str]) -> Iterator[str]:
 
 def _subtitle(evaluation: Evaluation) -> str:
     scales, flip = evaluation.settings["scales"], evaluation.settings["flip"]
-    views = (
-        "one view of each photo"
-        if scales == [1.0] and not flip
-        else (
-            f"scales {', '.join(f'{s:g}' for s in scales)}{' and flip' if flip else ''}, mean of the softmax"  # type: ignore[union-attr]
-        )
-    )
+    views = "one view of each photo"
+    if scales != [1.0] or flip:
+        told = ", ".join(f"{s:g}" for s in scales)  # type: ignore[union-attr]  # a list, of whatever JSON may hold
+        views = f"scales {told}{' and flip' if flip else ''}, mean of the softmax"
     return (
         f"{evaluation.photos} photos with ground truth, {len(evaluation.models)} models, {views}, "
         f"{evaluation.settings['precision']} precision; the last run took {in_words(evaluation.seconds)}."

@@ -26,7 +26,7 @@ from demo.study.dataset import Case, Dataset
 from demo.study.engine import Engine, Here, OnProgress, Pace, Task, silent
 from demo.study.ledger import FILE, Identity, Ledger, identity_of, reading, told_apart
 from demo.study.measuring import Ask, Keeping, Panel
-from demo.study.records import counted_from_zero, truth_counts
+from demo.study.records import StudyRecords, counted_from_zero, records
 from demo.study.sources import open_source, place_of, stamp_of
 from demo.study.summary import summary_of
 
@@ -63,20 +63,20 @@ def study(
     done = run(found, specs, zoo, out / FILE, settings, keeping=keeping, limits=limits, engine=engine,
                ladder=ladder, on_progress=on_progress, stopped=stopped)  # fmt: skip
     if not stopped():
-        truths = (truth_counts(done.path, number) for number in range(len(specs)))
-        done = replace(done, problems=(*done.problems, *counted_from_zero(truths)))
-        write_text(out / "study.json", to_json(as_json(done)))
+        numbers = records(done.path)
+        done = replace(done, problems=(*done.problems, *counted_from_zero(numbers.truths)))
+        write_text(out / "study.json", to_json(as_json(done, numbers)))
     return done
 
 
-def as_json(done: Study) -> dict[str, Json]:
-    """The final numbers; only `timing` differs between equal studies."""
+def as_json(done: Study, numbers: StudyRecords) -> dict[str, Json]:
+    """The final numbers of a study that holds `numbers`; only `timing` differs between equal studies."""
     rate = done.measured / done.seconds if done.seconds else 0.0
     timing: dict[str, Json] = {
         "seconds": round(done.seconds, 3), "photos": done.measured, "photos_per_second": round(rate, 3),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
     }  # fmt: skip
-    return {**summary_of(done.path), "problems": [*done.problems], "timing": timing}
+    return {**summary_of(done.path, numbers), "problems": [*done.problems], "timing": timing}
 
 
 def settings_of(zoo: Zoo, limits: Limits) -> dict[str, Json]:

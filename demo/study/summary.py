@@ -11,13 +11,15 @@ import numpy as np
 from demo.analysis.evaluate_truth import unknown_row
 from demo.analysis.kappa import Ratings, cohen_kappa, fleiss_kappa, pixel_agreement
 from demo.analysis.numbers import Json, numbers, plain
-from demo.study.records import StudyRecords, records
+from demo.study.records import StudyRecords
 from demo.study.stress_curves import curves
 
 
-def summary_of(path: Path) -> dict[str, Json]:
-    """Every final number; shares 0..1, entropies in nats, null for what is not defined."""
-    found = records(path)
+def summary_of(path: Path, found: StudyRecords) -> dict[str, Json]:
+    """Every final number of the study at `path`, which holds `found`.
+
+    Shares 0..1, entropies in nats, null for what is not defined.
+    """
     return {
         "study": found.name,
         "version": found.version,

@@ -182,7 +182,7 @@ class Run:
     ) -> None:
         self.recipe, self.device, self.out, self.report = recipe, device, out, report
         self.bfloat16 = recipe.bfloat16 and has_bfloat16(device.type)
-        self.family = family.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.family = family.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # PyTorch's overloads take one of them each
         self.average = WeightAverage(self.family, recipe.average_decay)
         self.averaged = cast(Family, self.average.network)
         self.optimizer = torch.optim.AdamW(_groups(family, recipe), lr=recipe.learning_rate, fused=True)

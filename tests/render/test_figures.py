@@ -1,5 +1,6 @@
 """Figures in the article's layout, read back from their axes and files."""
 
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -10,7 +11,7 @@ from PIL import Image as PillowImage
 
 from demo.labels.ade20k import ADE20K
 from demo.measures import BY_ID
-from demo.render.figures import HEIGHT, KINDS, SLIDE, WIDTH, Row, comparison, grid, name_places, slide, to_bytes
+from demo.render.figures import HEIGHT, KINDS, SLIDE, WIDTH, Row, comparison, grid, name_places, to_bytes
 
 PHOTO = np.full((60, 90, 3), 90, np.uint8)
 
@@ -20,6 +21,9 @@ def label_map() -> NDArray[np.uint8]:
     labels[20:, 30:] = 9
     labels[0, 0] = 21
     return labels
+
+
+slide = partial(grid, on_slide=True)
 
 
 def rows(number: int = 2) -> list[Row]:
