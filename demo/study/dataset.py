@@ -258,12 +258,12 @@ def _cases(cases: Iterable[Case]) -> tuple[Case, ...]:
 def uniquely_named(cases: Iterable[Case]) -> Iterator[Case]:
     """The same cases, each by a name that a report can hold and that no other has: a number is added where need be."""
     known = [replace(case, name=readable(case.name)) for case in cases]
-    names, given = {case.name for case in known}, set[str]()
+    names, given, tried = {case.name for case in known}, set[str](), dict[str, int]()
     for case in known:
-        chosen, number = case.name, 1
-        while chosen in given or (number > 1 and chosen in names):
-            number += 1
-            chosen = f"{case.name} ({number})"
+        chosen = case.name
+        while chosen in given or (chosen != case.name and chosen in names):
+            tried[case.name] = tried.get(case.name, 1) + 1
+            chosen = f"{case.name} ({tried[case.name]})"
         given.add(chosen)
         yield replace(case, name=chosen)
 
