@@ -33,6 +33,18 @@ FLAGS = [
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
+# As on a machine whose cores are taken: whatever looks before the page has drawn or an answer has come, fails.
+SLOW_PAGES = bool(os.environ.get("ZOO_SLOW_PAGES"))
+SLOW_FRAMES_AND_ANSWERS = """(() => {
+  const frame = window.requestAnimationFrame.bind(window);
+  const ask = window.fetch.bind(window);
+  window.requestAnimationFrame = (draw) => frame(() => setTimeout(() => frame(draw), 200));
+  window.fetch = async (...all) => {
+    await new Promise((done) => setTimeout(done, 300));
+    return ask(...all);
+  };
+})()"""
+
 Open = Callable[..., Any]
 
 
@@ -93,6 +105,18 @@ class Chromium:
         if not self._running.is_connected():
             self._running = self._launch()
         return getattr(self._running, name)
+
+    def new_context(self, **options: Any) -> Any:
+        context = self.__getattr__("new_context")(**options)
+        if SLOW_PAGES:
+            context.add_init_script(SLOW_FRAMES_AND_ANSWERS)
+        return context
+
+    def new_page(self, **options: Any) -> Any:
+        page = self.__getattr__("new_page")(**options)
+        if SLOW_PAGES:
+            page.add_init_script(SLOW_FRAMES_AND_ANSWERS)
+        return page
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from tests.browser.conftest import DESKTOP, PHONE, Open, compared, filled
 
 pytestmark = pytest.mark.browser
 ABOVE_THE_TOUR = """() => {
-    const place = (one) => document.querySelector(one).getBoundingClientRect();
+    const place = (one) => document.querySelector(one)?.getBoundingClientRect();
     const [marked, tour] = [place(".zoo-toured"), place(".zoo-tour")];
-    return marked.bottom > 0 && marked.top >= 0 && Math.min(marked.bottom, marked.top + 60) <= tour.top;
+    return marked?.bottom > 0 && marked.top >= 0 && Math.min(marked.bottom, marked.top + 60) <= tour.top;
 }"""
 HAS_FOCUS = "selector => document.activeElement?.matches(selector) ?? false"
 

@@ -22,7 +22,7 @@ from demo.labels.coco import decode_panoptic
 from demo.measures import BY_ID, MEASURES
 from demo.models.zoo import Answer, Zoo
 from demo.schema import VOID, LabelMap, Unknown
-from tests.browser.conftest import PHONE, Open, choose, compared, filled, settled, wait_until
+from tests.browser.conftest import PHONE, SLOW_FRAMES_AND_ANSWERS, Open, choose, compared, filled, settled, wait_until
 from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
@@ -174,6 +174,23 @@ def test_a_painted_region(visit: Open, toy: str, cases: Path) -> None:
         assert_equal(shown(page, model), numbers)
     page.get_by_role("button", name="Clear", exact=True).click()
     assert page.locator(".zoo-truth-results").is_hidden()
+
+
+def test_of_regions_closed_while_answers_are_awaited_each_keeps_its_corners_and_its_refusal(
+    visit: Open, toy: str
+) -> None:
+    page = visit(toy, script=SLOW_FRAMES_AND_ANSWERS)
+    open_tab(page, PHOTO, 5)
+    page.get_by_label("Paint regions").check()
+    outline(page, "Ship", "10,10 110,10 110,60 10,60")
+    outline(page, "WALL", "200,100 300,100 300,200 200,200")
+    outline(page, "animl", "10,150 60,150 60,200 10,200")
+    listed = page.locator(".zoo-truth-regions li")
+    wait_until(lambda: "pixels" in page.locator(".zoo-truth-facts").inner_text(), page.locator("#truth").inner_text)
+    judged(page, 5)
+    assert listed.all_inner_texts() == ["ship, 4 corners", "wall, 4 corners", "open: 10,150 60,150 60,200 10,200"]
+    assert f"{100 * 50 + 100 * 100:,} of" in page.locator(".zoo-truth-facts").inner_text()
+    assert "did you mean animal" in page.locator(".zoo-truth-message").inner_text()
 
 
 def test_what_is_painted_as_none_of_these_is_told_apart(visit: Open, toy: str) -> None:

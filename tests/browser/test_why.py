@@ -30,7 +30,7 @@ def ask(page: Any) -> None:
 
 def test_every_network_tells_where_its_label_comes_from(page: Any) -> None:
     tab = open_tab(page)
-    assert tab.get_by_text("Click a pixel in any panel").is_visible()
+    tab.get_by_text("Click a pixel in any panel").wait_for()
     assert tab.get_by_role("button", name="Ask the networks").is_disabled()
     pin(page)
     ask(page)

@@ -13,7 +13,7 @@ import { askConflict, askDifferences, askMean, followRun, ownLayers } from "./qu
 import { regionList, regionWords } from "./regions.js";
 import { SURE, differing } from "./state.js";
 import { pairTable, pairWords, structureTable } from "./tables.js";
-import { fillTeaser, offerLikeliest, sayHeadline, openTab } from "./teaser.js";
+import { fillTeaser, offerLikeliest, sayHeadline, selectTab } from "./teaser.js";
 import { placeViews } from "./views.js";
 import { layerText } from "../../ui/readout.js";
 import { showRegion } from "../../ui/regions.js";
@@ -322,5 +322,5 @@ export const differ = {
   },
   layers: ownLayers,
   link: { put: putLink, take: takeLink },
-  hears: { "differ-map": ({ map }) => showMap(map), tab: ({ name }) => openTab(name) },
+  hears: { "differ-map": ({ map }) => showMap(map), tab: ({ name }) => selectTab(name) },
 };

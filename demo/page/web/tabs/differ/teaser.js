@@ -93,11 +93,17 @@ export const offerLikeliest = () => {
   likeliest.style.visibility = state.pin ? "visible" : "hidden";
 };
 
-export function openTab(name) {
+/** Without moving the page, which the tour does itself. */
+export function selectTab(name) {
   /** @type {NodeListOf<HTMLElement>} */
   const buttons = document.querySelectorAll("#tabs [role=tab]");
   const button = [...buttons].find((candidate) => candidate.textContent.trim() === name);
   button?.click();
+  return button;
+}
+
+export function openTab(name) {
+  const button = selectTab(name);
   button?.focus({ preventScroll: true });
   bringUp(button);
 }

@@ -1,10 +1,13 @@
 // @ts-check
 // Regions: corners one by one, then the class; everything also by keys or by typing coordinates.
 
+import { namesOf } from "../../draw/classes.js";
 import { run } from "../../run.js";
 import { askServer, giveTruth } from "./questions.js";
 import { closes, isOutside, readCorners } from "./polygon.js";
-import { forgetTruth, judged, parts, say } from "./state.js";
+import { NONE, forgetTruth, judged, parts, say } from "./state.js";
+
+const spoken = (name) => name.toLowerCase().split(/\s+/).join(" ");
 
 /** @param {import("./state.js").Corner} corner */
 export function addCorner(corner) {
@@ -16,7 +19,7 @@ export function addCorner(corner) {
   say(judged.busy);
 }
 
-export async function closeRegion() {
+export function closeRegion() {
   const name = parts.name.value.trim();
   const corners = judged.open;
   if (corners.length < 3) {
@@ -32,20 +35,27 @@ export async function closeRegion() {
     parts.name.focus();
     return;
   }
-  const { name: known, message } = await askServer("class", {}, { name });
-  if (message) {
-    say("", message);
-    parts.name.focus();
+  const known = [NONE, ...namesOf(judged.set)].find((one) => spoken(one) === spoken(name));
+  if (!known) {
+    refuse(name);
     return;
   }
   judged.regions.push({ name: known, corners });
   judged.open = [];
-  await giveRegions();
+  giveRegions();
 }
 
-async function giveRegions() {
-  if (judged.regions.length)
-    await giveTruth({ regions: judged.regions.map(({ name, corners }) => ({ name, corners })) });
+/** The server says which names are near; the region stays open, unless it was closed or cleared meanwhile. */
+async function refuse(name) {
+  const corners = judged.open;
+  const { message } = await askServer("class", {}, { name });
+  if (judged.open !== corners || !message) return;
+  say(judged.busy, message);
+  parts.name.focus();
+}
+
+function giveRegions() {
+  if (judged.regions.length) giveTruth({ regions: judged.regions.map(({ name, corners }) => ({ name, corners })) });
   else {
     judged.asked++;
     if (judged.source?.regions) forgetTruth();

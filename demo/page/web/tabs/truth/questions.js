@@ -50,7 +50,7 @@ export async function giveTruth(source) {
     say("", reply.message);
     return;
   }
-  Object.assign(judged, { source, truth: reply, turn: judged.turn + 1, message: "" });
+  Object.assign(judged, { source, truth: reply, turn: judged.turn + 1 });
   const map = await readGrey({ url: reply.map });
   if (source !== judged.source) return;
   judged.painting = new Painting(map);

@@ -44,7 +44,7 @@ export function makePhoto() {
 }
 
 /** The size at which the photo is changed. */
-function sizeNow() {
+export function sizeNow() {
   const { preview, told } = whatIf;
   if (preview) return [preview.photo_width, preview.photo_height];
   const scale = Math.min(1, (told?.short_side ?? 512) / Math.min(run.photoWidth, run.photoHeight));

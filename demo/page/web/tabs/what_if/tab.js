@@ -2,9 +2,9 @@
 // The tab "What if": a change is chosen and seen, the networks answer again, and below the photo's stress ladder.
 
 import { make, radioBar } from "../../elements.js";
-import { finished } from "../../run.js";
+import { finished, run } from "../../run.js";
 import { redraw } from "../../state.js";
-import { fillFields, fillPhoto, makeFields, makePhoto } from "./box.js";
+import { fillFields, fillPhoto, makeFields, makePhoto, sizeNow } from "./box.js";
 import { fillLadder } from "./ladder.js";
 import { askNetworks, askPreview, climb, followPhoto, saveFigure, stopWork, worked } from "./questions.js";
 import { amountOf, kindNow, parts, whatIf } from "./state.js";
@@ -173,15 +173,21 @@ function fill() {
   p.ladderBusy.textContent = whatIf.busy === "ladder" ? whatIf.doing : "";
   p.message.textContent = whatIf.message;
   p.message.hidden = !whatIf.message;
-  p.hint.textContent = kind?.box ? "The photo: draw the box with the pointer, or type it" : "The photo";
+  p.hint.textContent = `${photoWords()}${kind?.box ? ": draw the box with the pointer, or type it" : ""}`;
   p.preview.hidden = p.size.hidden = !whatIf.preview;
   if (whatIf.preview && p.preview.src !== whatIf.preview.url) {
-    const { width, height, photo_width: w, photo_height: h, url } = whatIf.preview;
+    const { width, height, url } = whatIf.preview;
     Object.assign(p.preview, { src: url, alt: `The changed photo: ${changeWords()}` });
-    p.size.textContent = `The changed photo, ${width} × ${height}; changed at ${w} × ${h}`;
+    p.size.textContent = `The changed photo, ${width} × ${height}`;
   }
   fillStrip();
   fillLadder();
+}
+
+/** What is changed: a large photo at a smaller size, which is the one that boxes and blurs are given in. */
+function photoWords() {
+  const [width, height] = sizeNow();
+  return width === run.photoWidth ? "The photo" : `The photo at ${width} × ${height}, about the size that networks see`;
 }
 
 function fillClasses() {
