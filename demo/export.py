@@ -155,14 +155,17 @@ def write_zip(
     device: str,
     figures: Sequence[Kind] = (),
     further: Further | None = None,
-) -> Path:
-    """Write `files` as one zip, below a folder of the photo's stem; pictures, already compressed, are stored."""
+) -> Iterator[str]:
+    """Write `files` as one zip, below a folder of the photo's stem; pictures, already compressed, are stored.
+
+    Yields each file's name as soon as it is in the zip, which is whole after the last.
+    """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         everything = files(photo, answers, precision=precision, device=device, figures=figures, further=further)
         for name, content in everything:
             method = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
             archive.writestr(f"{safe_stem(photo.name)}/{name}", content, method)
-    return path
+            yield name
 
 
 def folder_for(out: Path, photo: Photo) -> Path:

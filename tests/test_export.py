@@ -51,8 +51,10 @@ def written(photo: Photo, answers: list[Answer]) -> dict[str, bytes]:
 
 def test_the_folder_and_the_zip_hold_the_same_bytes(photo: Photo, answers: list[Answer], tmp_path: Path) -> None:
     folder = write_run(tmp_path, photo, answers, precision="exact", device="cpu")
-    archive = zipfile.ZipFile(write_zip(tmp_path / "run.zip", photo, answers, precision="exact", device="cpu"))
+    told = list(write_zip(tmp_path / "run.zip", photo, answers, precision="exact", device="cpu"))
+    archive = zipfile.ZipFile(tmp_path / "run.zip")
     expected = {f"{model}/{name}" for model in toy_ids() for name in MAPS} | LAST
+    assert set(told) == expected
     assert folder == tmp_path / "owl"
     assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == expected
     assert {name.removeprefix("owl/") for name in archive.namelist()} == expected

@@ -152,13 +152,13 @@ def build(
                 worked.success(None, None, None, js=_at_once(tell=f"{tab.name}-worked"))
                 worked.failure(None, None, None, js=_at_once(tell=f"{tab.name}-worked"))
 
-        handed: tuple[tuple[gr.Button, str, Callable[..., str], Any, str | None], ...] = (
-            (save, DOWNLOAD, page.zip, [shown, asked], download.ASK),
-            (save_page, ONE_PAGE, page.one_page, shown, None),
+        handed: tuple[tuple[gr.Button, str, Callable[..., Any], Any, Any, str | None], ...] = (
+            (save, DOWNLOAD, page.zip, [shown, asked], [file, save], download.ASK),
+            (save_page, ONE_PAGE, page.one_page, shown, file, None),
         )
-        for button, words, make, told, ask in handed:
+        for button, words, make, told, filled, ask in handed:
             making = button.click(None, None, button, js=_at_once(gr.update(value=PREPARING, interactive=False)))
-            made = making.then(guarded(make), told, file, js=ask, **queued)
+            made = making.then(guarded(make), told, filled, js=ask, **queued)
             made.success(None, None, None, js=download.FOLLOW)
             made.then(None, None, button, js=_at_once(gr.update(value=words, interactive=True)))
 

@@ -5,8 +5,8 @@ A download button that makes its file when clicked would hand over the file of t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -33,10 +33,11 @@ FOLLOW = "() => document.querySelector('#file a, a#file, #file button, button#fi
 
 def make_zip(
     networks: Networks, store: Store, key: str, name: str, models: Sequence[str], further: Further | None = None
-) -> Path:
+) -> Iterator[str | Path]:
     """The zip of one run's answers under its photo's name, with the page as one file and what else there is.
 
-    Raises DemoError when there is nothing to put in it.
+    Yields what is written, a network or a file, and last the zip's path. Raises DemoError when there is nothing to put
+    in it.
     """
     run, answers = _answered(store, key, models)
     path = _place(run, f"{safe_stem(name)}.zip")
@@ -44,7 +45,7 @@ def make_zip(
     figures: tuple[Kind, ...] = ("pdf", "png")
     page = ((NAME, make(networks, run, name, answers)) for make in (_page,))  # made when its turn has come
     everything = Further(further.entries if further else {}, chain(further.files if further else (), page))
-    write_zip(
+    written = write_zip(
         path,
         run.named(name),
         answers,
@@ -53,7 +54,10 @@ def make_zip(
         figures=figures,
         further=everything,
     )
-    return path
+    titles = {answer.spec.id: answer.spec.title for answer in answers}
+    for subject, _ in groupby(name.partition("/")[0] for name in written):
+        yield titles.get(subject, subject)
+    yield path
 
 
 def make_page(networks: Networks, store: Store, key: str, name: str, models: Sequence[str]) -> Path:

@@ -137,10 +137,17 @@ class Page:
         if photo is not None:
             self.store.open(photo)
 
-    def zip(self, shown: Shown, asked: str) -> str:
-        """The zip of what is shown; `asked` is JSON: what each tab's script says of the moment, by its name."""
+    def zip(self, shown: Shown, asked: str) -> Iterator[tuple[Any, Any]]:
+        """Updates for the zip of what is shown and the words of its button.
+
+        `asked` is JSON: what each tab's script says of the moment, by its name.
+        """
         further = self._further(asked)
-        return str(download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models, further))
+        for made in download.make_zip(self.networks, self.store, shown.key, shown.name, shown.models, further):
+            if isinstance(made, Path):
+                yield str(made), gr.skip()
+            else:
+                yield gr.skip(), gr.update(value=f"Preparing: {made} is written")
 
     def one_page(self, shown: Shown) -> str:
         """What is shown as a page of its own, in one file."""

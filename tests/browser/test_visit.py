@@ -62,9 +62,19 @@ def test_a_legend_that_comes_under_a_resting_pointer_isolates_nothing(visit: Ope
 def test_the_download_holds_what_the_page_shows(visit: Open, toy: str) -> None:
     page = visit(toy)
     choose(page, PHOTO)
+    page.evaluate(
+        """() => {
+            const button = document.querySelector("#download");
+            window.words = [];
+            new MutationObserver(() => window.words.push(button.textContent.trim()))
+                .observe(button, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
     with page.expect_download(timeout=60_000) as download:
         page.locator("#download").click()
     assert download.value.suggested_filename == "cat.zip"
+    page.wait_for_function("() => window.words.at(-1) === 'Download results (zip)'")
+    assert "Preparing: SETR is written" in page.evaluate("window.words")
     archive = zipfile.ZipFile(BytesIO(Path(download.value.path()).read_bytes()))
     files = {f"cat/{model}/{file}" for model in toy_ids() for file in ("labels.png", "entropy.npy")}
     assert files | {"cat/summary.json"} <= set(archive.namelist())

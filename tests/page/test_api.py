@@ -68,8 +68,8 @@ def test_files_do_not_grow_in_number_with_the_calls(store: Store, photo: str, mo
     for number in range(4):
         overlay_of(networks, store, photo, FIVE[0])
         assert label_map(networks, store, photo, FIVE[0]) == first
-        zipped = make_zip(networks, store, run.key, f"{number}.png", [FIVE[0]])
-        assert zipped.is_file() and zipped.name == f"{number}.zip"
+        *_, zipped = make_zip(networks, store, run.key, f"{number}.png", [FIVE[0]])
+        assert isinstance(zipped, Path) and zipped.is_file() and zipped.name == f"{number}.zip"
     files = [path.name for path in run.folder.rglob("*") if path.is_file()]
     assert len([name for name in files if name.endswith(".zip")]) == 3
     assert len(list((run.folder / "api").iterdir())) == 2

@@ -133,7 +133,8 @@ def test_the_zip_has_the_files_and_the_numbers_under_truth(
 ) -> None:
     path = tmp_path / "cat.zip"
     answers = [run.answers[model] for model in MODELS]
-    write_zip(path, run.named("cat.png"), answers, precision="exact", device="cpu", further=tab.taken(question))
+    told = write_zip(path, run.named("cat.png"), answers, precision="exact", device="cpu", further=tab.taken(question))
+    assert "truth/numbers.json" in list(told)
     archive = zipfile.ZipFile(path)
     summary = json.loads(archive.read("cat/summary.json"))
     assert summary["truth"] == json.loads(save("truth/numbers.json"))
