@@ -134,7 +134,7 @@ def test_the_zip_has_the_files_and_the_numbers_under_truth(
     path = tmp_path / "cat.zip"
     answers = [run.answers[model] for model in MODELS]
     told = write_zip(path, run.named("cat.png"), answers, precision="exact", device="cpu", further=tab.taken(question))
-    assert "truth/numbers.json" in list(told)
+    assert "truth/table.csv" in list(told)
     archive = zipfile.ZipFile(path)
     summary = json.loads(archive.read("cat/summary.json"))
     assert summary["truth"] == json.loads(save("truth/numbers.json"))
