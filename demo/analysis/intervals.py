@@ -22,7 +22,7 @@ AT_ONCE = 4_000_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and its interval; nan where it is not defined."""
+    """A value and its interval; nan where it is not defined, infinite ends where the photos set no bound."""
 
     value: float
     low: float
@@ -38,7 +38,8 @@ class Draws:
     error: Array
     """(K,) standard error; 0 where all photos say the same."""
     t: Array
-    """(R, K) |value of a draw - value| / standard error of that draw; 0 where all photos of the draw say the same."""
+    """(R, K) |value of a draw - value| / standard error of that draw; infinite where all its photos say the same other
+    value."""
 
     def intervals(self, columns: Sequence[int], level: float = 0.95) -> tuple[Interval, ...]:
         """Intervals of some of the K that hold all at once at the level."""
@@ -109,8 +110,10 @@ def _redrawn(
         moved.append(weights @ centred)
         spread.append(np.maximum(weights @ centred**2 - moved[-1] ** 2, 0) * photos / (photos - 1))
     difference, again = _combined(moved, spread, groups)
-    # A draw whose photos all say the same, but for rounding, tells no t.
-    return np.divide(np.abs(difference), again, out=np.zeros_like(again), where=again > 1e-7 * error)
+    # A draw whose photos all say the same, but for rounding, tells no spread: wherever its mean has moved to, no number
+    # of standard errors reaches back. Most photos say 0 of what is rare, and their draws must not pass for exact ones.
+    moved_to = np.where(np.abs(difference) > 1e-7 * error, math.inf, 0.0)
+    return np.divide(np.abs(difference), again, out=moved_to, where=again > 1e-7 * error)
 
 
 def _combined(means: Sequence[Array], variances: Sequence[Array], groups: Sequence[Array]) -> tuple[Array, Array]:

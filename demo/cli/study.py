@@ -50,7 +50,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--stress",
         metavar="NAME",
-        type=_named,
+        type=_corruptions,
         help="ask for every photo corrupted too: corruptions of ImageNet-C by name with commas between, or own for the "
         "five that need no further package",
     )
@@ -185,8 +185,14 @@ def _named(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _corruptions(text: str) -> tuple[str, ...]:
+    if not (named := _named(text)):
+        raise argparse.ArgumentTypeError(f"must be names of corruptions with commas between, or own, but is {text!r}")
+    return named
+
+
 def _saves(text: str) -> tuple[str, ...]:
     named = _named(text)
     if not named or set(named) - set(SAVES):
-        raise argparse.ArgumentTypeError(f"must be {' or '.join(SAVES)}, or both with a comma, but is {text}")
+        raise argparse.ArgumentTypeError(f"must be {' or '.join(SAVES)}, or both with a comma, but is {text!r}")
     return named

@@ -162,7 +162,7 @@ def reliability(rows: Sequence[tuple[float, float, int, float, float]], series: 
 
 
 def dots(rows: Sequence[tuple[str, int, float, float, float]], digits: int = 2, zero: bool = False) -> str:
-    """One row a name: (name, series, value, low, high), a dot with its interval on one common scale."""
+    """One row a name: (name, series, value, low, high), a dot with its interval on one scale; nan: no ends."""
     finite = [value for row in rows for value in row[2:] if value == value]
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
     low, high = (min(low, 0), max(high, 0)) if zero else (low, high)
@@ -322,7 +322,8 @@ def _dot(frame: Frame, number: int, row: tuple[str, int, float, float, float], d
         else ""
     )
     exact = digits + 1
-    title = f"{escape(name)}: {value:.{exact}f} (95 %: {low:.{exact}f} to {high:.{exact}f})"
+    ends = f" (95 %: {low:.{exact}f} to {high:.{exact}f})" if low == low else ""
+    title = f"{escape(name)}: {value:.{exact}f}{ends}"
     return (
         f"<g><title>{title}</title>"
         f'{label}{whisker}<circle cx="{frame.x(value):.1f}" cy="{y}" r="4.5" fill="{colour(series)}"/>'

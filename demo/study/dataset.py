@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -216,14 +217,62 @@ def is_dataset(folder: Path) -> bool:
 def open_photos(paths: Sequence[Path], split: str | None = None) -> Dataset:
     """Photos from files, folders of photos and datasets alike, with annotations where there are some."""
     found = [_any(path, split) for path in paths]
-    cases = _cases(case for part in found for case in part.cases)
+    once, twice = each_once(case for part in found for case in part.cases)
+    cases = _cases(once)
     if not cases:
         raise DatasetError(
             f"There is no photo ({', '.join(SUFFIXES)}) in {', '.join(map(str, paths))}. "
             "Name photos, folders of photos, or a dataset in ADE20K's layout."
         )
     problems = tuple(problem for part in found for problem in part.problems)
-    return Dataset(readable(", ".join(path.name or str(path) for path in paths)), cases, problems)
+    return Dataset(readable(", ".join(path.name or str(path) for path in paths)), cases, (*problems, *twice))
+
+
+def each_once(cases: Iterable[Case]) -> tuple[list[Case], tuple[str, ...]]:
+    """The cases, a photo that is named more than once only once and with its annotation; and what is to be said of it.
+
+    Means and intervals over photos would take one photo for several.
+    """
+    found: dict[str, Case] = {}
+    twice: dict[str, str] = {}
+    for case in cases:
+        key = identity(case)
+        if first := found.get(key):
+            twice[key] = case.name
+            if first.annotation or not case.annotation:
+                continue
+        found[key] = case
+    if not twice:
+        return list(found.values()), ()
+    name, *more = map(readable, twice.values())
+    many = f"{len(twice)} photos are named more than once, {name} among them, and count"
+    which = many if more else f"{name} is named more than once, and counts"
+    return list(found.values()), (f"{which} once.",)
+
+
+def identity(case: Case) -> str:
+    """The same for two cases of one photo: of the same file, whatever links lead to it, or of the same address."""
+    if case.address:
+        return f"{case.archive or ''} {case.address}"
+    try:
+        return os.path.realpath(case.photo)
+    except ValueError:  # no path at all; reading it will tell
+        return str(case.photo)
+
+
+def check_split(split: str | None, *places: Path) -> None:
+    """Raises DatasetError for a split where no place is a dataset."""
+    if split and not any(place.is_dir() and is_dataset(place) for place in places):
+        raise no_splits(*places)
+
+
+def no_splits(*places: Path) -> DatasetError:
+    """What is said of a split that is asked for where there are none."""
+    names = ", ".join(map(str, places))
+    return DatasetError(
+        f"A split is a part of a dataset, in ADE20K's, Cityscapes', Pascal VOC's or COCO panoptic's layout, but "
+        f"{names} {'are none' if len(places) > 1 else 'is none'}. Leave the split out, or name the folder that has it."
+    )
 
 
 def _any(path: Path, split: str | None) -> Dataset:

@@ -11,14 +11,16 @@ from typing import Any, Literal
 from demo.errors import DatasetError
 from demo.study.ledger import reading
 
-TABLES = ("models", "classes", "photos", "answers_named", "areas_named", "pairs", "confusions", "together")
+TABLES = ("models", "classes", "photos", "answers_named", "areas_named", "pairs", "confusions", "together", "stress")
 """What is exported: tables and views, without what only this program can read."""
+PRIVATE = ("judged",)
+"""Columns of text that only this program can read, as it does blobs."""
 AT_ONCE = 50_000
 """Rows in memory."""
 
 
 def export(path: Path, kind: Literal["csv", "parquet"], folder: Path) -> Iterator[Path]:
-    """Write one file a table into a folder, without blobs; yields the files.
+    """Write one file a table into a folder, of the photos that still are in the study; yields the files.
 
     Raises DatasetError where there is no study, and where pyarrow is missing for Parquet.
     """
@@ -32,15 +34,17 @@ def export(path: Path, kind: Literal["csv", "parquet"], folder: Path) -> Iterato
 
 
 def _columns(rows: sqlite3.Connection, table: str) -> list[str]:
-    """Without those that hold blobs."""
+    """Without those that only this program can read."""
     told = rows.execute(f"SELECT name, type FROM pragma_table_info('{table}')").fetchall()
-    return [name for name, kind in told if kind != "BLOB"]
+    return [name for name, kind in told if kind != "BLOB" and name not in PRIVATE]
 
 
 def _selected(rows: sqlite3.Connection, table: str) -> tuple[list[str], sqlite3.Cursor]:
     columns = _columns(rows, table)
     named = ", ".join(f'"{column}"' for column in columns)
-    return columns, rows.execute(f"SELECT {named} FROM {table}")
+    of_photos = "photo" in columns and not table.endswith("_named")  # views have them left out
+    where = "WHERE photo IN (SELECT photo FROM photos WHERE present)" if of_photos else ""
+    return columns, rows.execute(f"SELECT {named} FROM {table} {where}")
 
 
 def _write_csv(path: Path, rows: sqlite3.Connection, table: str) -> None:

@@ -296,8 +296,20 @@ def told_apart(found: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     was, wanted = found["settings"], asked["settings"]
     for key in sorted(was.keys() | wanted.keys()):
         if was.get(key) != wanted.get(key):
-            return f"its setting {key} is {was.get(key)}, and this one's is {wanted.get(key)}"
+            return f"its setting {key} is {_said(was.get(key))}, and this one's is {_said(wanted.get(key))}"
     return ""
+
+
+def _said(setting: Json) -> str:
+    """
+    >>> _said(["entropy", "labels"]), _said(40.0), _said(None)
+    ('entropy,labels', '40', 'nothing')
+    """
+    if isinstance(setting, list):
+        return ",".join(map(_said, setting))
+    if isinstance(setting, float) and setting.is_integer():
+        return str(int(setting))
+    return "nothing" if setting is None else str(setting)
 
 
 def _written(row: Row) -> Row:

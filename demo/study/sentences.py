@@ -25,7 +25,7 @@ from demo.models.zoo import Zoo
 from demo.names import to_json
 from demo.schema import ModelSpec
 from demo.study import charts, mistakes_page
-from demo.study.dataset import Case, Dataset, open_photos
+from demo.study.dataset import Case, Dataset, check_split, identity, open_photos
 from demo.study.engine import OnProgress, in_words, silent
 from demo.study.html import Cell, Column, dot, figure, key, page, table, tag
 from demo.study.records import contents, counted_from_zero, truth_counts
@@ -106,10 +106,12 @@ def claims_report(
     """
     start = time.perf_counter()
     usual, strange = open_photos(photos, split), open_photos(outside, split) if outside else None
+    check_split(split, *photos, *outside)
+    usual, both = _without(usual, strange)
     cases = [*usual.cases, *(_renamed(strange.cases) if strange else ())]
     specs = catalog.resolve(models or zoo.default_set)
     name = usual.name + (f"; outside: {strange.name}" if strange else "")
-    found = Dataset(name, tuple(cases), (*usual.problems, *(strange.problems if strange else ())))
+    found = Dataset(name, tuple(cases), (*usual.problems, *(strange.problems if strange else ()), *both))
     settings = settings_of(zoo, limits)
     path = place_for(out, found, specs, settings)
     done = run(found, specs, zoo, path, settings, limits=limits, on_progress=on_progress)
@@ -132,6 +134,18 @@ def claims_report(
 def claims_page(result: ClaimsReport) -> str:
     """A self-contained HTML page: the verdicts in one table, then each claim with its numbers and intervals."""
     return page("The article's sentences, tested", _body(result))
+
+
+def _without(usual: Dataset, strange: Dataset | None) -> tuple[Dataset, tuple[str, ...]]:
+    """The photos that are not among those from outside too, and what is to be said of the others."""
+    outside = {identity(case) for case in strange.cases} if strange else set[str]()
+    both = [case.name for case in usual.cases if identity(case) in outside]
+    if not both:
+        return usual, ()
+    left = tuple(case for case in usual.cases if identity(case) not in outside)
+    many = f"{len(both)} photos are named with --outside too, {both[0]} among them, and count"
+    which = many if len(both) > 1 else f"{both[0]} is named with --outside too, and counts"
+    return replace(usual, cases=left), (f"{which} as a photo from outside only.",)
 
 
 def _renamed(cases: Sequence[Case]) -> list[Case]:
@@ -278,7 +292,17 @@ def _worded(finding: Finding) -> str:
 def _family_cell(interval: Interval | None) -> Cell:
     if interval is None or np.isnan(interval.value):
         return Cell("")
-    return Cell(_shown(interval.value), title=f"95 %: {_shown(interval.low)} to {_shown(interval.high)}")
+    return Cell(_shown(interval.value), title=f"95 %: {_range(interval)}")
+
+
+def _range(interval: Interval) -> str:
+    """
+    >>> [_range(Interval(0.5, low, 1 - low)) for low in (0.25, -np.inf, np.nan)]
+    ['0.25 to 0.75', 'no bound', 'no interval']
+    """
+    if np.isnan(interval.low):
+        return "no interval"
+    return "no bound" if np.isinf(interval.low) else f"{_shown(interval.low)} to {_shown(interval.high)}"
 
 
 def _shown(value: float) -> str:
@@ -293,7 +317,7 @@ def _shown(value: float) -> str:
 def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
     claim = finding.claim
     rows = [
-        (spec.title, 0 if spec.family == "cnn" else 3, value.value, value.low, value.high)
+        (spec.title, 0 if spec.family == "cnn" else 3, value.value, *_drawn_ends(value))
         for spec, value in zip(specs, finding.models, strict=True)
     ]
     finite = [abs(row[2]) for row in rows if not np.isnan(row[2])]
@@ -301,7 +325,7 @@ def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
     svg = (charts.dots(rows, digits, zero=claim.difference) if finite else "") + _curve(finding, specs)
     verdict = f'<span class="{VERDICT_STYLE[finding.verdict]}">{_worded(finding)}</span>'
     single = [c for c in finding.contrasts if not np.isnan(c.value) and len(finding.contrasts) == 1]
-    tests = "".join(f"{_shown(c.value)} ({_shown(c.low)} to {_shown(c.high)})" for c in single)
+    tests = "".join(f"{_shown(c.value)} ({_range(c)})" for c in single)
     unit = "" if claim.unit == "0..1" else f", in {claim.unit}"
     drawn = figure(svg, claim.sentence, f"{claim.quantity[0].upper()}{claim.quantity[1:]}{unit}.")
     words = (
@@ -309,6 +333,11 @@ def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
         f"Tested: {escape(claim.test)}{f': {tests}' if tests else ''}.</p>"
     )
     return drawn.replace("</figure>", f"{words}</figure>")
+
+
+def _drawn_ends(interval: Interval) -> tuple[float, float]:
+    """nan, which is not drawn, for ends without bound."""
+    return (np.nan, np.nan) if np.isinf(interval.low) else (interval.low, interval.high)
 
 
 def _curve(finding: Finding, specs: Sequence[ModelSpec]) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from demo.errors import DatasetError, ImageError
 from demo.images import DEFAULT_LIMITS, SUFFIXES, Limits, Opened, open_photo
 from demo.names import leads_nowhere, readable, same_name
-from demo.study.dataset import Case, Dataset, is_dataset, open_dataset, uniquely_named
+from demo.study.dataset import Case, Dataset, each_once, is_dataset, no_splits, open_dataset, uniquely_named
 
 SECONDS = 30
 """After which an address that says nothing is given up."""
@@ -23,19 +23,22 @@ def open_source(place: Path, *, truth: Path | None = None, split: str | None = N
     """The photos of a folder and of the folders in it, a dataset, a zip, or a list (.txt), a path or address a line.
 
     `truth` is a folder that holds, for a photo a/b.jpg, the annotation a/b.png. A photo in a folder, zip or list is
-    named by its path there. Raises DatasetError where there is no photo.
+    named by its path there. Raises DatasetError where there is no photo, and for a `split` of anything but a dataset.
     """
     if truth is not None and not truth.is_dir():
         raise DatasetError(f"The truths should be in a folder, but {truth} is none. Check the path.")
     if place.is_dir() and is_dataset(place) and truth is None:
         return open_dataset(place, split)
+    if split:
+        raise no_splits(place)
+    problems: tuple[str, ...] = ()
     if place.is_dir():
         found = sorted(_below(place), key=os.fsencode)
         cases = [Case(_named(photo.relative_to(place).as_posix()), photo) for photo in found]
-    elif zipfile.is_zipfile(place):
+    elif place.is_file() and (place.suffix.lower() == ".zip" or zipfile.is_zipfile(place)):
         cases = list(_in_zip(place))
     elif place.suffix.lower() == ".txt" and place.is_file():
-        cases = list(_listed(place))
+        cases, problems = each_once(_listed(place))
     else:
         what = "is a file of another kind" if place.exists() else "does not exist"
         raise DatasetError(f"{place} {what}. Name a folder of photos, a dataset, a zip, or a list of photos (.txt).")
@@ -47,9 +50,9 @@ def open_source(place: Path, *, truth: Path | None = None, split: str | None = N
         if not any(case.annotation for case in cases):
             raise DatasetError(
                 f"{truth} should hold an annotation for photos of {place}, such as "
-                f"{Path(cases[0].name).with_suffix('.png')}, but has none. Check the names."
+                f"{_truth_of(cases[0].name)}, but has none. Check the names."
             )
-    return Dataset(readable(place.name or str(place)), tuple(uniquely_named(cases)))
+    return Dataset(readable(place.name or str(place)), tuple(uniquely_named(cases)), problems)
 
 
 def open_case(case: Case, limits: Limits = DEFAULT_LIMITS) -> Opened:
@@ -65,7 +68,7 @@ def place_of(case: Case) -> bytes:
     """Where the photo is, as the bytes of a path or address."""
     if case.archive:
         return os.fsencode(case.archive.absolute() / case.photo)
-    return case.address.encode() if case.address else os.fsencode(case.photo.absolute())
+    return os.fsencode(case.address or case.photo.absolute())
 
 
 def stamp_of(case: Case) -> str:
@@ -74,7 +77,7 @@ def stamp_of(case: Case) -> str:
     for path in (case.archive or case.photo, case.annotation, case.segments):
         try:
             told = os.stat(path) if path and not (case.address and path is case.photo) else None
-        except OSError:  # reading it will tell why
+        except (OSError, ValueError):  # reading it will tell why
             told = None
         stamps.append(f"{told.st_size} {told.st_mtime_ns}" if told else "")
     written = f"{case.class_set.key} {case.ids}" if case.class_set else ""
@@ -118,11 +121,23 @@ def _listed(place: Path) -> Iterator[Case]:
         if not text or text.startswith("#"):
             continue
         if "://" in text:
-            end = urlsplit(text).path.rpartition("/")[2] or text
+            end = _end_of(text)
             yield Case(_named(end), Path(end), address=text)
         else:
             path = Path(text)
             yield Case(_named(text if not path.is_absolute() else path.name), place.parent / path)
+
+
+def _end_of(address: str) -> str:
+    """What an address calls its file; all of it where it names none, or is none.
+
+    >>> _end_of("https://example.org/a/cat.jpg?size=2"), _end_of("https://[/cat.jpg")
+    ('cat.jpg', 'https://[/cat.jpg')
+    """
+    try:
+        return urlsplit(address).path.rpartition("/")[2] or address
+    except ValueError:  # reading it will tell why
+        return address
 
 
 def _named(path: str) -> str:
@@ -137,8 +152,16 @@ def _truths(folder: Path) -> dict[str, Path]:
 
 def _with_truth(case: Case, place: Path, truths: dict[str, Path]) -> Case:
     own = case.photo.is_relative_to(place)
-    beside = (case.photo.relative_to(place) if own else Path(case.name)).with_suffix(".png")
-    return replace(case, annotation=truths.get(same_name(beside.as_posix())))
+    name = case.photo.relative_to(place).as_posix() if own else case.name
+    return replace(case, annotation=truths.get(same_name(_truth_of(name))))
+
+
+def _truth_of(name: str) -> str:
+    """
+    >>> _truth_of("a/b.jpg"), _truth_of("..")
+    ('a/b.png', '...png')
+    """
+    return f"{os.path.splitext(name)[0]}.png"
 
 
 def _unzipped(case: Case, limits: Limits) -> bytes:

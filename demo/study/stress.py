@@ -16,7 +16,7 @@ from demo.errors import BackendError
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.models.zoo import Zoo
 from demo.study.corrupted import Ladder
-from demo.study.dataset import open_photos
+from demo.study.dataset import check_split, open_photos
 from demo.study.engine import OnProgress, silent
 from demo.study.stress_curves import known
 from demo.study.stress_report import write
@@ -46,6 +46,7 @@ def stress(
     """
     start = time.perf_counter()
     ladder, dataset = Ladder.of(kinds, severities, seed), open_photos(photos, split)
+    check_split(split, *photos)
     specs, asked = catalog.resolve(models or zoo.default_set), settings_of(zoo, limits)
     path = place_for(out, dataset, specs, asked)
     done = run(dataset, specs, zoo, path, asked, ladder=ladder, as_they_are=False, limits=limits,

@@ -83,7 +83,7 @@ def settings_of(zoo: Zoo, limits: Limits) -> dict[str, Json]:
     """What changes a study's numbers beside its photos and networks."""
     return {
         "precision": zoo.precision, "device": _kind(zoo.device), "scales": [1.0], "flip": False,
-        "megapixels": limits.megapixels, "megabytes": limits.megabytes,
+        "megapixels": float(limits.megapixels), "megabytes": float(limits.megabytes),
     }  # fmt: skip
 
 

@@ -28,6 +28,11 @@ from tests.cli.commands import ROOT, Capture, python_m_demo
             ["segment", "owl.jpg", "-o", "out", "--checkpoints", "no-such"],
             "no-such should be a folder of checkpoints, but is not there",
         ),
+        (
+            ["study", "photos", "-o", "out", "--stress", ","],
+            "must be names of corruptions with commas between, or own, but is ','",
+        ),
+        (["study", "photos", "-o", "out", "--save", ""], "must be labels or entropy, or both with a comma, but is ''"),
         (["serve", "--port", "0"], "but is '0'; choose another. `python -m demo serve"),
         (["check", "--checkpoints", "app.py"], "app.py should be a folder of checkpoints, but is a file"),
     ],

@@ -84,8 +84,8 @@ def test_an_ending_in_capitals_is_found(tmp_path: Path) -> None:
 
 def test_photos_come_from_files_folders_and_datasets_with_names_of_their_own(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path / "set", 2)
-    photo = dataset / "images/validation/photo1.png"
-    found = open_photos([dataset, dataset / "images/validation", photo])
+    folder, photo = (make_dataset(tmp_path / name, 2) / "images/validation" for name in ("folder", "file"))
+    found = open_photos([dataset, folder, photo / "photo1.png"])
     assert [case.name for case in found.cases] == ["photo0", "photo1", "photo0 (2)", "photo1 (2)", "photo1 (3)"]
     assert [case.annotation is not None for case in found.cases] == [True, True, False, False, False]
     assert not found.problems
@@ -138,3 +138,24 @@ def test_a_number_added_to_a_name_is_never_that_of_another_photo(tmp_path: Path)
         (tmp_path / name).write_bytes(b"")
     found = open_photos([tmp_path / "b", tmp_path / "c", tmp_path / "a"])
     assert [case.name for case in found.cases] == ["owl", "owl (3)", "owl (2)", "owl (4)"]
+
+
+def test_a_photo_that_is_named_in_several_ways_counts_once_and_with_its_truth(tmp_path: Path) -> None:
+    """Means and intervals over photos take each for another one."""
+    photos = make_dataset(tmp_path / "set", 3) / "images/validation"
+    os.symlink(photos / "photo2.png", tmp_path / "link.png")
+    named = [
+        photos / "photo0.png",
+        photos,
+        tmp_path / "set",
+        photos / "../validation/photo1.png",
+        tmp_path / "link.png",
+    ]
+    found = open_photos(named)
+    assert [case.name for case in found.cases] == ["photo0", "photo1", "photo2"]
+    assert all(case.annotation for case in found.cases)
+    assert found.problems == ("3 photos are named more than once, photo0 among them, and count once.",)
+    assert open_photos([photos, photos / "photo1.png"]).problems == (
+        "photo1 is named more than once, and counts once.",
+    )
+    assert open_photos([photos]).problems == ()

@@ -11,6 +11,7 @@ import pytest
 
 from demo.errors import DatasetError
 from demo.study import study
+from demo.study.corrupted import Ladder
 from demo.study.export import TABLES, export
 from demo.study.ledger import FILE
 from demo.study.records import records
@@ -44,6 +45,19 @@ def test_csv_has_every_table_and_its_numbers(out: Path, tmp_path: Path) -> None:
     assert sum(int(row["pixels"]) for row in areas) == found.pixels.sum()
     assert sum(float(row["area"]) for row in areas) == pytest.approx(30)
     assert sum(int(row["pixels"]) for row in rows_of(tmp_path / "csv/confusions.csv")) == found.confusions.sum()
+
+
+def test_what_has_left_the_folder_is_in_no_table_and_corrupted_photos_are_in_one(tmp_path: Path) -> None:
+    photos = make_dataset(tmp_path / "set", 3) / "images/validation"
+    models, ladder = toy_ids()[:2], Ladder(("contrast",), (1, 5))
+    study(photos, models, toy_zoo(), tmp_path / "out", ladder=ladder)
+    (photos / "photo1.png").unlink()
+    study(photos, models, toy_zoo(), tmp_path / "out", ladder=ladder)
+    written = {path.stem: rows_of(path) for path in export(tmp_path / "out", "csv", tmp_path / "csv")}
+    for name in ("photos", "pairs", "confusions", "together", "stress"):
+        assert {row["photo"] for row in written[name]} == {"0", "2"}
+    assert {row["photo"] for row in written["answers"]} == {"photo0.png", "photo2.png"}
+    assert len(written["stress"]) == 2 * 2 * 3 and "judged" not in written["stress"][0]
 
 
 def test_parquet_holds_what_csv_holds(out: Path, tmp_path: Path) -> None:

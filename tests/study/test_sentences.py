@@ -1,13 +1,16 @@
 """The claims report on toy networks."""
 
 import json
+import math
 import re
 from pathlib import Path
 
 import pytest
 
+from demo import catalog
+from demo.analysis.claims import CLAIMS, Finding, Interval
 from demo.errors import BackendError, DatasetError
-from demo.study.sentences import claims_report
+from demo.study.sentences import _chart, claims_report
 from tests.study.photos import make_dataset
 from tests.study.test_evaluate import refusing
 from tests.toy import toy_ids, toy_zoo
@@ -71,3 +74,33 @@ def test_what_cannot_be_answered_at_all_is_an_error(tmp_path: Path) -> None:
     photos = make_dataset(tmp_path / "set", 1)
     with pytest.raises(BackendError, match="None of the networks could be loaded"):
         claims_report([photos], "fcn-compact", refusing(BackendError("No.")), tmp_path / "out")
+
+
+def test_a_photo_from_outside_never_speaks_to_the_sentences_on_the_usual_ones(tmp_path: Path) -> None:
+    photos = make_dataset(tmp_path / "set", 3) / "images/validation"
+    strange = [photos / "photo0.png", photos / "photo1.png"]
+    result = claims_report([photos], "fcn-compact", toy_zoo(), tmp_path / "out", outside=strange, resamples=50)
+    assert (result.number, result.outside) == (3, 2)
+    told = "2 photos are named with --outside too, photo0 among them, and count as a photo from outside only."
+    assert result.problems == (told,)
+    result = claims_report([photos], "fcn-compact", toy_zoo(), tmp_path / "one", outside=strange[:1], resamples=50)
+    assert result.problems[0].startswith("photo0 is named with --outside too, and counts as")
+
+
+def test_a_split_of_photos_that_are_no_dataset_is_refused(tmp_path: Path) -> None:
+    folder = make_dataset(tmp_path / "set", 1)
+    photos = folder / "images/validation"
+    with pytest.raises(DatasetError, match=r"A split is a part of a dataset, .*validation is none\. Leave"):
+        claims_report([photos], "fcn-compact", toy_zoo(), tmp_path / "out", split="val")
+    one = claims_report([photos], "fcn-compact", toy_zoo(), tmp_path / "out", outside=[folder], split="validation")
+    assert one.number == 1
+
+
+def test_a_page_draws_no_end_that_there_is_not(tmp_path: Path) -> None:
+    """Below ten photos there is no interval; and of what one photo alone says it has no bound."""
+    claims_report([make_dataset(tmp_path / "set", 3)], toy_ids(), toy_zoo(), tmp_path / "out", resamples=50)
+    assert not re.search(r"\b(nan|inf)\b", (tmp_path / "out/report.html").read_text())
+    rare = Interval(0.5, -math.inf, math.inf)
+    finding = Finding(CLAIMS[3], 10, (rare,), {"cnn": rare}, (rare,), "cannot tell", "")
+    drawn = _chart(finding, [catalog.resolve("fcn-compact")[0]])
+    assert not re.search(r"\b(nan|inf)\b", drawn) and "0.5 (no bound)" in drawn

@@ -264,7 +264,7 @@ def test_another_study_in_the_same_folder_is_refused_with_the_difference(photos:
         asked(zoo=other_precision(toy_zoo()))
     with pytest.raises(DatasetError, match=r"its setting megapixels is 40, and this one's is 1"):
         asked(limits=Limits(megapixels=1))
-    with pytest.raises(DatasetError, match=r"its setting save is None, and this one's is \['labels'\]"):
+    with pytest.raises(DatasetError, match=r"its setting save is nothing, and this one's is labels\."):
         asked(save=("labels",))
     with pytest.raises(DatasetError, match=r"its folder is validation, and this one's is more"):
         asked(source=photos / "more")
@@ -354,6 +354,46 @@ def test_folders_that_look_the_same_hold_a_photo_and_its_truth(photos: Path, tmp
 def test_a_list_of_photos_may_begin_with_a_byte_order_mark(photos: Path) -> None:
     (photos / "list.txt").write_text("photo0.png\n", encoding="utf-8-sig")
     assert [case.photo for case in open_source(photos / "list.txt").cases] == [photos / "photo0.png"]
+
+
+def test_a_line_of_a_list_that_is_no_path_and_no_address_costs_itself(photos: Path, tmp_path: Path) -> None:
+    lines = [
+        b"photo0.png",
+        b"photo\0.png",
+        b"http://[/x.png",
+        b"http://127.0.0.1:1/\xff.png",
+        b"..",
+        b"/",
+        b"://",
+        b"nix://x",
+    ]
+    lines += [b"x" * 5000 + b".png", b"more/../photo0.png"]
+    (photos / "list.txt").write_bytes(b"\n".join(lines))
+    truth = photos.parents[1] / "annotations/validation"
+    done = study(photos / "list.txt", "fcn-compact", toy_zoo(), tmp_path / "out", truth=truth)
+    assert (done.photos, len(done.problems)) == (9, 9)
+    assert done.problems[0] == "more/../photo0.png is named more than once, and counts once."
+    assert (records(done.path).pixels > 0).sum() == 1
+
+
+def test_a_zip_that_was_cut_short_is_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "photos.zip").write_bytes(b"PK\x03\x04 and no end")
+    with pytest.raises(DatasetError, match=r"photos\.zip should be a whole zip, but is damaged .* Copy it again"):
+        open_source(tmp_path / "photos.zip")
+
+
+def test_a_split_of_a_folder_zip_or_list_is_refused(photos: Path) -> None:
+    with pytest.raises(
+        DatasetError, match=r"A split is a part of a dataset, .* but .*validation is none\. Leave the split"
+    ):
+        open_source(photos, split="val")
+
+
+def test_a_limit_that_is_given_in_other_words_gives_the_same_bytes(photos: Path, tmp_path: Path) -> None:
+    for name, limits in (("one", Limits(megapixels=40)), ("other", Limits(megapixels=40.0))):
+        study(photos, "fcn-compact", toy_zoo(), tmp_path / name, limits=limits)
+    one, other = ((tmp_path / name / "study.json").read_text().partition('"timing"')[0] for name in ("one", "other"))
+    assert one == other
 
 
 def test_a_bomb_in_a_zip_is_never_unpacked_whole(tmp_path: Path) -> None:
