@@ -67,7 +67,7 @@ def short(name: str) -> str:
 
 def _card(row: PhotoRow, picture: Picture | None) -> Markup:
     seen = (
-        tag("img", src=picture.thumb, alt="", loading="lazy") if picture else tag("span", "no picture", class_="gone")
+        tag("img", src=picture.thumb, alt="") if picture else tag("span", "no picture", class_="gone")
     )
     name = tag("bdi", short(row.name), class_="name")
     return tag("li", tag("a", seen, name, href=f"#photo-{row.place}", title=row.name), tag("p", headline(row)))
@@ -115,7 +115,7 @@ def _entropy(row: PhotoRow) -> Cell:
 def _section(row: PhotoRow, t: StudyTables, picture: Picture | None, detail: PhotoDetail | None) -> Markup:
     """One photo's place in the page, which every list and table leads to."""
     seen = (
-        tag("img", src=picture.large, alt=f"Photo {short(row.name)}", loading="lazy")
+        tag("img", src=picture.large, alt=f"Photo {short(row.name)}")
         if picture
         else tag("p", "The photo could not be read again when this page was made.", class_="soft")
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from demo.images import write_text
+from demo.study.pictures import pictures
 from demo.study.study_page import Further, html
 from demo.study.tables import tables
 from tests.browser.conftest import DESKTOP, PHONE, ROOT
@@ -23,7 +24,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = tuple(f"photo{number}.jpg" for number in range(30))
     details = {place: toy_detail(place, len(names)) for place in range(len(names))}
     path = tmp_path_factory.mktemp("report") / "study.html"
-    write_text(path, html(tables(toy_records(names, truth=True)), Further({}, details)))
+    shown = pictures((place, ROOT / "examples/cat.png") for place in range(len(names)))
+    write_text(path, html(tables(toy_records(names, truth=True)), Further(shown, details)))
     return path
 
 
@@ -90,3 +92,4 @@ def test_it_prints_on_a4(opened: Any, plain: Path, tmp_path: Path) -> None:
     assert content.startswith(b"%PDF") and len(boxes) == 1
     width, height = map(float, boxes.pop().split()[2:])
     assert (width, height) == pytest.approx((595, 842), abs=1)
+    assert b"/Subtype /Image" in content, "pictures that nobody has scrolled to are printed too"
