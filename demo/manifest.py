@@ -55,7 +55,8 @@ def read(path: Path) -> Json:
     except (ValueError, RecursionError) as error:
         raise ManifestError(f"{path.name} should be the {NAME} of a run, but is no JSON.") from error
     match found:
-        case {"format": 1, "photo": {"name": str(), "sha256": str() | None}, "models": dict(), "settings": dict(),
+        case {"format": 1, "photo": {"name": str(), "sha256": str() | None}, "models": dict(),
+              "settings": {"precision": "exact" | "fast"},
               "files": dict(), "numbers": dict(), "versions": dict()}:  # fmt: skip
             return cast(Json, found)
         case {"format": int(other)} if other != FORMAT:
@@ -84,7 +85,7 @@ def verdict(then: Json, now: Json) -> Iterator[str]:
     if not found:
         yield f"The same to the last digit: {all_told}."
     else:
-        yield f"{len(found)} differences to {all_told} (then, now):"
+        yield f"{len(found)} difference{'s' * (len(found) > 1)} to {all_told} (then, now):"
         yield from _some(found)
     if otherwise := made_otherwise(then, now):
         yield "Made with something else (then, now):"

@@ -71,6 +71,7 @@ def test_many_differences_are_listed_in_part_and_counted(then: manifest.Json) ->
         ("no json", "is no JSON"),
         ("[]", "lacks what one has"),
         ('{"format": 1}', "lacks what one has"),
+        (json.dumps(manifest.manifest(SUMMARY, FILES) | {"settings": {"precision": "weird"}}), "lacks what one has"),
         ('{"format": 7}', "has format 7; this version reads format 1"),
     ],
 )

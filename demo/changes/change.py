@@ -209,7 +209,10 @@ def _amount(kind: Kind, given: object) -> float:
     if given is None:
         return of.usual
     if isinstance(given, bool) or not isinstance(given, int | float) or not of.low <= given <= of.high:
-        raise ChangeError(f"{kind.title} wants a {of.name} from {of.low:g} to {of.high:g}, but got {given!r}; move it.")
+        raise ChangeError(
+            f"{kind.title} wants a number from {of.low:g} to {of.high:g} ({of.name}), but got {given!r}; "
+            "move the slider."
+        )
     return float(given)
 
 

@@ -39,7 +39,7 @@ def pictures(
         except ImageError:  # the report says so in the picture's place
             pass
         else:
-            found[place] = Picture(_address(image, THUMB, 70), _address(image, LARGE, 78))
+            found[place] = Picture(address_of(image, THUMB, 70), address_of(image, LARGE, 78))
         on_photo(number)
     return found
 
@@ -53,7 +53,8 @@ def _case(path: Path) -> Case:
     return Case(path.name, inside, archive=archive, address=inside.as_posix())
 
 
-def _address(image: Image, longer: int, quality: int) -> str:
+def address_of(image: Image, longer: int, quality: int) -> str:
+    """An address that holds the photo's own bytes, as a JPEG whose longer side has at most so many pixels."""
     height, width = image.shape[:2]
     scale = min(1, longer / max(height, width))
     small = shrink(image, (max(1, round(height * scale)), max(1, round(width * scale))))

@@ -19,6 +19,7 @@ from demo.study.corrupted import Ladder
 from demo.study.dataset import check_split, open_photos
 from demo.study.engine import OnProgress, silent
 from demo.study.stress_curves import known
+from demo.study.stress_photos import pictures
 from demo.study.stress_report import write
 from demo.study.stress_results import Climbed, StressReport, weigh
 from demo.study.study import place_for, run, settings_of
@@ -63,5 +64,5 @@ def stress(
     }
     climbed = Climbed(dataset.name, names, specs, ladder.conditions, found)
     result = replace(weigh(climbed, settings), problems=done.problems, seconds=time.perf_counter() - start)
-    write(result, out)
+    write(result, out, pictures(result, dataset.cases, seed, limits))
     return result

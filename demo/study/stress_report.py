@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import StringIO
@@ -19,6 +19,7 @@ from demo.study.engine import in_words
 from demo.study.html import Cell, Column, dot, figure, page, table
 from demo.study.report import problems
 from demo.study.stress_curves import in_plain
+from demo.study.stress_photos import Place, links, place_of, places, section
 from demo.study.stress_results import HALF, Broken, Point, StressReport
 
 FAMILIES: dict[Family, tuple[str, int]] = {"cnn": ("CNNs", 0), "transformer": ("Transformers", 3)}
@@ -46,8 +47,8 @@ SHOWN = (
 )  # fmt: skip
 
 
-def write(result: StressReport, out: Path) -> None:
-    """Everything of a ladder, into a folder that is there."""
+def write(result: StressReport, out: Path, shown: Mapping[Place, tuple[str, str]] | None = None) -> None:
+    """Everything of a ladder, into a folder that is there; `shown` are its `stress_photos.pictures`."""
     write_text(out / "stress.json", to_json(result.as_json()))
     write_text(out / "stress.csv", as_csv(result))
     for number in shown_numbers(result):
@@ -57,7 +58,7 @@ def write(result: StressReport, out: Path) -> None:
         drawn = charts.standalone(_family_chart(result, number), f"{number.title}, mean of all corruptions",
                                   [FAMILIES[family] for family in result.families])  # fmt: skip
         write_text(out / "figures" / f"{number.id}-families.svg", drawn)
-    write_text(out / "report.html", page("Stress ladder", _body(result)))
+    write_text(out / "report.html", page("Stress ladder", _body(result, shown or {})))
 
 
 def as_csv(result: StressReport) -> str:
@@ -86,7 +87,7 @@ def shown_numbers(result: StressReport) -> list[Shown]:
     return [number for number in SHOWN if result.with_truth or not number.truth]
 
 
-def _body(result: StressReport) -> Iterator[str]:
+def _body(result: StressReport, shown: Mapping[Place, tuple[str, str]]) -> Iterator[str]:
     yield "<h1>Stress ladder</h1>"
     yield (
         f'<p class="soft">{result.photos} photos from {escape(result.source)}, {result.with_truth} of them with ground '
@@ -110,7 +111,9 @@ def _body(result: StressReport) -> Iterator[str]:
         yield "<span>dashed: transformers</span></p>"
         yield '<div class="charts">'
         for kind in result.kinds:
-            yield figure(_chart(result, number, kind), in_plain(kind))
+            drawn = figure(_chart(result, number, kind), in_plain(kind))
+            where = links(result, kind) if number.id == "kept" else ""
+            yield drawn.replace("</figure>", f"{where}</figure>")
         yield "</div>"
     yield "<h2>Where each breaks first</h2>"
     yield (
@@ -118,6 +121,7 @@ def _body(result: StressReport) -> Iterator[str]:
         "keeps that much everywhere, the photo on which it keeps least.</p>"
     )
     yield _broken(result)
+    yield from section(result, shown)
     yield "<h2>All numbers</h2>"
     yield _all(result)
     yield from problems(result.problems)
@@ -231,8 +235,9 @@ def _cell(value: Interval) -> Cell:
 
 
 def _broken(result: StressReport) -> str:
+    ids = places(result)
     rows = [
-        [Cell(spec.title, swatch=series), *(_break_cell(one) for one in result.breaks[spec.id])]
+        [Cell(spec.title, swatch=series), *(_break_cell(one, ids) for one in result.breaks[spec.id])]
         for series, spec in enumerate(result.specs)
     ]
     return table(
@@ -240,13 +245,13 @@ def _broken(result: StressReport) -> str:
     )
 
 
-def _break_cell(one: Broken) -> Cell:
+def _break_cell(one: Broken, ids: Mapping[Place, str]) -> Cell:
     words = (
         f"severity {one.severity}, {one.kept:.0%} kept"
         if one.broke
         else f"does not break: {one.kept:.0%} kept at {one.severity}"
     )
-    return Cell(f"{one.photo}: {words}", style="long")
+    return Cell(f"{one.photo}: {words}", style="long", link=f"#{ids[place_of(one)]}")
 
 
 def _all(result: StressReport) -> str:

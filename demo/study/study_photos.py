@@ -66,9 +66,7 @@ def short(name: str) -> str:
 
 
 def _card(row: PhotoRow, picture: Picture | None) -> Markup:
-    seen = (
-        tag("img", src=picture.thumb, alt="") if picture else tag("span", "no picture", class_="gone")
-    )
+    seen = tag("img", src=picture.thumb, alt="") if picture else tag("span", "no picture", class_="gone")
     name = tag("bdi", short(row.name), class_="name")
     return tag("li", tag("a", seen, name, href=f"#photo-{row.place}", title=row.name), tag("p", headline(row)))
 

@@ -87,9 +87,14 @@ def test_photos_are_changed_at_a_short_side_of_so_much_at_most(height: int, widt
         ("crop", {"box": [5, 5, 0, 0]}, "at least 16 wide and high.*: 5 5 0 0;"),
         ("occlude", {"box": [-1, 0, 20, 20]}, "Hide a box wants a box inside.*: -1 0 20 20;"),
         ("crop", {"box": [0, 0, "x", float("nan")]}, "wants a box inside"),
-        ("blur", {"amount": 99}, "Blur wants a sigma from 0.5 to 20, but got 99; move it."),
-        ("jpeg", {"amount": "best"}, "JPEG wants a quality from 1 to 95, but got 'best'"),
-        ("noise", {"amount": float("nan")}, "Noise wants a standard deviation from 0.01 to 0.6, but got nan"),
+        ("blur", {"amount": 99}, r"Blur wants a number from 0.5 to 20 \(sigma\), but got 99; move the slider\."),
+        ("jpeg", {"amount": "best"}, r"JPEG wants a number from 1 to 95 \(quality\), but got 'best'"),
+        (
+            "noise",
+            {"amount": float("nan")},
+            r"Noise wants a number from 0.01 to 0.6 \(standard deviation\), but got nan",
+        ),
+        ("brightness", {"amount": 2}, r"Brightness wants a number from -0.8 to 0.8 \(by\), but got 2"),
         ("occlude_class", {"name": " "}, "wants the name of a class, but got none"),
     ],
 )

@@ -122,7 +122,7 @@ def test_a_preview_is_what_the_networks_are_given(run: Run, tab: WhatIf) -> None
     [
         ({"kind": "crop", "box": [0, 0, 5000, 20]}, "wants a box inside the photo"),
         ({"kind": "crop"}, "got x, y, width, height: none"),
-        ({"kind": "blur", "amount": -3}, "Blur wants a sigma from 0.5 to 20, but got -3"),
+        ({"kind": "blur", "amount": -3}, "Blur wants a number from 0.5 to 20 (sigma), but got -3"),
         ({"kind": "occlude_class", "name": "no such thing"}, "None of the networks that answered sees 'no such thing'"),
         ({"kind": "rust"}, "There is no change called 'rust'"),
         ({}, "There is no change called ''"),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,16 +11,18 @@ import pytest
 from demo import cli
 from demo.changes.corruptions import OWN
 from demo.errors import BackendError, DatasetError
-from demo.images import open_image
+from demo.images import DEFAULT_LIMITS, open_image
 from demo.models import zoo as zoo_module
 from demo.models.zoo import Zoo
 from demo.schema import ModelSpec
 from demo.study.corrupted import Ladder
+from demo.study.dataset import open_photos
 from demo.study.engine import Progress
 from demo.study.ledger import FILE
 from demo.study.records import records
 from demo.study.stress import stress
 from demo.study.stress_curves import curves, known
+from demo.study.stress_photos import pictures, place_of, places, section
 from demo.study.stress_results import StressReport
 from demo.study.study import study
 from tests.study.photos import make_dataset
@@ -96,6 +99,21 @@ def test_each_curve_names_the_photo_where_it_breaks_first(tmp_path: Path) -> Non
                      if key[:2] == (model, f"{found.kind} {found.severity}")}  # fmt: skip
             assert found.kept == min(share.values()) == share[found.photo]
             assert found.broke == (found.kept < 0.5)
+
+
+def test_each_curve_leads_to_the_photo_where_it_breaks_first(tmp_path: Path) -> None:
+    result = climbed(tmp_path)
+    page = (tmp_path / "out/report.html").read_text()
+    ids = set(re.findall(r'<article id="(breaks-\d+)">', page))
+    cells, curves = (set(re.findall(rf'<a href="#(breaks-\d+)">{words}', page)) for words in ("photo", "at "))
+    assert cells == ids and len(ids) == len(places(result)) and curves <= ids
+    broke = {place_of(one) for found in result.breaks.values() for one in found if one.broke}
+    assert curves == {places(result)[place] for place in broke} and curves
+    assert page.count('<img src="data:image/jpeg;base64,') == 2 * len(ids)
+    (tmp_path / "set/images/validation/photo0.png").unlink()
+    gone = pictures(result, open_photos([tmp_path / "set"]).cases, 0, DEFAULT_LIMITS)
+    assert {place[0] for place in gone} == {place[0] for place in places(result)} - {"photo0"}
+    assert "No picture: the photo is gone." in "".join(section(result, {}))
 
 
 @pytest.mark.slow
