@@ -132,6 +132,14 @@ def percent(value: float | None, digits: int = 2) -> str:
     return "" if value is None else f"{100 * value:.{digits}f}"
 
 
+def counted(many: int, of: str) -> str:
+    """
+    >>> counted(1, "photo"), counted(12, "photo")
+    ('1 photo', '12 photos')
+    """
+    return f"{many} {of}{'s' * (many != 1)}"
+
+
 def _head(column: Column, sort: bool) -> str:
     kind = ' class="text"' if column.text else ""
     title = f' title="{escape(column.title)}"' if column.title else ""

@@ -27,7 +27,7 @@ from demo.schema import ModelSpec
 from demo.study import charts, mistakes_page
 from demo.study.dataset import Case, Dataset, check_split, identity, open_photos
 from demo.study.engine import OnProgress, in_words, silent
-from demo.study.html import Cell, Column, dot, figure, key, page, table, tag
+from demo.study.html import Cell, Column, counted, dot, figure, key, page, table, tag
 from demo.study.records import contents, counted_from_zero, truth_counts
 from demo.study.report import problems
 from demo.study.study import place_for, run, settings_of
@@ -220,9 +220,10 @@ def _curve_json(finding: Finding, specs: Sequence[ModelSpec]) -> Json:
 def _body(result: ClaimsReport) -> Iterator[str]:
     kinds = f"{result.with_truth} with ground truth, {result.outside} from outside the training set's kind"
     yield "<h1>The article&rsquo;s sentences, tested</h1>"
+    photos, models = counted(result.number, "photo"), counted(len(result.specs), "model")
     yield (
-        f'<p class="soft">On {result.number} photos ({escape(kinds)}) from {escape(result.photos)}, by '
-        f"{len(result.specs)} models; the last run took {in_words(result.seconds)}.</p>"
+        f'<p class="soft">On {photos} ({escape(kinds)}) from {escape(result.photos)}, by {models}; the last run took '
+        f"{in_words(result.seconds)}.</p>"
     )
     yield from (f'<p class="note">{escape(note)}</p>' for note in _notes(result))
     yield table(COLUMNS, [_row(finding) for finding in result.findings], sort=False)

@@ -59,7 +59,7 @@ def section(result: StressReport, shown: Mapping[Place, tuple[str, str]]) -> Ite
     for place, id_ in places(result).items():
         photo, kind, severity = place
         who = [
-            f"{spec.title} keeps {one.kept:.0%}"
+            f"{spec.title} keeps {100 * one.kept:.0f} %"
             for spec in result.specs
             for one in result.breaks[spec.id]
             if place_of(one) == place

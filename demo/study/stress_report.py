@@ -16,7 +16,7 @@ from demo.names import to_json
 from demo.schema import Family
 from demo.study import charts
 from demo.study.engine import in_words
-from demo.study.html import Cell, Column, dot, figure, page, table
+from demo.study.html import Cell, Column, counted, dot, figure, page, table
 from demo.study.report import problems
 from demo.study.stress_curves import in_plain
 from demo.study.stress_photos import Place, links, place_of, places, section
@@ -89,10 +89,10 @@ def shown_numbers(result: StressReport) -> list[Shown]:
 
 def _body(result: StressReport, shown: Mapping[Place, tuple[str, str]]) -> Iterator[str]:
     yield "<h1>Stress ladder</h1>"
+    photos, networks = counted(result.photos, "photo"), counted(len(result.specs), "network")
     yield (
-        f'<p class="soft">{result.photos} photos from {escape(result.source)}, {result.with_truth} of them with ground '
-        f"truth; {len(result.specs)} networks, {len(result.kinds)} corruptions of ImageNet-C; the last run took "
-        f"{in_words(result.seconds)}.</p>"
+        f'<p class="soft">{photos} from {escape(result.source)}, {result.with_truth} with ground truth; {networks}, '
+        f"{counted(len(result.kinds), 'corruption')} of ImageNet-C; the last run took {in_words(result.seconds)}.</p>"
     )
     yield from (f'<p class="note">{escape(note)}</p>' for note in notes(result))
     if not result.photos:
@@ -117,8 +117,8 @@ def _body(result: StressReport, shown: Mapping[Place, tuple[str, str]]) -> Itera
         yield "</div>"
     yield "<h2>Where each breaks first</h2>"
     yield (
-        f"<p>The photo on which a network keeps less than {HALF:.0%} of its labels at the lowest severity; where it "
-        "keeps that much everywhere, the photo on which it keeps least.</p>"
+        f"<p>The photo on which a network keeps less than {100 * HALF:.0f} % of its labels at the lowest severity; "
+        "where it keeps that much everywhere, the photo on which it keeps least.</p>"
     )
     yield _broken(result)
     yield from section(result, shown)
@@ -247,9 +247,9 @@ def _broken(result: StressReport) -> str:
 
 def _break_cell(one: Broken, ids: Mapping[Place, str]) -> Cell:
     words = (
-        f"severity {one.severity}, {one.kept:.0%} kept"
+        f"severity {one.severity}, {100 * one.kept:.0f} % kept"
         if one.broke
-        else f"does not break: {one.kept:.0%} kept at {one.severity}"
+        else f"does not break: {100 * one.kept:.0f} % kept at {one.severity}"
     )
     return Cell(f"{one.photo}: {words}", style="long", link=f"#{ids[place_of(one)]}")
 

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from demo.images import write_text
+from demo.study import claims_report, stress
 from demo.study.pictures import pictures
 from demo.study.study_page import Further, html
 from demo.study.tables import tables
 from tests.browser.conftest import DESKTOP, PHONE, ROOT
+from tests.study.photos import make_dataset
 from tests.study.test_study_page import HOSTILE, hostile_page
 from tests.study.toy_records import toy_detail, toy_records
+from tests.toy import toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
 LOOKS: list[dict[str, Any]] = [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}, {"viewport": PHONE}]
@@ -93,3 +96,12 @@ def test_it_prints_on_a4(opened: Any, plain: Path, tmp_path: Path) -> None:
     width, height = map(float, boxes.pop().split()[2:])
     assert (width, height) == pytest.approx((595, 842), abs=1)
     assert b"/Subtype /Image" in content, "pictures that nobody has scrolled to are printed too"
+
+
+def test_the_pages_of_sentences_and_of_stress_fit_a_phone(opened: Any, tmp_path: Path) -> None:
+    photos = make_dataset(tmp_path / "set", 2)
+    claims_report([photos], toy_ids(), toy_zoo(), tmp_path / "claims", resamples=50)
+    stress([photos], toy_ids(), toy_zoo(), tmp_path / "stress", kinds=["contrast"], severities=[5], resamples=50)
+    for name in ("claims", "stress"):
+        page = opened(tmp_path / name / "report.html", viewport=PHONE)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
