@@ -36,7 +36,7 @@ def open_source(place: Path, *, truth: Path | None = None, split: str | None = N
         found = sorted(_below(place), key=os.fsencode)
         cases = [Case(_named(photo.relative_to(place).as_posix()), photo) for photo in found]
     elif place.is_file() and (place.suffix.lower() == ".zip" or zipfile.is_zipfile(place)):
-        cases = list(_in_zip(place))
+        cases, problems = each_once(_in_zip(place))  # of two entries of one name only the last can be read
     elif place.suffix.lower() == ".txt" and place.is_file():
         cases, problems = each_once(_listed(place))
     else:

@@ -382,6 +382,14 @@ def test_a_zip_that_was_cut_short_is_called_damaged(tmp_path: Path) -> None:
         open_source(tmp_path / "photos.zip")
 
 
+def test_two_entries_of_a_zip_with_one_name_are_one_photo(photos: Path) -> None:
+    with zipfile.ZipFile(photos / "twice.zip", "w") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        for path in (photos / "photo0.png", photos / "photo1.png"):
+            archive.write(path, "one.png")
+    found = open_source(photos / "twice.zip")
+    assert len(found.cases) == 1 and found.problems == ("one.png is named more than once, and counts once.",)
+
+
 def test_a_split_of_a_folder_zip_or_list_is_refused(photos: Path) -> None:
     with pytest.raises(
         DatasetError, match=r"A split is a part of a dataset, .* but .*validation is none\. Leave the split"
