@@ -23,7 +23,8 @@ DEFINITIONS: tuple[tuple[str, str, str, str], ...] = (
      "pairs", THIS),
     ("Error rate, at least", "0..1", "half of the mean disagreement (1 - agreement) over all pairs: where two differ "
      "at least one is wrong", THIS),
-    ("Entropy, confidence, margin", "nats; 0..1", "mean over the pixels of all photos", "see Measures of doubt"),
+    ("Entropy, confidence, margin", "nats; 0..1", "mean over the pixels of a photo, then over photos",
+     "see Measures of doubt"),
     ("Doubt", "0..1", "pixels with an entropy of at most so many nats / pixels, in steps of 0.05 nats", THIS),
     ("Fragments", "pieces", "4-connected pieces of one class, mean over photos", THIS),
     ("Time a photo", "seconds", "wall time of the network and its maps on the study's machine, mean over photos", THIS),

@@ -107,9 +107,9 @@ def _networks(t: StudyTables) -> Iterator[Markup]:
         (Column("Time a photo, s", "seconds, network and measuring"), [n.seconds for n in t.networks], ".3f", -1),
         (Column("With the others, %", "pixels with another network's class, mean over the others"),
          [100 * n.with_others for n in t.networks], ".1f", 0),
-        (Column("Entropy, nats", "mean over pixels"), [n.entropy for n in t.networks], ".3f", 0),
-        (Column("Confidence, %", "mean over pixels"), [100 * n.confidence for n in t.networks], ".1f", 0),
-        (Column("Margin, %", "likeliest less second likeliest, mean"), [100 * n.margin for n in t.networks], ".1f", 0),
+        (Column("Entropy, nats", "of a photo, mean over photos"), [n.entropy for n in t.networks], ".3f", 0),
+        (Column("Confidence, %", "of a photo, mean over photos"), [100 * n.confidence for n in t.networks], ".1f", 0),
+        (Column("Margin, %", "likeliest less second likeliest, of a photo, mean over photos"), [100 * n.margin for n in t.networks], ".1f", 0),
         (Column("Fragments", "pieces of one class, a photo"), [n.fragments for n in t.networks], ".0f", 0),
         (Column("Right, %", "of the labelled pixels"), [100 * n.accuracy for n in t.networks], ".2f", 1),
         (Column("Mean IoU, %", "as MMSegmentation's IoUMetric"), [100 * n.miou for n in t.networks], ".2f", 1),
@@ -308,9 +308,9 @@ def _claims(t: StudyTables) -> Iterator[Markup]:
 
 
 def _groups(t: StudyTables) -> Iterator[Markup]:
-    yield _soft("Shares over all pixels of a group’s photos, in percent; entropy in nats.")
+    yield _soft("Shares over all pixels of a group’s photos, in percent; entropy in nats, mean over photos.")
     if t.unknown:
-        yield _soft(f"{t.unknown:,} rows of the file name photos that this study has not got.")
+        yield _soft(f"{t.unknown:,} {'rows' if t.unknown > 1 else 'row'} of the file without a photo of this study.")
     judged = any(value == value for row in t.groups for value in row.accuracy)
     columns = [
         Column(t.column, text=True), Column("Photos"), Column("All agree"),

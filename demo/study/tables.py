@@ -214,12 +214,6 @@ def _square(r: StudyRecords, values: Sequence[float]) -> Floats:
     return found
 
 
-def _weighted(values: Floats, pixels: NDArray[np.int64]) -> float:
-    """Mean over pixels of means over photos; nan of nothing."""
-    there = ~np.isnan(values)
-    return _ratio(float((values[there] * pixels[there]).sum()), float(pixels[there].sum()))
-
-
 def _network_rows(r: StudyRecords, agreement: Floats) -> tuple[NetworkRow, ...]:
     off = agreement.copy()
     np.fill_diagonal(off, np.nan)
@@ -228,9 +222,9 @@ def _network_rows(r: StudyRecords, agreement: Floats) -> tuple[NetworkRow, ...]:
             model,
             photos=int((~np.isnan(r.answers["mean_entropy"][:, m])).sum()),
             seconds=scores.mean(r.answers["seconds"][:, m]),
-            entropy=_weighted(r.answers["mean_entropy"][:, m], r.pixels[:, m]),
-            confidence=_weighted(r.answers["mean_confidence"][:, m], r.pixels[:, m]),
-            margin=_weighted(r.answers["mean_margin"][:, m], r.pixels[:, m]),
+            entropy=scores.mean(r.answers["mean_entropy"][:, m]),
+            confidence=scores.mean(r.answers["mean_confidence"][:, m]),
+            margin=scores.mean(r.answers["mean_margin"][:, m]),
             fragments=scores.mean(r.answers["fragments"][:, m]),
             with_others=scores.mean(off[m]),
             accuracy=_ratio(r.right[:, m].sum(), r.labelled[:, m].sum()),
@@ -299,7 +293,7 @@ def _group_rows(r: StudyRecords, groups: Groups | None) -> tuple[GroupRow, ...]:
             value,
             int(answered[places].sum()),
             *_shares(r, places),
-            tuple(_weighted(r.answers["mean_entropy"][places, m], r.pixels[places, m]) for m in models),
+            tuple(scores.mean(r.answers["mean_entropy"][places, m]) for m in models),
             tuple(_ratio(r.right[places, m].sum(), r.labelled[places, m].sum()) for m in models),
         )
         for value, places in (groups.each if groups else ())

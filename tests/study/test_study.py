@@ -32,6 +32,7 @@ from demo.study import Progress, Study, study
 from demo.study.ledger import FILE
 from demo.study.records import details, labels_of, records
 from demo.study.sources import open_source
+from demo.study.tables import tables
 from tests.study.photos import make_dataset
 from tests.study.test_evaluate import MODELS, counting_zoo, failing_once, refusing
 from tests.toy import toy_ids, toy_zoo
@@ -305,6 +306,22 @@ def test_it_stops_when_asked_to(photos: Path, tmp_path: Path) -> None:
     study(photos, MODELS, toy_zoo(), tmp_path / "out", on_progress=seen.append, stopped=lambda: len(seen) == 2)
     assert [progress.done for progress in seen] == [1, 2] and not (tmp_path / "out/study.json").exists()
     assert seen[1].rate and str(Progress(3, 10, "owl", 90, 2)) == "3 of 10 photos, 2 a second, 2 min left (owl)"
+
+
+def test_the_page_and_study_json_give_one_number_one_value(photos: Path, tmp_path: Path) -> None:
+    """Of photos of several sizes too, where a mean over photos is none over pixels."""
+    big = np.random.default_rng(1).integers(0, 256, (30, 40, 3), np.uint8).repeat(6, 0).repeat(6, 1)
+    PillowImage.fromarray(big).save(photos / "big.png")
+    study(photos, MODELS, toy_zoo(), tmp_path / "out")
+    content, shown = final(tmp_path / "out"), tables(records(tmp_path / "out"))
+    for row, told in zip(shown.networks, content["models"], strict=True):  # type: ignore[arg-type]
+        for name in ("entropy", "confidence", "margin"):
+            assert getattr(row, name) == pytest.approx(told[f"mean_{name}"], rel=1e-12)
+        assert (row.fragments, row.photos) == (told["fragments"], told["photos"])
+    [pair] = content["pairs"]  # type: ignore[misc]
+    assert shown.agreement[0, 1] == pair["agreement"] and shown.kappa[0, 1] == pair["kappa"]
+    together = content["together"]
+    assert shown.all_agree == together["all_agree"] / together["pixels"]  # type: ignore[index, call-overload, operator]
 
 
 def test_saved_labels_and_entropy_are_the_predictions(photos: Path, tmp_path: Path) -> None:
