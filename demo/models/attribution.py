@@ -61,12 +61,12 @@ def attribution(
     total = torch.zeros(opened.inputs.shape[-2:])
     covered = torch.zeros(opened.inputs.shape[-2:])
     for one, (y0, x0, y1, x1) in zip(features, places, strict=True):
-        spoken = (importance[:, :, None, None] * one).sum(1, keepdim=True).float().cpu()
+        spoken = (importance[:, :, None, None] * one).sum(1, keepdim=True).relu().float().cpu()
         grown = interpolate(spoken, (y1 - y0, x1 - x0), mode="bilinear", align_corners=False)
         total[y0:y1, x0:x1] += grown[0, 0]
         covered[y0:y1, x0:x1] += 1
     top, left, bottom, right = on_input(posterior.valid, posterior, opened)
-    shown = (total / covered).relu()[None, None, top:bottom, left:right]
+    shown = (total / covered)[None, None, top:bottom, left:right]
     shown = interpolate(shown, size, mode="bilinear", align_corners=False, antialias=True)[0, 0]
     if not float(shown.max()) > 0:
         raise BackendError("Cannot say: nothing in this network's features speaks for that class there.")

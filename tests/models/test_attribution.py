@@ -61,8 +61,8 @@ def test_weights_of_the_maps_come_from_the_pixels_asked_of() -> None:
     grown = nn.functional.interpolate(network.head(features), (12, 16), mode="bilinear")
     (gradient,) = torch.autograd.grad(grown[0, 2, 5, 9], features)
     importance = gradient.mean((2, 3), keepdim=True)
-    spoken = (importance * features.detach()).sum(1, keepdim=True)
-    wanted = nn.functional.interpolate(spoken, (12, 16), mode="bilinear").relu()
+    spoken = (importance * features.detach()).sum(1, keepdim=True).relu()  # rectified first, as in the paper
+    wanted = nn.functional.interpolate(spoken, (12, 16), mode="bilinear")
     wanted = nn.functional.interpolate(wanted, (6, 8), mode="bilinear", antialias=True)[0, 0]
     np.testing.assert_allclose(found, wanted / wanted.max(), atol=1e-5)
 
