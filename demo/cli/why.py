@@ -21,7 +21,7 @@ from demo.cli.console import (
     open_zoo,
     table,
 )
-from demo.errors import BackendError, DemoError
+from demo.errors import BackendError, DemoError, QuestionError
 from demo.names import to_json
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
     from demo.render.encode import png
     from demo.render.paint import heat
 
+    if options.kind == "rollout" and options.name:
+        raise QuestionError("Attention rollout knows no class. Leave --class out, or choose another --kind.")
     x, y = options.at
     question = Question((y, x), options.kind, options.over, options.name)
     photo = read_photo(options.photo, limits_of(options))
@@ -90,7 +92,8 @@ def run(options: argparse.Namespace) -> int:
     told = {"photo": photo.name, "at": {"x": x, "y": y}, "kind": options.kind, "over": options.over}
     rows = [describe(spec, reason) for spec, reason in found]
     write_text(folder / f"why-{options.kind}.json", to_json({**told, "networks": rows}, indent=2))
-    print(table(HEADER, [line(spec, reason) for spec, reason in found]))
+    columns = HEADER if any(reason.reach for _, reason in found) else HEADER[:2]
+    print(table(columns, [line(spec, reason)[: len(columns)] for spec, reason in found]))
     note(str(folder))
     return SOMETHING_LEFT_OUT if len(found) < len(specs) else 0
 

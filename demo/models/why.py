@@ -69,6 +69,8 @@ def _answer(
     if question.kind == "attribution":
         return _attribution(opened, posterior, labels, question, index, size, stopped)
     points = points_of(question, posterior.photo_size, labels)
+    if question.kind == "rollout":
+        index = None  # it knows no class
     spots = [Spot(point, winner(posterior, point) if index is None else index) for point in points]
     if question.kind == "rollout":
         found = rollout(opened, posterior, points, stopped)

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from demo import cli
+from demo.models.why import Reason
 from tests.cli.commands import Capture
 from tests.toy import toy_ids
 
@@ -28,6 +29,16 @@ def test_each_network_has_a_picture_and_a_row(toy: None, photo: Path, tmp_path: 
         assert f"{row['radii']['90']:.0f} px" in printed[1 + MODELS.index(row["id"])]
 
 
+def test_what_has_no_radius_has_no_columns_for_one(
+    toy: None, photo: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = Reason(np.zeros((40, 50), np.float32), "sky", (), None)
+    monkeypatch.setattr("demo.cli.why.explained", lambda *_: without)
+    words = ["--at", "30", "10", "--kind", "attribution", "-m", MODELS[0], "-o", str(tmp_path / "out")]
+    assert cli.main(["why", str(photo), *words]) == 0
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [["network", "class"], ["FCN", "sky"]]
+
+
 @pytest.mark.parametrize("over", ["region", "photo"])
 def test_a_region_and_a_photo_are_asked_of_at_several_pixels(toy: None, photo: Path, tmp_path: Path, over: str) -> None:
     words = ["--at", "30", "10", "--over", over, "--class", "Sky", "-m", MODELS[0], "-o", str(tmp_path / "out")]
@@ -41,6 +52,10 @@ def test_a_region_and_a_photo_are_asked_of_at_several_pixels(toy: None, photo: P
     [
         (["--at", "50", "0"], "error: Wanted a pixel of the photo, x 0 to 49 and y 0 to 39, got x 50, y 0."),
         (["--at", "1", "1", "--class", "unicorn"], "has no class named 'unicorn'"),
+        (
+            ["--at", "1", "1", "--kind", "rollout", "--class", "sky"],
+            "error: Attention rollout knows no class. Leave --class",
+        ),
         (["--at", "1", "1", "--kind", "rollout"], "Cannot say: which part of this network attends is not known"),
     ],
 )
