@@ -30,7 +30,7 @@ from demo.schema import ModelSpec
 from demo.study.augment import augmented
 from demo.study.dataset import open_dataset
 from demo.study.engine import OnProgress, plainly, silent
-from demo.study.records import contents, counted_from_zero
+from demo.study.records import counted_from_zero, truths_of
 from demo.study.report import evaluation_page
 from demo.study.results import Evaluation, ModelResult, PhotoScore
 from demo.study.study import place_for, run, settings_of
@@ -95,8 +95,7 @@ def _collect(
     pairs: dict[tuple[str, str], ErrorPair] = {}
     for name, answers in groupby(_by_photo(path, len(specs)), key=itemgetter(0)):
         right: dict[str, Rightness] = {}
-        for _, number, content in answers:
-            counts = TruthCounts.from_bytes(content)
+        for _, number, counts in answers:
             totals[number] = totals[number] + counts if number in totals else counts
             photos.setdefault(number, []).append(_photo_score(name, counts))
             ious.setdefault(number, []).append(per_image.ious(counts.confusion))
@@ -112,11 +111,11 @@ def _collect(
     return tuple(results), pairs
 
 
-def _by_photo(path: Path, models: int) -> Iterator[tuple[str, int, bytes]]:
+def _by_photo(path: Path, models: int) -> Iterator[tuple[str, int, TruthCounts]]:
     """Photo, model and counts of every answer with truth, the photos in order and the models in theirs."""
 
-    def one(number: int) -> Iterator[tuple[str, int, bytes]]:
-        return ((name, number, content) for name, content in contents(path, "truths", number))
+    def one(number: int) -> Iterator[tuple[str, int, TruthCounts]]:
+        return ((name, number, counts) for name, counts in truths_of(path, number))
 
     return merge(*map(one, range(models)), key=itemgetter(0, 1))
 

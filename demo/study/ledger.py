@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import struct
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +29,9 @@ MEASURED = ("answers", "areas", "truths", "claims", "pairs", "confusions", "toge
 """The tables of the photos as they are."""
 PER_PHOTO = (*MEASURED, "stress")
 """The tables whose rows belong to one photo."""
+
+DAMAGED = (ValueError, KeyError, IndexError, TypeError, struct.error, zlib.error)
+"""What is raised where a value of the file is no longer what was written: SQLite guards pages, not what is in them."""
 
 Value: TypeAlias = "int | float | str | bytes | None"
 Row: TypeAlias = tuple[Value, ...]
@@ -248,7 +253,10 @@ class Ledger:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A study's file for reading, OUT or OUT/study.sqlite. Raises DatasetError where it is none."""
+    """A study's file for reading, OUT or OUT/study.sqlite.
+
+    Raises DatasetError where it is none, or where what is read of it in the block turns out to be damaged.
+    """
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         raise DatasetError(
@@ -265,6 +273,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             rows.close()
     except sqlite3.Error as error:
         raise _unusable(file, str(error)) from error
+    except DAMAGED as error:
+        raise _damaged(file, error) from error
 
 
 def identity_of(path: Path, rows: sqlite3.Connection) -> dict[str, Any]:
@@ -273,6 +283,8 @@ def identity_of(path: Path, rows: sqlite3.Connection) -> dict[str, Any]:
         found: dict[str, Any] = {key: json.loads(value) for key, value in rows.execute("SELECT key, value FROM study")}
     except sqlite3.Error as error:
         raise _unusable(path, str(error)) from error
+    except DAMAGED as error:
+        raise _damaged(path, error) from error
     if found and found.get("format") != FORMAT:
         raise DatasetError(
             f"{path} should hold a study of format {FORMAT}, but is of format {found.get('format')}. "
@@ -314,6 +326,10 @@ def _said(setting: Json) -> str:
 
 def _written(row: Row) -> Row:
     return tuple(readable(value) if isinstance(value, str) else value for value in row)
+
+
+def _damaged(path: Path, error: Exception) -> DatasetError:
+    return _unusable(path, f"it is damaged: {type(error).__name__}, {error}")
 
 
 def _unusable(path: Path, why: str) -> DatasetError:

@@ -137,21 +137,32 @@ def details(path: Path, photos: Sequence[int]) -> dict[int, PhotoDetail]:
         return {photo: reader.detail(reader.numbers[photo]) for photo in photos}
 
 
-def contents(path: Path, table: Literal["truths", "claims"], model: int) -> Iterator[tuple[str, Any]]:
-    """What one network has in that table: the photos' names in order, and the content."""
+def truths_of(path: Path, model: int) -> Iterator[tuple[str, TruthCounts]]:
+    """What is counted of one network against each photo's truth, the photos' names in order."""
     with reading(path) as rows:
-        yield from rows.execute(
-            f"SELECT name, content FROM {table} JOIN photos USING (photo) "
-            "WHERE model = ? AND present AND content IS NOT NULL ORDER BY name",
-            (model,),
-        )
+        for name, content in _contents(rows, "truths", model):
+            yield name, TruthCounts.from_bytes(content)
+
+
+def sums_of(path: Path, model: int) -> Iterator[tuple[str, dict[str, float]]]:
+    """What one network's answer to each photo adds to the article's sentences, by the names of SUMS."""
+    with reading(path) as rows:
+        for name, content in _contents(rows, "claims", model):
+            yield name, json.loads(content)
+
+
+def _contents(rows: sqlite3.Connection, table: Literal["truths", "claims"], model: int) -> sqlite3.Cursor:
+    return rows.execute(
+        f"SELECT name, content FROM {table} JOIN photos USING (photo) "
+        "WHERE model = ? AND present AND content IS NOT NULL ORDER BY name",
+        (model,),
+    )
 
 
 def truth_counts(path: Path, model: int) -> TruthCounts | None:
     """All that is counted of one network against the truths; None without any. One photo in memory at a time."""
     total: TruthCounts | None = None
-    for _, content in contents(path, "truths", model):
-        counts = TruthCounts.from_bytes(content)
+    for _, counts in truths_of(path, model):
         total = counts if total is None else total + counts
     return total
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ from demo.study import charts, mistakes_page
 from demo.study.dataset import Case, Dataset, check_split, identity, open_photos
 from demo.study.engine import OnProgress, in_words, silent
 from demo.study.html import Cell, Column, counted, dot, figure, key, page, table, tag
-from demo.study.records import contents, counted_from_zero, truth_counts
+from demo.study.records import counted_from_zero, sums_of, truth_counts
 from demo.study.report import problems
 from demo.study.study import place_for, run, settings_of
 
@@ -115,7 +114,7 @@ def claims_report(
     settings = settings_of(zoo, limits)
     path = place_for(out, found, specs, settings)
     done = run(found, specs, zoo, path, settings, limits=limits, on_progress=on_progress)
-    tables = {spec: dict(contents(path, "claims", number)) for number, spec in enumerate(specs)}
+    tables = {spec: dict(sums_of(path, number)) for number, spec in enumerate(specs)}
     answered = tuple(spec for spec in specs if tables[spec])
     if not answered:
         raise BackendError(f"None of the photos could be answered. {' '.join(done.problems[:1])}")
@@ -153,10 +152,10 @@ def _renamed(cases: Sequence[Case]) -> list[Case]:
 
 
 def _evidence(
-    cases: Sequence[Case], specs: Sequence[ModelSpec], tables: dict[ModelSpec, dict[str, str]], usual: int
+    cases: Sequence[Case], specs: Sequence[ModelSpec], tables: dict[ModelSpec, dict[str, dict[str, float]]], usual: int
 ) -> Evidence:
     """(photos, models) tables of every sum; nan where a model has no answer."""
-    rows = [[json.loads(tables[spec].get(case.name, "{}")) for spec in specs] for case in cases]
+    rows = [[tables[spec].get(case.name, {}) for spec in specs] for case in cases]
     sums = {name: np.array([[cell.get(name, np.nan) for cell in row] for row in rows]) for name in SUMS}
     ids, titles = tuple(s.id for s in specs), tuple(s.title for s in specs)
     panel = Panel(ids, titles, tuple(s.family for s in specs), tuple(s.paper for s in specs))

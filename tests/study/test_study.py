@@ -444,6 +444,26 @@ def test_what_is_no_source_is_told(photos: Path, tmp_path: Path) -> None:
         records(tmp_path / "empty")
 
 
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        "UPDATE study SET value = '{' WHERE key = 'settings'",
+        "UPDATE claims SET content = '{'",
+        "UPDATE answers SET entropy_histogram = x'0102'",
+        "UPDATE truths SET content = x'0102'",
+        "UPDATE together SET named = x'0102'",
+        "UPDATE pairs SET second = 7",
+    ],
+)
+def test_a_value_that_is_not_what_was_written_is_told(photos: Path, tmp_path: Path, spoiled: str) -> None:
+    """As where a disk has turned some bits: SQLite itself does not see it."""
+    done = study(photos, MODELS, toy_zoo(), tmp_path / "out", truth=photos.parents[1] / "annotations/validation")
+    with closing(sqlite3.connect(done.path)) as rows, rows:
+        rows.execute(spoiled)
+    with pytest.raises(DatasetError, match=r"should hold the results of this study, .*it is damaged"):
+        records(done.path)
+
+
 def test_a_file_of_another_format_is_refused(photos: Path, tmp_path: Path) -> None:
     done = study(photos, MODELS, toy_zoo(), tmp_path / "out")
     with closing(sqlite3.connect(done.path)) as rows, rows:
