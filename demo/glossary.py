@@ -433,10 +433,11 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         Figure(
             "Interval over photos",
             "that of the number",
-            "2.5 and 97.5 percent quantiles of the number over photos drawn again with replacement, the same draws for all "
-            "networks and corruptions; none for one photo",
+            "quantiles of the number over n photos drawn again with replacement, the same draws for all networks and "
+            "corruptions, at Φ(±√(n / (n - 1)) t) with t the 97.5 % quantile of Student's t of n - 1 degrees of freedom; none "
+            "below five photos",
             ("stress.json: low", "stress.json: high"),
-            "Efron, Bootstrap Methods: Another Look at the Jackknife, 1979",
+            "Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician 2015",
         ),
         Figure(
             "Breaks first",

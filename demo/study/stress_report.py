@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 from demo.analysis.claims import FEWEST_PHOTOS, Interval
+from demo.analysis.stability import FEWEST
 from demo.changes.corruptions import OWN
 from demo.images import write_text
 from demo.names import to_json
@@ -133,13 +134,13 @@ def notes(result: StressReport) -> Iterator[str]:
         yield ("The compact networks are small and made for trying the tool: what holds for them need not hold for the "
                "architectures at their published size.")  # fmt: skip
     draws, seed = result.settings["resamples"], result.settings["seed"]
-    if result.photos < 2:
-        yield "One photo has no interval: what it shows may be the photo's own."
+    if result.photos < FEWEST:
+        yield f"{counted(result.photos, 'photo')}: an interval takes {FEWEST}, and what is shown may be their own."
     elif result.photos < FEWEST_PHOTOS:
         yield f"{result.photos} photos are few: the intervals over them are rough."
-    if result.photos > 1:
-        yield (f"Intervals are 95 % bootstrap intervals over photos, drawn again {draws} times (seed {seed}) for all "
-               "networks at once.")  # fmt: skip
+    if result.photos >= FEWEST:
+        yield ("Intervals are 95 % bootstrap intervals over photos (expanded percentile, Hesterberg 2015), drawn again "
+               f"{draws} times (seed {seed}) for all networks at once.")  # fmt: skip
     side = result.settings["short_side"]
     yield (f"Photos larger than {side} pixels on their short side are brought to that before they are corrupted, since "
            "ImageNet-C counts in pixels and the networks look at about that size.")  # fmt: skip

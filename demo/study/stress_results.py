@@ -131,11 +131,11 @@ def weigh(climbed: Climbed, settings: dict[str, Json]) -> StressReport:
         sum(bool(row[0][names[0]]["bins"]) for _, row in whole),
         tuple(specs),
         tuple(climbed.conditions),
-        {name: _points(climbed.conditions, found) for name, found in of_models.items()},
-        {family: _points(climbed.conditions, found) for family, found in families.items()},
-        {family: _steps(climbed.conditions, found) for family, found in families.items()},
-        _points(climbed.conditions, families["transformer"] - families["cnn"]) if both else (),
-        {str(name): _values(found[:, 1:].mean(1)) for name, found in (of_models | families).items()},
+        {name: _points(climbed.conditions, found, len(photos)) for name, found in of_models.items()},
+        {family: _points(climbed.conditions, found, len(photos)) for family, found in families.items()},
+        {family: _steps(climbed.conditions, found, len(photos)) for family, found in families.items()},
+        _points(climbed.conditions, families["transformer"] - families["cnn"], len(photos)) if both else (),
+        {str(name): _values(found[:, 1:].mean(1), len(photos)) for name, found in (of_models | families).items()},
         {
             spec.id: tuple(_breaks(photos, [row[number] for _, row in whole], climbed.conditions))
             for number, spec in enumerate(specs)
@@ -150,25 +150,25 @@ def _draws(rows: Sequence[Sequence[Record]], models: int, names: Sequence[str], 
     assert isinstance(resamples, int) and isinstance(seed, int)
     if not rows:
         return np.full((1, models, len(names), len(NUMBERS)), np.nan)
-    weights = weightings(len(rows), resamples if len(rows) > 1 else 0, seed)
+    weights = weightings(len(rows), resamples, seed)
     found = [[numbers(weights, [row[number][name] for row in rows]) for name in names] for number in range(models)]
     return np.array(found).transpose(2, 0, 1, 3)
 
 
-def _points(conditions: Sequence[Condition], draws: Array) -> tuple[Point, ...]:
-    return tuple(Point(condition, _values(draws[:, number])) for number, condition in enumerate(conditions))
+def _points(conditions: Sequence[Condition], draws: Array, photos: int) -> tuple[Point, ...]:
+    return tuple(Point(condition, _values(draws[:, number], photos)) for number, condition in enumerate(conditions))
 
 
-def _steps(conditions: Sequence[Condition], draws: Array) -> tuple[Point, ...]:
+def _steps(conditions: Sequence[Condition], draws: Array, photos: int) -> tuple[Point, ...]:
     severities = [condition.severity for condition in conditions]
     return tuple(
-        Point(Condition(severity=step), _values(draws[:, np.array(severities) == step].mean(1)))
+        Point(Condition(severity=step), _values(draws[:, np.array(severities) == step].mean(1), photos))
         for step in sorted(set(severities))
     )
 
 
-def _values(draws: Array) -> dict[str, Interval]:
-    ends = np.stack(interval(draws), axis=1)
+def _values(draws: Array, photos: int) -> dict[str, Interval]:
+    ends = np.stack(interval(draws, photos), axis=1)
     return {name: Interval(*map(float, ends[number])) for number, name in enumerate(NUMBERS)}
 
 

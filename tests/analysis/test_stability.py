@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from demo.analysis import calibration, scores
 from demo.analysis.stability import compare, interval, numbers, observe, weightings
@@ -60,16 +61,43 @@ def test_without_a_truth_there_is_no_miou() -> None:
     assert found[0] == 1 and np.isnan(found[2:]).all()
 
 
-def test_the_interval_of_a_share_is_that_of_scipys_bootstrap() -> None:
-    stats = pytest.importorskip("scipy.stats")
-    values = RNG.random(40)
-    draws = weightings(40, 4000, seed=1) @ values / 40
-    value, low, high = interval(draws)
+def test_the_interval_of_a_share_of_many_photos_is_that_of_scipys_bootstrap() -> None:
+    values = RNG.random(400)
+    draws = weightings(400, 4000, seed=1) @ values / 400
+    value, low, high = interval(draws, 400)
     theirs = stats.bootstrap((values,), np.mean, n_resamples=4000, method="percentile", rng=2).confidence_interval
     assert value == pytest.approx(values.mean())
-    assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=0.01)
+    assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=0.004)
 
 
-def test_one_photo_has_no_interval() -> None:
-    value, low, high = interval(weightings(1, 0, 0) @ np.array([[0.5]]))
-    assert value == [0.5] and np.isnan([low, high]).all()
+def test_of_ten_photos_it_is_as_long_as_students() -> None:
+    values = RNG.normal(size=10)
+    _, low, high = interval(weightings(10, 20_000, seed=1) @ values / 10, 10)
+    students = stats.t.interval(0.95, 9, values.mean(), stats.sem(values))
+    assert high - low == pytest.approx(students[1] - students[0], rel=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["shares", "halves", "exponential"])
+def test_intervals_over_ten_photos_cover_more_often_than_plain_percentiles(kind: str) -> None:
+    rng, hits, runs = np.random.default_rng(7), np.zeros(2), 500
+    true = {"shares": 4 / 5.5, "halves": 0.5, "exponential": 1.0}[kind]
+    for seed in range(runs):
+        sample = {
+            "shares": lambda: rng.beta(4, 1.5, 10),
+            "halves": lambda: rng.beta(0.5, 0.5, 10),
+            "exponential": lambda: rng.exponential(1, 10),
+        }[kind]()
+        draws = weightings(10, 600, seed) @ sample / 10
+        plain, (_, low, high) = np.quantile(draws[1:], [0.025, 0.975]), interval(draws, 10)
+        hits += plain[0] <= true <= plain[1], low <= true <= high
+    percentile, ours = hits / runs
+    print(f"coverage of 95 % intervals of stress, {kind}, 10 photos: percentile {percentile:.3f}, ours {ours:.3f}")
+    assert ours > percentile and ours >= {"shares": 0.9, "halves": 0.93, "exponential": 0.86}[kind]
+
+
+@pytest.mark.parametrize("photos", [0, 1, 4])
+def test_a_few_photos_have_no_interval(photos: int) -> None:
+    weights = weightings(photos, 100, 0)
+    value, low, high = interval(weights @ np.full((photos, 1), 0.5), photos)
+    assert value == [0.5 * photos] and np.isnan([low, high]).all()
