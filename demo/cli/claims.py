@@ -34,7 +34,8 @@ def add(subparsers: Subparsers) -> None:
         metavar="PHOTOS",
         type=Path,
         nargs="+",
-        help="photos, folders of photos, or datasets in ADE20K's, Cityscapes' or Pascal VOC's layout",
+        help="photos, folders of photos, or datasets in ADE20K's, Cityscapes' or Pascal VOC's layout; one place alone is "
+        "taken as `study` takes it, a zip or a list (.txt) too",
     )
     parser.add_argument(
         "--outside", metavar="PHOTOS", type=Path, nargs="+", default=[], help="photos unlike those trained on"
@@ -51,7 +52,7 @@ def add(subparsers: Subparsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Say of each measurable sentence of the article's section 5 whether it holds on the given photos, with intervals.
 
-    Writes claims.json and one HTML page; below ten photos there is no verdict. The same command again goes on where it
+    Writes claims.json and claims.html; below ten photos there is no verdict. The same command again goes on where it
     was stopped.
     """
     zoo = open_zoo(options)
@@ -81,5 +82,5 @@ def run(options: argparse.Namespace) -> int:
         rows = [(finding.verdict, str(finding.photos), finding.claim.sentence) for finding in result.findings]
         known = [(spec.id, counts) for spec, counts in zip(result.specs, result.truths, strict=True) if counts]
         print("\n\n".join([table(("verdict", "photos", "claim"), rows), *unknown_words(known)]))
-        print(options.out / "report.html")
+        print(options.out / "claims.html")
     return SOMETHING_LEFT_OUT if result.problems else 0

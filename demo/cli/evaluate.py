@@ -67,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
 
     Its layout is ADE20K's, Cityscapes', Pascal VOC's or COCO panoptic's; of the latter three a network of other classes
     is scored on what it has a word for, and by how well its doubt finds the rest. Also how severe mistakes are, and
-    whether networks share them. Writes CSV, JSON and one HTML page. The same command again goes on where it stopped.
+    whether networks share them. Writes CSV, scores.json and scores.html. The same command again goes on where it
+    stopped.
     """
     zoo = open_zoo(options)
     from demo.study import evaluate
@@ -95,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(result.as_json())
     else:
         print(in_words(result))
-        print(options.out / "report.html")
+        print(options.out / "scores.html")
     return SOMETHING_LEFT_OUT if result.problems else 0
 
 

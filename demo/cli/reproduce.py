@@ -43,7 +43,7 @@ def add(subparsers: Subparsers) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure the article's Table 1 (mIoU, parameters, memory, speed at 512 x 512) beside what was published.
 
-    Writes table1.csv, .json and .md, report.html, and figures/ in the article's layout for --photos.
+    Writes table1.csv, .json and .md, table1.html, and figures/ in the article's layout for --photos.
     """
     zoo = open_zoo(options)
     from demo.study import reproduce
@@ -61,5 +61,5 @@ def run(options: argparse.Namespace) -> int:
     for problem in result.problems:
         complain(problem)
     print((options.out / "table1.md").read_text(encoding="utf-8"))
-    print(options.out / "report.html")
+    print(options.out / "table1.html")
     return SOMETHING_LEFT_OUT if result.problems else 0

@@ -36,7 +36,8 @@ def add(subparsers: Subparsers) -> None:
         metavar="PHOTOS",
         type=Path,
         nargs="+",
-        help="photos, folders of photos, or datasets in ADE20K's, Cityscapes' or Pascal VOC's layout",
+        help="photos, folders of photos, or datasets in ADE20K's, Cityscapes' or Pascal VOC's layout; one place alone is "
+        "taken as `study` takes it, a zip or a list (.txt) too",
     )
     parser.add_argument(
         "--kinds",
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     """Corrupt photos as ImageNet-C does, at severities 1 to 5: one curve a network of labels kept, entropy, and - where
     there is ground truth - mean IoU and ECE, CNNs against transformers, with intervals over photos.
 
-    Writes stress.json, stress.csv, figures/ and one HTML page, with --figure all curves on one sheet. The same command
+    Writes stress.json, stress.csv, figures/ and stress.html, with --figure all curves on one sheet. The same command
     again goes on where it was stopped.
     """
     from demo.changes.corruptions import OWN, chosen
@@ -99,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(result.as_json())
     else:
         print(in_words(result))
-        print(options.out / "report.html")
+        print(options.out / "stress.html")
     return SOMETHING_LEFT_OUT if result.problems else 0
 
 

@@ -48,7 +48,7 @@ def evaluate(
     limits: Limits = DEFAULT_LIMITS,
     on_progress: OnProgress = silent,
 ) -> Evaluation:
-    """Score models on a folder in ADE20K's layout; writes {scores,classes,photos}.csv, scores.json and report.html.
+    """Score models on a folder in ADE20K's layout; writes {scores,classes,photos}.csv, scores.json and scores.html.
 
     Label maps are compared at photo size, counts added over the dataset, then divided once. `scales` and `flip` average
     the softmax of several views. A study that was stopped goes on when called again with the same `out`. Raises
@@ -78,7 +78,7 @@ def evaluate(
         pairs,
     )
     _write(evaluation, out)
-    write_text(out / "report.html", evaluation_page(evaluation))
+    write_text(out / "scores.html", evaluation_page(evaluation))
     return evaluation
 
 

@@ -95,7 +95,7 @@ def reproduce(
     grey: bool = False,
     say: Callable[[str], None] = lambda text: None,
 ) -> Reproduction:
-    """Measure Table 1 for a set of models and draw the figures; writes table1.{csv,json,md}, report.html, figures/.
+    """Measure Table 1 for a set of models and draw the figures; writes table1.{csv,json,md}, table1.html, figures/.
 
     `dataset` is ADE20K's validation set, or any in its layout; without it mean IoU stays unmeasured. Speed is taken at
     512 x 512 over `iterations`, or as many as `seconds` a model allow. `grey` draws entropy as the article does, white
@@ -202,7 +202,7 @@ def _write(result: Reproduction, specs: Sequence[ModelSpec], out: Path) -> None:
     writer.writerows(asdict(row) for row in result.rows)
     write_text(out / "table1.csv", stream.getvalue())
     write_text(out / "table1.md", "\n".join([*_markdown(result), ""]))
-    write_text(out / "report.html", page("Table 1, measured here", _body(result, specs)))
+    write_text(out / "table1.html", page("Table 1, measured here", _body(result, specs)))
 
 
 HEADINGS = (

@@ -29,6 +29,7 @@ from demo.study.engine import OnProgress, in_words, silent
 from demo.study.html import Cell, Column, counted, dot, figure, key, page, table, tag
 from demo.study.records import counted_from_zero, sums_of, truth_counts
 from demo.study.report import problems
+from demo.study.sources import open_places
 from demo.study.study import place_for, run, settings_of
 
 VERDICT_STYLE: dict[Verdict, str] = {"holds": "holds", "does not hold": "falls", "cannot tell": "unsure"}
@@ -97,15 +98,18 @@ def claims_report(
     limits: Limits = DEFAULT_LIMITS,
     on_progress: OnProgress = silent,
 ) -> ClaimsReport:
-    """Test the sentences on photos (files, folders, datasets in ADE20K's layout); writes claims.json and report.html.
+    """Test the sentences on photos (files, folders, datasets in ADE20K's layout); writes claims.json and claims.html.
 
     `outside` are photos unlike those the models were trained on; the sentences about such photos need them. Those
     about mistakes use the photos that have ground truth. Resumable like `evaluate`. Raises DatasetError without
     any photo, BackendError when no model can answer.
     """
     start = time.perf_counter()
-    usual, strange = open_photos(photos, split), open_photos(outside, split) if outside else None
-    check_split(split, *photos, *outside)
+    if outside:
+        usual, strange = open_photos(photos, split), open_photos(outside, split)
+        check_split(split, *photos, *outside)
+    else:
+        usual, strange = open_places(photos, split), None
     usual, both = _without(usual, strange)
     cases = [*usual.cases, *(_renamed(strange.cases) if strange else ())]
     specs = catalog.resolve(models or zoo.default_set)
@@ -126,7 +130,7 @@ def claims_report(
     problems_met = (*done.problems, *counted_from_zero(truths))
     result = _report(evidence, name, answered, findings, truths, problems_met, told, seconds)
     write_text(out / "claims.json", to_json(result.as_json()))
-    write_text(out / "report.html", claims_page(result))
+    write_text(out / "claims.html", claims_page(result))
     return result
 
 

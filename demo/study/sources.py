@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +13,17 @@ from urllib.parse import urlsplit
 from demo.errors import DatasetError, ImageError
 from demo.images import DEFAULT_LIMITS, SUFFIXES, Limits, Opened, open_photo
 from demo.names import leads_nowhere, readable, same_name
-from demo.study.dataset import Case, Dataset, each_once, is_dataset, no_splits, open_dataset, uniquely_named
+from demo.study.dataset import (
+    Case,
+    Dataset,
+    check_split,
+    each_once,
+    is_dataset,
+    no_splits,
+    open_dataset,
+    open_photos,
+    uniquely_named,
+)
 
 SECONDS = 30
 """After which an address that says nothing is given up."""
@@ -53,6 +63,18 @@ def open_source(place: Path, *, truth: Path | None = None, split: str | None = N
                 f"{_truth_of(cases[0].name)}, but has none. Check the names."
             )
     return Dataset(readable(place.name or str(place)), tuple(uniquely_named(cases)), problems)
+
+
+def open_places(places: Sequence[Path], split: str | None = None) -> Dataset:
+    """Photos, folders, datasets, zips and lists alike, with annotations where there are some.
+
+    One alone that holds photos is what `open_source` makes of it: a study of it is the same study for whoever asks.
+    """
+    if len(places) == 1 and (places[0].is_dir() or places[0].suffix.lower() in (".zip", ".txt")):
+        return open_source(places[0], split=split)
+    found = open_photos(places, split)
+    check_split(split, *places)
+    return found
 
 
 def open_case(case: Case, limits: Limits = DEFAULT_LIMITS) -> Opened:

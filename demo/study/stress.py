@@ -16,8 +16,8 @@ from demo.errors import BackendError
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.models.zoo import Zoo
 from demo.study.corrupted import Ladder
-from demo.study.dataset import check_split, open_photos
 from demo.study.engine import OnProgress, silent
+from demo.study.sources import open_places
 from demo.study.stress_curves import known
 from demo.study.stress_photos import pictures
 from demo.study.stress_report import write
@@ -39,15 +39,14 @@ def stress(
     limits: Limits = DEFAULT_LIMITS,
     on_progress: OnProgress = silent,
 ) -> StressReport:
-    """Climb the ladder with every network on every photo; writes stress.json, stress.csv, figures and report.html.
+    """Climb the ladder with every network on every photo; writes stress.json, stress.csv, figures and stress.html.
 
     Photos are corrupted in a study: the same command again goes on where it was stopped, and measures what it lacks of
     further kinds or severities. Raises ChangeError, DatasetError without any photo, BackendError when no network can
     answer.
     """
     start = time.perf_counter()
-    ladder, dataset = Ladder.of(kinds, severities, seed), open_photos(photos, split)
-    check_split(split, *photos)
+    ladder, dataset = Ladder.of(kinds, severities, seed), open_places(photos, split)
     specs, asked = catalog.resolve(models or zoo.default_set), settings_of(zoo, limits)
     path = place_for(out, dataset, specs, asked)
     done = run(dataset, specs, zoo, path, asked, ladder=ladder, as_they_are=False, limits=limits,

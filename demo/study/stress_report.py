@@ -1,4 +1,4 @@
-"""What a stress ladder leaves behind: stress.json, stress.csv, a figure a number, and one HTML page."""
+"""What a stress ladder leaves behind: stress.json, stress.csv, a figure a number, and stress.html."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def write(result: StressReport, out: Path, shown: Mapping[Place, tuple[str, str]
         drawn = charts.standalone(_family_chart(result, number), f"{number.title}, mean of all corruptions",
                                   [FAMILIES[family] for family in result.families])  # fmt: skip
         write_text(out / "figures" / f"{number.id}-families.svg", drawn)
-    write_text(out / "report.html", page("Stress ladder", _body(result, shown or {})))
+    write_text(out / "stress.html", page("Stress ladder", _body(result, shown or {})))
 
 
 def as_csv(result: StressReport) -> str:

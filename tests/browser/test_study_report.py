@@ -103,5 +103,5 @@ def test_the_pages_of_sentences_and_of_stress_fit_a_phone(opened: Any, tmp_path:
     claims_report([photos], toy_ids(), toy_zoo(), tmp_path / "claims", resamples=50)
     stress([photos], toy_ids(), toy_zoo(), tmp_path / "stress", kinds=["contrast"], severities=[5], resamples=50)
     for name in ("claims", "stress"):
-        page = opened(tmp_path / name / "report.html", viewport=PHONE)
+        page = opened(tmp_path / name / f"{name}.html", viewport=PHONE)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

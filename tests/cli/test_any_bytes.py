@@ -62,10 +62,11 @@ def test_studies_take_names_of_any_bytes(
     out = latin(tmp_path, b"out\xff")
     assert cli.main([command, str(latin_dataset), "-m", toy_ids()[0], "-o", str(out)]) == 1
     printed = capsys.readouterr()
-    assert printed.out.endswith("/report.html\n")
+    name = {"evaluate": "scores", "claims": "claims"}[command]
+    assert printed.out.endswith(f"/{name}.html\n")
     assert "error: bad%E9.png is left out: bad%E9.png is " in printed.err
-    report = json.loads((out / {"evaluate": "scores.json", "claims": "claims.json"}[command]).read_text("utf-8"))
-    assert "d%E9j%E0" in str(report) and "bad%E9.png is left out" in (out / "report.html").read_text("utf-8")
+    report = json.loads((out / f"{name}.json").read_text("utf-8"))
+    assert "d%E9j%E0" in str(report) and "bad%E9.png is left out" in (out / f"{name}.html").read_text("utf-8")
     if command == "evaluate":
         rows = (out / "photos.csv").read_text("utf-8").splitlines()[1:]
         assert [row.split(",")[0] for row in rows] == LATIN

@@ -69,7 +69,7 @@ def test_csv_json_and_page_say_the_same(tmp_path: Path) -> None:
     evaluation = evaluate(make_dataset(tmp_path / "set"), toy_ids(), toy_zoo(), tmp_path / "out")
     content = json.loads((tmp_path / "out/scores.json").read_text())
     rows = list(csv.DictReader((tmp_path / "out/scores.csv").open()))
-    page = (tmp_path / "out/report.html").read_text()
+    page = (tmp_path / "out/scores.html").read_text()
     assert len(rows) == len(content["models"]) == len(toy_ids())
     for row, model, result in zip(rows, content["models"], evaluation.models, strict=True):
         values = {number["id"]: number["value"] for number in model["numbers"]}
@@ -109,7 +109,7 @@ def test_brier_and_nll_are_those_of_the_probabilities_at_photo_size(tmp_path: Pa
 @pytest.mark.slow
 def test_the_page_asks_nothing_of_the_network_and_says_what_it_rests_on(tmp_path: Path) -> None:
     evaluate(make_dataset(tmp_path / "a<b>"), MODELS, toy_zoo(), tmp_path / "out")
-    page = (tmp_path / "out/report.html").read_text()
+    page = (tmp_path / "out/scores.html").read_text()
     assert "http:" not in page and "https:" not in page and "url(" not in page and "src=" not in page
     assert "4 photos are a demonstration, not a benchmark." in page
     assert "compact networks are small" in page
@@ -162,7 +162,7 @@ def test_bad_files_cost_only_themselves_and_are_named_with_a_remedy(tmp_path: Pa
     for number, sentence in enumerate(evaluation.problems):
         assert f"photo{number}.png" in sentence and sentence.endswith(".")
     assert "photo1.png should have one grey or palette channel" in evaluation.problems[1]
-    assert "Left out (3)" in (tmp_path / "out/report.html").read_text()
+    assert "Left out (3)" in (tmp_path / "out/scores.html").read_text()
 
 
 def test_a_mask_of_another_size_is_left_out(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_scores_of_a_network_of_19_classes_are_mmsegmentations(city: Path, tmp_p
     assert {key: f"{100 * value:.2f}" for key, value in shown.items()} == {key: f"{theirs[key]:.2f}" for key in shown}
     rows = (tmp_path / "out" / "classes.csv").read_text().splitlines()
     assert rows[1].startswith("own,0,road,") and len(rows) == 20
-    assert "IoU by class of Cityscapes" in (tmp_path / "out" / "report.html").read_text()
+    assert "IoU by class of Cityscapes" in (tmp_path / "out" / "scores.html").read_text()
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ def test_figures_are_written_as_png_and_pdf_and_shown_in_the_page(tmp_path: Path
     result = reproduce(("fcn-compact", "setr-compact"), toy_zoo(), tmp_path / "out", photos=[photos], iterations=8)
     assert [path.name for path in result.figures] == ["photo0.png", "photo1.png"]
     assert (tmp_path / "out/figures/photo0.pdf").read_bytes().startswith(b"%PDF")
-    page = (tmp_path / "out/report.html").read_text()
+    page = (tmp_path / "out/table1.html").read_text()
     assert page.count("data:image/png;base64,") == 2 and not re.search(r"https?:", page)
     assert "Mean IoU was not measured: no dataset was given." in page
 

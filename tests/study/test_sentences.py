@@ -30,7 +30,7 @@ def test_the_report_says_how_many_photos_it_rests_on_and_gives_every_interval(tm
     assert set(curve["models"]) == set(toy_ids()) and len(curve["x"]) == len(curve["models"]["fcn-compact"])
     edges = content["claims"][0]
     assert set(edges["models"]) == set(toy_ids()) and set(edges["families"]) == {"cnn", "transformer"}
-    page = (tmp_path / "out/report.html").read_text()
+    page = (tmp_path / "out/claims.html").read_text()
     assert "On 23 photos (23 with ground truth, 11 from outside" in page and not re.search(r"https?:", page)
     assert all(claim["sentence"] in page.replace("&#x27;", "'") for claim in content["claims"])
 
@@ -99,7 +99,7 @@ def test_a_split_of_photos_that_are_no_dataset_is_refused(tmp_path: Path) -> Non
 def test_a_page_draws_no_end_that_there_is_not(tmp_path: Path) -> None:
     """Below ten photos there is no interval; and of what one photo alone says it has no bound."""
     claims_report([make_dataset(tmp_path / "set", 3)], toy_ids(), toy_zoo(), tmp_path / "out", resamples=50)
-    assert not re.search(r"\b(nan|inf)\b", (tmp_path / "out/report.html").read_text())
+    assert not re.search(r"\b(nan|inf)\b", (tmp_path / "out/claims.html").read_text())
     rare = Interval(0.5, -math.inf, math.inf)
     finding = Finding(CLAIMS[3], 10, (rare,), {"cnn": rare}, (rare,), "cannot tell", "")
     drawn = _chart(finding, [catalog.resolve("fcn-compact")[0]])

@@ -74,7 +74,7 @@ def test_json_csv_figures_and_page_say_the_same(tmp_path: Path) -> None:
     [row] = [r for r in rows if (r["model"], r["corruption"], r["severity"]) == (TWO[0], "contrast", "5")]
     assert float(row["kept"]) == point["kept"]["value"] and float(row["kept_low"]) == point["kept"]["low"]
     assert len(rows) == (2 + 2) * 5
-    page = (out / "report.html").read_text()
+    page = (out / "stress.html").read_text()
     assert "http:" not in page and "https:" not in page and "5 photos from set" in page and "<polygon" in page
     assert {path.name for path in (out / "figures").iterdir()} == {
         f"{number}-{kind}.svg" for number in ("kept", "miou", "entropy", "ece")
@@ -103,7 +103,7 @@ def test_each_curve_names_the_photo_where_it_breaks_first(tmp_path: Path) -> Non
 
 def test_each_curve_leads_to_the_photo_where_it_breaks_first(tmp_path: Path) -> None:
     result = climbed(tmp_path)
-    page = (tmp_path / "out/report.html").read_text()
+    page = (tmp_path / "out/stress.html").read_text()
     ids = set(re.findall(r'<article id="(breaks-\d+)">', page))
     cells, curves = (set(re.findall(rf'<a href="#(breaks-\d+)">{words}', page)) for words in ("photo", "at "))
     assert cells == ids and len(ids) == len(places(result)) and curves <= ids
@@ -163,7 +163,7 @@ def test_a_bad_photo_costs_itself_and_photos_without_truth_have_no_miou(tmp_path
 
 def test_one_photo_has_no_interval_and_says_so(tmp_path: Path) -> None:
     climbed(tmp_path, 1)
-    assert "1 photo: an interval takes 5, and what is shown" in (tmp_path / "out/report.html").read_text()
+    assert "1 photo: an interval takes 5, and what is shown" in (tmp_path / "out/stress.html").read_text()
 
 
 def test_a_network_that_cannot_load_costs_itself(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_the_command_prints_a_row_a_network(
         *TWO,
         "cnn",
         "transformer",
-        str(tmp_path / "out/report.html"),
+        str(tmp_path / "out/stress.html"),
     ]
     assert "2 of 2 versions of photos" in err
     assert cli.main([*command[:-4], "--kinds", "rust"]) == 2

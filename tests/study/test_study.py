@@ -28,11 +28,12 @@ from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import encode_annotation
 from demo.models.zoo import Answer, Zoo
 from demo.schema import ModelSpec
-from demo.study import Progress, Study, study
+from demo.study import Progress, Study, claims_report, evaluate, stress, study
 from demo.study.ledger import FILE
 from demo.study.records import details, labels_of, records
 from demo.study.sources import open_source
 from demo.study.tables import tables
+from demo.study.write_report import write_report
 from tests.study.photos import make_dataset
 from tests.study.test_evaluate import MODELS, counting_zoo, failing_once, refusing
 from tests.toy import toy_ids, toy_zoo
@@ -322,6 +323,27 @@ def test_the_page_and_study_json_give_one_number_one_value(photos: Path, tmp_pat
     assert shown.agreement[0, 1] == pair["agreement"] and shown.kappa[0, 1] == pair["kappa"]
     together = content["together"]
     assert shown.all_agree == together["all_agree"] / together["pixels"]  # type: ignore[index, call-overload, operator]
+
+
+def test_views_of_a_study_read_what_it_has_and_leave_their_pages_beside_it(photos: Path, tmp_path: Path) -> None:
+    """Of a folder with folders in it, of a split of a dataset, and of a list."""
+    calls: list[str] = []
+    dataset = make_dataset(tmp_path / "data", 2)
+    (photos / "list.txt").write_text("photo0.png\nphoto1.png\n")
+    for place in (photos, dataset, photos / "list.txt"):
+        out = tmp_path / "out" / place.name
+        study(place, MODELS, toy_zoo(), out)
+        claims_report([place], MODELS, counting_zoo(calls), out, resamples=20)
+        assert calls == []
+        stress([place], MODELS, toy_zoo(), out, kinds=["contrast"], severities=[5])
+        if place is dataset:
+            evaluate(place, MODELS, counting_zoo(calls), out)
+            assert calls == [] and (out / "scores.html").is_file()
+        names = records(out).names
+        assert study(place, MODELS, counting_zoo(calls), out).measured == 0 and records(out).names == names
+        write_report(out, out / "study.html")
+        assert {"claims.html", "stress.html", "study.html"} <= {path.name for path in out.glob("*.html")}
+        assert [path.name for path in out.glob("*.sqlite")] == ["study.sqlite"]
 
 
 def test_saved_labels_and_entropy_are_the_predictions(photos: Path, tmp_path: Path) -> None:

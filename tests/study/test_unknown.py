@@ -125,7 +125,7 @@ def test_what_no_class_names_is_scored_and_told_with_what_it_was_called(tmp_path
             if row["model"] == MODELS[0] and row["thing"] == "umbrella"]  # fmt: skip
     assert {row["class"]: int(row["pixels"]) for row in told} == {ADE20K.names[i]: n for i, n in enumerate(said) if n}
     assert sum(float(row["share_of_the_thing"]) for row in told) == pytest.approx(1)
-    page = (tmp_path / "out/report.html").read_text()
+    page = (tmp_path / "out/scores.html").read_text()
     assert "Not in its vocabulary" in page and "umbrella" in page
     content = json.loads((tmp_path / "out/scores.json").read_text())
     assert content["models"][0]["unknown"]["pixels"] == happened.sum()
@@ -148,7 +148,7 @@ def test_a_study_and_the_sentences_tell_the_same_of_what_no_class_names(tmp_path
     else:
         claims_report([folder], MODELS, toy_zoo(), out, resamples=10)
         told = [*json.loads((out / "claims.json").read_text())["unknown"].values()]
-        page = out / "report.html"
+        page = out / "claims.html"
     assert told == wanted
     assert "Not in its vocabulary" in page.read_text() and "umbrella" in page.read_text()
 
@@ -158,7 +158,7 @@ def test_a_data_set_that_shows_nothing_unknown_says_nothing_of_it(tmp_path: Path
     evaluation = evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out")
     assert (
         not (tmp_path / "out/unknown.csv").exists()
-        and "Not in its vocabulary" not in (tmp_path / "out/report.html").read_text()
+        and "Not in its vocabulary" not in (tmp_path / "out/scores.html").read_text()
     )
     assert json.loads((tmp_path / "out/scores.json").read_text())["models"][0]["unknown"] is None
     assert "no class names" not in in_words(evaluation)
@@ -210,7 +210,7 @@ def test_photo_by_photo_numbers_are_in_every_file(tmp_path: Path) -> None:
     assert float(row["mistake_severity"]) >= 1 and 0 <= float(row["supercategory_accuracy"]) <= 1
     ids = {number["id"] for number in evaluation.as_json()["models"][0]["numbers"]}  # type: ignore[index,union-attr,call-overload]
     assert set(PER_IMAGE) <= ids and set(PER_IMAGE) <= set(row)
-    page = (tmp_path / "out/report.html").read_text()
+    page = (tmp_path / "out/scores.html").read_text()
     for words in ("Photo by photo", "Do they make the same mistakes?", "Mistake severity", "severe"):
         assert words in page
 
