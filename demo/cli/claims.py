@@ -34,8 +34,8 @@ def add(subparsers: Subparsers) -> None:
         metavar="PHOTOS",
         type=Path,
         nargs="+",
-        help="photos, folders of photos, or datasets in ADE20K's, Cityscapes' or Pascal VOC's layout; one place alone is "
-        "taken as `study` takes it, a zip or a list (.txt) too",
+        help="photos, folders of photos, or datasets in ADE20K's, Cityscapes' or Pascal VOC's layout; one place alone "
+        "is taken as `study` takes it, a zip or a list (.txt) too",
     )
     parser.add_argument(
         "--outside", metavar="PHOTOS", type=Path, nargs="+", default=[], help="photos unlike those trained on"

@@ -106,6 +106,15 @@ def stamp_of(case: Case) -> str:
     return "; ".join([*stamps, written])
 
 
+def truth_in(stamp: str) -> bool:
+    """Whether a `stamp_of` is of a photo with an annotation.
+
+    >>> truth_in("120 5; 80 5; ; "), truth_in("120 5; ; ; ")
+    (True, False)
+    """
+    return bool(stamp.split("; ")[1])
+
+
 def _below(folder: Path) -> Iterator[Path]:
     """Visible photos in a folder and in the visible folders below it; links to folders are not followed."""
     for parent, folders, names in os.walk(folder):

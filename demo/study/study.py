@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -15,7 +16,7 @@ import demo
 from demo import catalog
 from demo.analysis.numbers import Json
 from demo.catalog import Names
-from demo.errors import BackendError, DemoError
+from demo.errors import BackendError, DatasetError, DemoError
 from demo.images import DEFAULT_LIMITS, Limits, write_text
 from demo.models.checkpoints.files import locate
 from demo.models.zoo import Zoo
@@ -27,7 +28,7 @@ from demo.study.engine import Engine, Here, OnProgress, Pace, Task, silent
 from demo.study.ledger import FILE, Identity, Ledger, identity_of, reading, told_apart
 from demo.study.measuring import Ask, Keeping, Panel
 from demo.study.records import StudyRecords, counted_from_zero, records
-from demo.study.sources import open_source, place_of, stamp_of
+from demo.study.sources import open_source, place_of, stamp_of, truth_in
 from demo.study.summary import summary_of
 
 
@@ -60,6 +61,7 @@ def study(
     settings = settings_of(zoo, limits) | {"device": _kind(engine.device)}
     if keeping.what:
         settings["save"] = [*keeping.what]
+    _check_truths(out / FILE, found)
     done = run(found, specs, zoo, out / FILE, settings, keeping=keeping, limits=limits, engine=engine,
                ladder=ladder, on_progress=on_progress, stopped=stopped)  # fmt: skip
     if not stopped():
@@ -100,9 +102,30 @@ def place_for(out: Path, found: Dataset, specs: Sequence[ModelSpec], settings: d
     path, asked = out / FILE, _identity(found, specs, settings).as_json()
     if path.is_file():
         with reading(path) as rows:
-            if told_apart(identity_of(path, rows), asked):
+            if told_apart(identity_of(path, rows), asked) or _loses_truths(rows, found):
                 return path.with_name(f"study-{sha256(to_json(asked).encode()).hexdigest()[:8]}.sqlite")
     return path
+
+
+def _loses_truths(rows: sqlite3.Connection, found: Dataset) -> bool:
+    """Whether photos of a study that were measured against truths are asked for without any."""
+    names = {case.name for case in found.cases}
+    known = rows.execute("SELECT name, stamp FROM photos WHERE present")
+    return not any(case.annotation for case in found.cases) and any(
+        name in names and truth_in(stamp) for name, stamp in known
+    )
+
+
+def _check_truths(path: Path, found: Dataset) -> None:
+    """Raises DatasetError where going on with the study at `path` would forget what its truths told."""
+    if path.is_file() and not any(case.annotation for case in found.cases):
+        with reading(path) as rows:
+            lost = _loses_truths(rows, found)
+        if lost:
+            raise DatasetError(
+                f"{path} holds another study: its photos have truths, and this one's have none. Name them with --truth "
+                "again, or choose another folder for this one."
+            )
 
 
 def run(

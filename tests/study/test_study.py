@@ -346,6 +346,20 @@ def test_views_of_a_study_read_what_it_has_and_leave_their_pages_beside_it(photo
         assert [path.name for path in out.glob("*.sqlite")] == ["study.sqlite"]
 
 
+def test_what_truths_have_told_is_not_forgotten_by_who_does_not_name_them(photos: Path, tmp_path: Path) -> None:
+    out, truth = tmp_path / "out", photos.parents[1] / "annotations/validation"
+    study(photos, MODELS, toy_zoo(), out)
+    assert study(photos, MODELS, toy_zoo(), out, truth=truth).measured == 3
+    before = records(out).labelled
+    with pytest.raises(
+        DatasetError, match=r"its photos have truths, and this one's have none\. Name them with --truth"
+    ):
+        study(photos, MODELS, toy_zoo(), out)
+    claims_report([photos], MODELS, toy_zoo(), out, resamples=20)
+    stress([photos], MODELS, toy_zoo(), out, kinds=["contrast"], severities=[5])
+    assert (records(out).labelled == before).all() and before.any()
+
+
 def test_saved_labels_and_entropy_are_the_predictions(photos: Path, tmp_path: Path) -> None:
     study(photos, MODELS, toy_zoo(), tmp_path / "out", save=("labels", "entropy"))
     found = records(tmp_path / "out")
