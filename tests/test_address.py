@@ -94,7 +94,8 @@ def test_a_port_in_the_environment_is_checked_before_gradio_reads_it(monkeypatch
 def test_gradios_variables_are_checked_before_it_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_NUM_PORTS", "many")
     with pytest.raises(
-        AddressError, match=r"^GRADIO_NUM_PORTS should be a whole number above 0, but is 'many'; correct it, or unset it\.$"
+        AddressError,
+        match=r"^GRADIO_NUM_PORTS should be a whole number above 0, but is 'many'; correct it, or unset it\.$",
     ):
         check_environment()
 

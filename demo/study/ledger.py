@@ -313,8 +313,8 @@ def _not_used(path: Path, error: sqlite3.Error) -> DatasetError:
     kind = getattr(error, "sqlite_errorname", "")
     if kind.startswith(_NO_SPACE):
         return DatasetError(
-            f"{path} cannot be written ({error}). What was measured is kept in it: free some space on its disk, and the "
-            "same command goes on."
+            f"{path} cannot be written ({error}). What was measured is kept in it: free some space on its disk, and "
+            "the same command goes on."
         )
     if kind.startswith(_NO_RIGHT):
         return DatasetError(f"{path} cannot be opened or written ({error}). Check its permissions and its folder's.")

@@ -308,7 +308,9 @@ def test_a_full_disk_costs_nothing_that_was_measured(tmp_path: Path, monkeypatch
     calls.clear()
     with monkeypatch.context() as full:
         full.setattr(sqlite3, "connect", small)
-        with pytest.raises(DatasetError, match=r"cannot be written \(database or disk is full\).*kept.*free some space"):
+        with pytest.raises(
+            DatasetError, match=r"cannot be written \(database or disk is full\).*kept.*free some space"
+        ):
             evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "out")
     with closing(connect(tmp_path / "out" / FILE)) as rows:
         kept = rows.execute("SELECT COUNT(DISTINCT photo) FROM answers").fetchone()[0]
