@@ -221,6 +221,21 @@ def test_types_may_be_the_classes_themselves(tmp_path: Path) -> None:
     assert torch.equal(named.scores(photo).tiles[0].scores, classes.scores(photo).tiles[0].scores)
 
 
+def test_a_config_that_may_not_be_read_costs_itself_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = locate(SHIPPED.weights)
+    config, read = tmp_path / "own.py", Path.read_text
+    config.write_text("model = dict()")
+
+    def refused(path: Path, **how: str) -> str:
+        if path == config:
+            raise PermissionError(13, "Permission denied")
+        return read(path, **how)
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    own, shipped = catalog.resolve([f"{config}:{weights}", SHIPPED.id])
+    assert (own.id, shipped) == ("own", SHIPPED)
+
+
 def test_a_step_of_chance_that_never_happens_may_stay(tmp_path: Path) -> None:
     assert changed(tmp_path, "test_pipeline.insert(0, dict(type='RandomFlip', prob=0.0))").parameters > 1e6
 
