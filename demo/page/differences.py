@@ -113,7 +113,7 @@ def pairs(c: Comparison) -> Row:
     """Agreement and kappa of every two models, whatever is overlooked; Fleiss' kappa of all."""
     found = pairwise(c)
     return {
-        "pairs": {f"{p.first}|{p.second}": {"agreement": p.agreement, "kappa": plain(p.kappa)} for p in found},
+        "pairs": {f"{p.first}|{p.second}": {"agreement": plain(p.agreement), "kappa": plain(p.kappa)} for p in found},
         "fleiss_kappa": plain(fleiss_kappa(ratings(c))),
     }
 
