@@ -322,7 +322,8 @@ def _dot(frame: Frame, number: int, row: tuple[str, int, float, float, float], d
         else ""
     )
     exact = digits + 1
-    title = f"{escape(name)}: {value:.{exact}f} (95 %: {low:.{exact}f} to {high:.{exact}f})"
+    around = f" (95 %: {low:.{exact}f} to {high:.{exact}f})" if low == low else ""
+    title = f"{escape(name)}: {value:.{exact}f}{around}"
     return (
         f"<g><title>{title}</title>"
         f'{label}{whisker}<circle cx="{frame.x(value):.1f}" cy="{y}" r="4.5" fill="{colour(series)}"/>'

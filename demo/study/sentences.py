@@ -278,7 +278,13 @@ def _worded(finding: Finding) -> str:
 def _family_cell(interval: Interval | None) -> Cell:
     if interval is None or np.isnan(interval.value):
         return Cell("")
-    return Cell(_shown(interval.value), title=f"95 %: {_shown(interval.low)} to {_shown(interval.high)}")
+    around = _around(interval)
+    return Cell(_shown(interval.value), title=f"95 %: {around}" if around else "")
+
+
+def _around(interval: Interval) -> str:
+    """From where to where an interval goes; "" where too few photos leave it undefined."""
+    return "" if np.isnan(interval.low) else f"{_shown(interval.low)} to {_shown(interval.high)}"
 
 
 def _shown(value: float) -> str:
@@ -301,7 +307,7 @@ def _chart(finding: Finding, specs: Sequence[ModelSpec]) -> str:
     svg = (charts.dots(rows, digits, zero=claim.difference) if finite else "") + _curve(finding, specs)
     verdict = f'<span class="{VERDICT_STYLE[finding.verdict]}">{_worded(finding)}</span>'
     single = [c for c in finding.contrasts if not np.isnan(c.value) and len(finding.contrasts) == 1]
-    tests = "".join(f"{_shown(c.value)} ({_shown(c.low)} to {_shown(c.high)})" for c in single)
+    tests = "".join(_shown(c.value) + (f" ({around})" if (around := _around(c)) else "") for c in single)
     unit = "" if claim.unit == "0..1" else f", in {claim.unit}"
     drawn = figure(svg, claim.sentence, f"{claim.quantity[0].upper()}{claim.quantity[1:]}{unit}.")
     words = (
