@@ -6,7 +6,8 @@ import errno
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from ipaddress import IPv6Address
 from typing import Final
 
 from demo.errors import AddressError
@@ -16,6 +17,9 @@ PORTS: Final = 100
 """Gradio's own: how many ports from the first are tried where none is named."""
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 """The last too: what it lists is read even where no proxy is named, and may be malformed."""
+_PORT_VARIABLES: Final = ("GRADIO_SERVER_PORT", "GRADIO_NODE_SERVER_PORT")
+_COUNT_VARIABLES: Final = ("GRADIO_NUM_PORTS", "GRADIO_NODE_NUM_PORTS")
+_VARIABLES: Final = ("GRADIO_SERVER_NAME", "GRADIO_ROOT_PATH", *_PORT_VARIABLES, *_COUNT_VARIABLES)
 _TAKEN: Final = {errno.EADDRINUSE: "is in use", errno.EACCES: "is kept for administrators"}
 
 
@@ -54,10 +58,41 @@ def port_of(text: str) -> int:
     return int(text)
 
 
+def host_of(text: str) -> str:
+    """The host as Gradio and browsers write it: an address of IPv6 in brackets.
+
+    >>> host_of("::1"), host_of("[::1]"), host_of("127.0.0.1")
+    ('[::1]', '[::1]', '127.0.0.1')
+    """
+    bare = text.removeprefix("[").removesuffix("]")
+    with suppress(ValueError):
+        return f"[{IPv6Address(bare)}]"
+    return text
+
+
+def root_of(text: str) -> str:
+    """The path below which the page is served, as Gradio takes it; a whole address stays as it is.
+
+    >>> root_of("zoo"), root_of("/zoo/"), root_of("/"), root_of("https://example.org/zoo")
+    ('/zoo', '/zoo', '', 'https://example.org/zoo')
+    """
+    if text.startswith(("http://", "https://")):
+        return text
+    path = text.strip().strip("/")
+    return f"/{path}" if path else ""
+
+
 def check_environment() -> None:
-    """What Gradio reads when it is imported. Raises AddressError."""
-    if port := os.environ.get("GRADIO_SERVER_PORT"):
-        port_of(port)
+    """What Gradio reads when it is imported; a variable that is empty is as good as none. Raises AddressError."""
+    for name in _VARIABLES:
+        if os.environ.get(name, "unset").strip() == "":
+            del os.environ[name]
+    for name in _PORT_VARIABLES:
+        if port := os.environ.get(name):
+            port_of(port)
+    for name in _COUNT_VARIABLES:
+        if (count := os.environ.get(name)) and not (count.isascii() and count.isdecimal() and int(count)):
+            raise AddressError(f"{name} should be a whole number above 0, but is {count!r}; correct it, or unset it.")
 
 
 def check_free(host: str | None = None, port: int | None = None) -> None:
@@ -76,7 +111,8 @@ def check_free(host: str | None = None, port: int | None = None) -> None:
 def _trouble(host: str, port: int) -> str | None:
     """What keeps a port of a host from being listened on. Raises AddressError for a host that is not this machine."""
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bare = host.removeprefix("[").removesuffix("]")
+        family, kind, protocol, _, place = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as trial:
             if os.name == "posix":  # elsewhere it would share a port that is in use
                 trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

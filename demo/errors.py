@@ -20,11 +20,30 @@ A programmer's mistake is a ValueError and is not in this tree.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from demo.names import readable
 
 STOPS = (KeyboardInterrupt, GeneratorExit)
 """What ends our own work, and is nobody else's fault."""
+
+
+_LONGEST_REASON = 300
+
+
+def reason(error: BaseException) -> str:
+    """What an error that is not ours says, for a sentence: its kind and its text, on one line and not without end.
+
+    >>> reason(ValueError("of two\\n lines")), reason(MemoryError())
+    ('ValueError: of two lines', 'MemoryError')
+    """
+    said = ""
+    with suppress(Exception):  # an error's text is anybody's program too
+        said = " ".join(str(error).split())
+    said = said.rstrip(".")
+    if len(said) > _LONGEST_REASON:
+        said = f"{said[:_LONGEST_REASON].rstrip()} ..."
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 class DemoError(Exception):

@@ -22,7 +22,7 @@ from PIL import UnidentifiedImageError
 
 from demo.bare import bared
 from demo.errors import DemoError, ImageError
-from demo.names import leads_nowhere, readable
+from demo.names import leads_nowhere, no_file, readable
 from demo.schema import DEFAULT_LIMITS as DEFAULT_LIMITS
 from demo.schema import Image
 from demo.schema import Limits as Limits
@@ -140,8 +140,8 @@ def _read(source: Path | str | bytes, limits: Limits, name: str) -> tuple[bytes,
         path = Path(source)
         name = path.name or str(path)
         try:
-            if not path.is_file():
-                raise ImageError(_no_file(path))
+            if other := no_file(path):
+                raise ImageError(f"{path} should be a photo's file, but is {other}.")
             with path.open("rb") as stream:
                 data = stream.read(most + 1)
         except (OSError, ValueError) as error:
@@ -151,13 +151,6 @@ def _read(source: Path | str | bytes, limits: Limits, name: str) -> tuple[bytes,
     if not data:
         raise ImageError(f"{name} should be a photo, but is empty; copy it again.")
     return data, name
-
-
-def _no_file(path: Path) -> str:
-    if target := leads_nowhere(path):
-        return f"{path} should be a photo's file, but is a link to {target}, which is not there; mount its disk."
-    what = "a folder" if path.is_dir() else "not there"
-    return f"{path} should be a photo's file, but is {what}; check the path."
 
 
 def _check_size(photo: PillowImage.Image, name: str, limits: Limits) -> None:

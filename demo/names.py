@@ -38,6 +38,22 @@ def leads_nowhere(path: Path) -> str:
     return os.readlink(path) if os.path.islink(path) and not os.path.exists(path) else ""
 
 
+def no_file(path: Path) -> str:
+    """What a path is that should be a file's and is not, and what to do about it; "" where it is one.
+
+    Raises OSError where that may not be looked at.
+    """
+    if path.is_file():
+        return ""
+    if target := leads_nowhere(path):
+        if os.path.lexists(path.parent / target) and leads_nowhere(path.parent / target):
+            return f"a link to {target}, and that one leads on to nothing; point it at a file"
+        return f"a link to {target}, which is not there; mount its disk"
+    if path.is_dir():
+        return "a folder; check the path"
+    return "a pipe or a device; give a file" if path.exists() else "not there; check the path"
+
+
 @contextmanager
 def in_utf8(path: Path) -> Iterator[Path]:
     """The path, or where it is no UTF-8 a link to it that is, for readers that take no other names."""

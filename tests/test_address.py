@@ -91,6 +91,52 @@ def test_a_port_in_the_environment_is_checked_before_gradio_reads_it(monkeypatch
         check_environment()
 
 
+def test_gradios_variables_are_checked_before_it_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_NUM_PORTS", "many")
+    with pytest.raises(
+        AddressError,
+        match=r"^GRADIO_NUM_PORTS should be a whole number above 0, but is 'many'; correct it, or unset it\.$",
+    ):
+        check_environment()
+
+
+def test_a_variable_that_is_empty_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GRADIO_SERVER_PORT", "GRADIO_SERVER_NAME", "GRADIO_NUM_PORTS"):
+        monkeypatch.setenv(name, "")
+    check_environment()
+    assert not {"GRADIO_SERVER_PORT", "GRADIO_SERVER_NAME", "GRADIO_NUM_PORTS"} & os.environ.keys()
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_address_of_ipv6_is_one_with_and_without_brackets(host: str) -> None:
+    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
+        pytest.skip("this machine has no IPv6")
+    with socket.socket(socket.AF_INET6) as other:
+        other.bind(("::1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(AddressError, match=f"^Port {port} is in use"):
+            check_free(host, port)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("host", "root_path"), [("127.0.0.1", "zoo"), ("127.0.0.1", "/zoo/"), ("::1", None), ("[::1]", None)]
+)
+def test_the_page_starts_however_host_and_path_are_written(host: str, root_path: str | None) -> None:
+    if ":" in host and not Path("/proc/net/if_inet6").exists():
+        pytest.skip("this machine has no IPv6")
+    code = (
+        "from demo.page.build import build; from demo.page.serve import launch; import httpx\n"
+        f"address = launch(build(lambda: None), host={host!r}, root_path={root_path!r})\n"
+        "print(httpx.get(address, trust_env=False).status_code)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert run.stdout.splitlines()[-1:] == ["200"], run.stderr
+
+
 def test_proxies_are_hidden_for_a_while_and_then_back(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTPS_PROXY", "ALL_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "socks://127.0.0.1:9")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.errors import DemoError
-from demo.names import in_utf8, leads_nowhere, readable, same_name, to_json
+from demo.names import in_utf8, leads_nowhere, no_file, readable, same_name, to_json
 
 
 @given(st.binary(max_size=12))
@@ -45,6 +45,27 @@ def test_a_link_that_leads_nowhere_tells_where_it_leads(tmp_path: Path) -> None:
         (tmp_path / name).symlink_to(target)
     found = [leads_nowhere(tmp_path / name) for name in ("there", "good", "lost", "round", "none")]
     assert found == ["", "", "gone/photo.png", "round", ""]
+
+
+def test_what_is_no_file_is_called_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name, target in (("lost", "gone"), ("round", "round"), ("one", "other"), ("other", "one"), ("good", "file")):
+        (tmp_path / name).symlink_to(target)
+    (tmp_path / "device").symlink_to("/dev/null")
+    found = {path.name: no_file(path) for path in [*tmp_path.iterdir(), tmp_path / "none"]}
+    assert found == {
+        "file": "", "good": "",
+        "folder": "a folder; check the path",
+        "pipe": "a pipe or a device; give a file",
+        "device": "a pipe or a device; give a file",
+        "lost": "a link to gone, which is not there; mount its disk",
+        "round": "a link to round, and that one leads on to nothing; point it at a file",
+        "one": "a link to other, and that one leads on to nothing; point it at a file",
+        "other": "a link to one, and that one leads on to nothing; point it at a file",
+        "none": "not there; check the path",
+    }  # fmt: skip
 
 
 def test_a_path_that_is_no_utf8_has_one_that_is_for_a_while(tmp_path: Path) -> None:

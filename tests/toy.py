@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,9 +11,10 @@ from torch import nn
 
 from demo.catalog import models
 from demo.labels.ade20k import ADE20K
+from demo.labels.class_set import of_count
 from demo.models.network import Network, Opened
 from demo.models.posterior import Posterior, Tile
-from demo.models.zoo import Zoo
+from demo.models.zoo import Answer, Zoo
 from demo.schema import Image, ModelSpec, Seen
 
 SLOW_WIDTH = 333
@@ -51,6 +54,16 @@ def toy_network(spec: ModelSpec) -> Network:
         checkpoint_sha256=f"{seed:064x}",
         class_set=ADE20K,
         opened=lambda image: toy_opened(seed, image),
+    )
+
+
+def foreign(answer: Answer) -> Answer:
+    """The answer in a class set that has no word of any other."""
+    class_set = of_count("Foreign", len(answer.posterior.class_set))
+    return replace(
+        answer,
+        posterior=replace(answer.posterior, class_set=class_set),
+        prediction=replace(answer.prediction, class_set=class_set),
     )
 
 

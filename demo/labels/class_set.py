@@ -12,11 +12,13 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
 from demo.errors import ClassSetError, UnknownModelError
 from demo.labels.palette import Colour, distinct_colours
+from demo.names import readable, same_name
 from demo.schema import MOST_CLASSES, VOID, ClassSet
 
 FOLDER: Final = Path(__file__).parent.parent / "data" / "class_sets"
@@ -47,8 +49,14 @@ def read(path: Path) -> ClassSet:
     """The class set in a CSV file, which its name gives a title. Raises ClassSetError."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
-            lines = [line for line in csv.reader(stream) if any(cell.strip() for cell in line)]
-    except (OSError, UnicodeError, csv.Error) as error:
+            text = stream.read()
+            reader = csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text))
+            lines = [line for line in reader if any(cell.strip() for cell in line)]
+    except UnicodeError as error:
+        raise ClassSetError(
+            f"The classes in {path} should be text in UTF-8, but are in another encoding. Save them as CSV in UTF-8."
+        ) from error
+    except (OSError, csv.Error) as error:
         why = getattr(error, "strerror", None) or error
         raise ClassSetError(f"Cannot read the classes in {path}: {why}. Give a CSV file with a class a row.") from error
     rows = _rows(lines, path.name)
@@ -61,7 +69,7 @@ def read(path: Path) -> ClassSet:
             official=columns.get("official", ()),
             distinct=columns.get("distinct", ()),
             supercategories=columns.get("supercategory", ()),
-            offset=_offset(columns.get("index", ()), path.name),
+            offset=_offset(columns.get("index", ())),
         )
     except ClassSetError as error:
         raise ClassSetError(f"{path.name}: {error}") from None
@@ -81,7 +89,7 @@ def made(
     Annotation files hold each class's position plus `offset`; unlabelled is 0 where that is free, else 255. Raises
     ClassSetError, a user's mistake: too few or too many names, an empty or a double one, a colour that is none.
     """
-    names = tuple(" ".join(name.split()) for name in names)
+    names = tuple(" ".join(same_name(readable(name)).split()) for name in names)
     if not 2 <= len(names) <= MOST_CLASSES:
         raise ClassSetError(f"Wanted 2 to {MOST_CLASSES} classes, got {len(names)}. Label maps have 8 bits a pixel.")
     if "" in names:
@@ -142,7 +150,22 @@ def spoken(name: str) -> str:
     >>> spoken("Traffic_Light"), spoken("bed "), spoken("car, auto")
     ('traffic light', 'bed', 'car')
     """
-    return " ".join(re.split("[,;]", name)[0].replace("_", " ").replace("-", " ").casefold().split())
+    return " ".join(re.split("[,;]", same_name(name))[0].replace("_", " ").replace("-", " ").casefold().split())
+
+
+def _delimiter(text: str) -> str:
+    """What stands between cells: a comma, or in its place a semicolon or tab, as spreadsheets of some countries write.
+
+    >>> _delimiter("name;index\\ncat;1"), _delimiter("0;cat\\n1;dog"), _delimiter("cat; tom\\ndog")
+    (';', ';', ',')
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    for mark in ";\t":
+        headed = "name" in (cell.strip().lower() for cell in lines[0].split(mark)) if lines else False
+        counts = {line.count(mark) for line in lines}
+        if (headed and mark in lines[0]) or (len(counts) == 1 and counts != {0} and "," not in text):
+            return mark
+    return ","
 
 
 def _rows(lines: list[list[str]], file: str) -> list[dict[str, str]]:
@@ -158,15 +181,15 @@ def _rows(lines: list[list[str]], file: str) -> list[dict[str, str]]:
     return rows
 
 
-def _offset(index: Sequence[str], file: str) -> int:
+def _offset(index: Sequence[str]) -> int:
     """What annotation files add to a class's position, from the column `index`."""
     if not index:
         return 0
     if not all(value.isdecimal() for value in index):
-        raise ClassSetError(f"The index of each class in {file} should be a number, but some are not. Number them.")
+        raise ClassSetError("The index of each class should be a number, but some are not. Number them.")
     values = [int(value) for value in index]
     if values != list(range(values[0], values[0] + len(values))):
-        raise ClassSetError(f"The index of the classes in {file} should count up by one. Sort or renumber the rows.")
+        raise ClassSetError("The index of the classes should count up by one. Sort or renumber the rows.")
     return values[0]
 
 

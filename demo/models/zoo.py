@@ -18,7 +18,7 @@ import torch
 
 from demo import catalog
 from demo.catalog import Names
-from demo.errors import STOPS, BackendError, DemoError, MissingCheckpointError
+from demo.errors import STOPS, BackendError, DemoError, MissingCheckpointError, reason
 from demo.images import open_image
 from demo.labels.class_set import named
 from demo.measures import ALWAYS
@@ -222,7 +222,7 @@ class Zoo:
             look = "Look into its config and its code, or try" if spec.set == "own" else "Try"
             raise BackendError(
                 f"{spec.title} cannot answer this photo of {size[1]} x {size[0]} pixels "
-                f"({type(error).__name__}: {error}). {look} another crop or size of the photo."
+                f"({reason(error)}). {look} another crop or size of the photo."
             ) from error
 
     def traced(self, spec: ModelSpec, image: Image, work: Callable[[Opened], Found]) -> Found:
@@ -330,9 +330,7 @@ def _loadable(spec: ModelSpec, device: str) -> Iterator[None]:
     except (DemoError, ModuleNotFoundError, *STOPS):  # a module: of a package that every network needs
         raise
     except BaseException as error:  # a config is a program
-        raise BackendError(
-            f"{spec.title} cannot be loaded ({type(error).__name__}: {error}). Check its config and weights."
-        ) from error
+        raise BackendError(f"{spec.title} cannot be loaded ({reason(error)}). Check its config and weights.") from error
 
 
 @contextmanager

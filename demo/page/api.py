@@ -179,8 +179,9 @@ def _compared(
     alone = [float(count) / together.label_maps[0].size for count in lone_counts(together)]
     split = cast("dict[str, float]", numbers["split"])
     shares = Shares(
-        cast(float, numbers["all_agree"]), cast(float, numbers["boundary_only"]), split["between_families"], alone
-    )
+        cast(float, numbers["all_agree"]), cast(float, numbers["boundary_only"]), split["between_families"], alone,
+        cast(float, numbers["cannot_say"]),
+    )  # fmt: skip
     return " ".join(headline(together, shares)), numbers, left_out
 
 
@@ -209,8 +210,23 @@ def _answers(
     ]
     answers = [run.answers[model] for model in ids if model in run.answers]
     if not answers:
-        raise DemoError(" ".join(row["message"] for row in left_out))
+        raise DemoError(nobody(left_out))
     return run, answers, left_out
+
+
+_MOST_REASONS = 3
+
+
+def nobody(left_out: Sequence[LeftOut]) -> str:
+    """Why no model answered: each reason once, with the models that it holds for."""
+    reasons: dict[str, list[str]] = {}
+    for row in left_out:
+        reasons.setdefault(row["message"], []).append(row["id"])
+    if len(left_out) == 1:
+        return left_out[0]["message"]
+    told = [f"{', '.join(ids)}: {message}" for message, ids in [*reasons.items()][:_MOST_REASONS]]
+    more = sum(len(ids) for ids in [*reasons.values()][_MOST_REASONS:])
+    return " ".join(["No model has answered.", *told, *([f"So it is with {more} more."] if more else [])])
 
 
 def _file(run: Run, name: str, data: bytes) -> str:

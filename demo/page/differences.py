@@ -29,7 +29,7 @@ from demo.analysis.in_common import comparison_of
 from demo.analysis.kappa import fleiss_kappa, pairwise, ratings
 from demo.analysis.lone_models import lone_counts
 from demo.analysis.numbers import plain
-from demo.analysis.regions import disputed_regions, numbered, percent
+from demo.analysis.regions import disputed_regions, numbered
 from demo.analysis.structure import BOUNDARY_DISTANCE, default_distance, measure
 from demo.page.headline import Shares, headline
 from demo.render.encode import png
@@ -75,11 +75,9 @@ def differences(c: Comparison, overlooked: Overlooked, threshold: float) -> Row:
     areas = conflict_areas(levels)
     said = [float(n) for n in np.bincount(vote_map.reshape(-1), minlength=len(c.ids) + 1)[1:] / vote_map.size]
     alone = [float(count) / vote_map.size for count in lone_counts(settled)]
-    agreed = Shares(said[0], shifted, parts["between_families"], alone)
     silent = cannot_say(c)
+    agreed = Shares(said[0], shifted, parts["between_families"], alone, silent)
     sentences = headline(c, agreed, boundaries_aside=overlooked.boundaries, mild_aside=overlooked.mild)
-    if silent:
-        sentences.append(f"On {percent(silent)} one has no word for what another names, and cannot say.")
     return {
         "lead": sentences[0],
         "headline": " ".join(sentences),
@@ -115,7 +113,7 @@ def pairs(c: Comparison) -> Row:
     """Agreement and kappa of every two models, whatever is overlooked; Fleiss' kappa of all."""
     found = pairwise(c)
     return {
-        "pairs": {f"{p.first}|{p.second}": {"agreement": p.agreement, "kappa": plain(p.kappa)} for p in found},
+        "pairs": {f"{p.first}|{p.second}": {"agreement": plain(p.agreement), "kappa": plain(p.kappa)} for p in found},
         "fleiss_kappa": plain(fleiss_kappa(ratings(c))),
     }
 

@@ -24,6 +24,8 @@ class Shares:
     """The CNNs agree, the transformers agree, on different classes."""
     alone: Sequence[float]
     """By model: it contradicts all others, which agree."""
+    silent: float = 0
+    """A model has no word for what another names, and nobody differs in a common word."""
 
 
 def headline(c: Comparison, shares: Shares, *, boundaries_aside: bool = False, mild_aside: bool = False) -> list[str]:
@@ -41,6 +43,8 @@ def headline(c: Comparison, shares: Shares, *, boundaries_aside: bool = False, m
         rest.append(f"on {percent(most)} {c.titles[list(shares.alone).index(most)]} alone contradicts the others")
     if rest:
         sentences.append(f"{_capital(', '.join(rest))}.")
+    if shares.silent:
+        sentences.append(f"On {percent(shares.silent)} one has no word for what another names, and cannot say.")
     return sentences
 
 

@@ -53,4 +53,4 @@ def _fields(found: Together) -> dict[str, Field]:
 
 
 def _steps(field: Field, top: float) -> NDArray[np.uint8]:
-    return np.rint(np.clip(field / top, 0, 1) * 255).astype(np.uint8)
+    return np.rint(np.clip(field / (top or 1), 0, 1) * 255).astype(np.uint8)  # 0: sets that have no word in common

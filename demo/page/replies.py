@@ -97,7 +97,8 @@ class Region(_Exact):
 
 
 class Pair(_Exact):
-    agreement: float
+    agreement: float | None
+    """None where the two have no word in common for any pixel."""
     kappa: float | None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import signal
 import sys
 import threading
@@ -15,7 +16,7 @@ from gradio.route_utils import delete_files_created_by_app
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from demo.address import check_free, without_proxies
+from demo.address import check_free, host_of, root_of, without_proxies
 from demo.errors import AddressError, DemoError
 from demo.images import DEFAULT_LIMITS, Limits
 from demo.page.assets import Compressed, FirstScript, preload, routes, script, style
@@ -85,6 +86,8 @@ def launch(
     mcp: bool = False,
 ) -> str:
     """Start serving in the background; returns the address on this machine. Raises AddressError, or DemoError."""
+    host = host_of(host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1")
+    root_path = root_of(os.environ.get("GRADIO_ROOT_PATH", "") if root_path is None else root_path)
     check_free(host, port)
     most = int(1.5e6 * limits.megabytes) + 1_000_000
     tools, lifespan = _tools(blocks, most) if mcp else ([], None)
@@ -137,9 +140,9 @@ def mended_stream(version: str = gr.__version__) -> str:
 
 def _launch(
     blocks: PageBlocks,
-    host: str | None,
+    host: str,
     port: int | None,
-    root_path: str | None,
+    root_path: str,
     limits: Limits,
     further: dict[str, Any],
 ) -> str:

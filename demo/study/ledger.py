@@ -248,7 +248,7 @@ class Ledger:
         try:
             yield
         except sqlite3.Error as error:
-            raise _unusable(self.path, str(error)) from error
+            raise _not_used(self.path, error) from error
 
 
 @contextmanager
@@ -272,7 +272,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         finally:
             rows.close()
     except sqlite3.Error as error:
-        raise _unusable(file, str(error)) from error
+        raise _not_used(file, error) from error
     except DAMAGED as error:
         raise _damaged(file, error) from error
 
@@ -282,7 +282,7 @@ def identity_of(path: Path, rows: sqlite3.Connection) -> dict[str, Any]:
     try:
         found: dict[str, Any] = {key: json.loads(value) for key, value in rows.execute("SELECT key, value FROM study")}
     except sqlite3.Error as error:
-        raise _unusable(path, str(error)) from error
+        raise _not_used(path, error) from error
     except DAMAGED as error:
         raise _damaged(path, error) from error
     if found and found.get("format") != FORMAT:
@@ -330,6 +330,23 @@ def _written(row: Row) -> Row:
 
 def _damaged(path: Path, error: Exception) -> DatasetError:
     return _unusable(path, f"it is damaged: {type(error).__name__}, {error}")
+
+
+_NO_SPACE = ("SQLITE_FULL", "SQLITE_IOERR")
+_NO_RIGHT = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")
+
+
+def _not_used(path: Path, error: sqlite3.Error) -> DatasetError:
+    """By what SQLite says: only a file that is none of ours is to be deleted."""
+    kind = getattr(error, "sqlite_errorname", "")
+    if kind.startswith(_NO_SPACE):
+        return DatasetError(
+            f"{path} cannot be written ({error}). What was measured is kept in it: free some space on its disk, and "
+            "the same command goes on."
+        )
+    if kind.startswith(_NO_RIGHT):
+        return DatasetError(f"{path} cannot be opened or written ({error}). Check its permissions and its folder's.")
+    return _unusable(path, str(error))
 
 
 def _unusable(path: Path, why: str) -> DatasetError:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from demo.errors import BackendError, DemoError
+from demo.errors import BackendError, DemoError, reason
 from demo.images import Limits
 from demo.schema import ModelSpec
 from demo.study.engine import Here, Met, Task, unread
@@ -153,6 +153,5 @@ def _start(ray: Any, address: str | None) -> None:
     except Exception as error:  # Ray has many
         where = address or "this machine"
         raise BackendError(
-            f"No Ray cluster could be used at {where} ({type(error).__name__}: {error}). "
-            "Start one with: ray start --head"
+            f"No Ray cluster could be used at {where} ({reason(error)}). Start one with: ray start --head"
         ) from error

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from demo.errors import DatasetError, ImageError
+from demo.errors import DatasetError, ImageError, reason
 from demo.images import DEFAULT_LIMITS, SUFFIXES, Limits, Opened, open_photo
 from demo.names import leads_nowhere, readable, same_name
 from demo.study.dataset import (
@@ -237,6 +237,5 @@ def _by_fsspec(address: str, most: int) -> bytes:
             return content
     except Exception as error:  # every file system has its own
         raise ImageError(
-            f"{address} cannot be read ({type(error).__name__}: {error}). Check the address; "
-            "s3:// wants the package s3fs, gs:// gcsfs."
+            f"{address} cannot be read ({reason(error)}). Check the address; s3:// wants the package s3fs, gs:// gcsfs."
         ) from error

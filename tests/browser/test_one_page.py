@@ -10,7 +10,7 @@ from demo.export import read_photo
 from demo.models.zoo import Answer
 from demo.page.one_page import one_page
 from tests.browser.conftest import CAT, DESKTOP, PHONE, Open, choose, compared, settled
-from tests.toy import toy_ids, toy_zoo
+from tests.toy import foreign, toy_ids, toy_zoo
 
 pytestmark = pytest.mark.browser
 
@@ -43,6 +43,23 @@ def alone(chromium: Any, file: Path) -> Iterator[Any]:
     yield page
     context.close()
     assert wrong == []
+
+
+def test_sets_without_a_word_in_common_cannot_say_how_far_they_agree(
+    chromium: Any, answers: list[Answer], tmp_path: Path
+) -> None:
+    """And are not told to agree least."""
+    file = tmp_path / "foreign.html"
+    file.write_bytes(one_page(read_photo(CAT), [foreign(answers[0]), *answers[1:3]]))
+    page = chromium.new_page(viewport=DESKTOP)
+    page.goto(file.as_uri())
+    page.locator("#tab-differ-button").click()
+    page.wait_for_selector(".zoo-pair")
+    first, second, third = page.locator(".zoo-pair").all_inner_texts()
+    assert "cannot say" in first and "cannot say" in second and "%" in third
+    assert "have no word in common" in page.locator(".zoo-pair").first.get_attribute("title")
+    assert "agree most" not in page.locator("#differ").inner_text()
+    page.close()
 
 
 def hover(page: Any, model: str, x: float, y: float) -> None:

@@ -9,6 +9,12 @@ from demo import cli
 from tests.cli.commands import ROOT, Capture
 
 
+def test_configs_that_are_not_there_are_told_before_anything_is_computed(tmp_path: Path, capsys: Capture) -> None:
+    assert cli.main(["train", "ade", "-o", str(tmp_path / "out"), "--configs", str(tmp_path)]) == 2
+    assert " has no compact/fcn-compact.py; name the folder of compact/ and" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_train_hands_its_options_on_and_prints_the_weights(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from demo.errors import ClassSetError
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import decode_annotation, encode_annotation
-from demo.labels.class_set import class_index, known, made, named, of_count, of_names, read
+from demo.labels.class_set import class_index, known, made, named, of_count, of_names, read, spoken
 from demo.labels.mapping import into
 from demo.labels.palette import DISTINCT, cielab, palette_for
 from demo.schema import VOID, ClassSet
@@ -119,16 +119,37 @@ def test_names_alone_need_no_heading(tmp_path: Path) -> None:
     assert found.supercategory_index.tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_cells_may_be_apart_as_spreadsheets_write_them(tmp_path: Path, mark: str) -> None:
+    rows = (("name", "supercategory", "index"), ("cat", "pet", "1"), ("dog", "pet", "2"))
+    (tmp_path / "names.csv").write_text("\n".join(map(mark.join, rows)))
+    found = read(tmp_path / "names.csv")
+    assert (found.names, found.supercategories, found.offset) == (("cat", "dog"), ("pet", "pet"), 1)
+
+
+def test_a_name_is_one_however_its_accents_are_written(tmp_path: Path) -> None:
+    assert made("Own", ["cafe\N{COMBINING ACUTE ACCENT}", "b"]).names == ("café", "b")
+    with pytest.raises(ClassSetError, match="got 'café' more than once"):
+        made("Own", ["cafe\N{COMBINING ACUTE ACCENT}", "café"])
+    assert spoken("cafe\N{COMBINING ACUTE ACCENT}") == spoken("café")
+
+
+def test_control_characters_of_a_name_are_shown(tmp_path: Path) -> None:
+    """No XML can hold them, and a terminal obeys them."""
+    assert made("Own", ["cat\x00", "\x1b[31mdog", "two\nlines"]).names == ("cat%00", "%1B[31mdog", "two lines")
+
+
 WRONG = {
     "300 rows": ("\n".join(map(str, range(300))), r"Wanted 2 to 255 classes, got 300\."),
     "one row": ("cat\n", r"Wanted 2 to 255 classes, got 1\."),
     "nothing": ("", r"Wanted 2 to 255 classes, got 0\."),
     "doubles": ("cat\ndog\ncat\n", r"Wanted 3 different classes, got 'cat' more than once\."),
     "an empty name": ("name,index\ncat,0\n,1\n", r"Class 2 has no name"),
+    "no heading, apart by semicolons": ("0;cat\n1;dog\n", r"several columns and none is headed name"),
     "no heading": ("cat,#102030\ndog,#203040\n", r"several columns and none is headed name"),
     "a colour": ("name,official\ncat,red\ndog,blue\n", r"Wanted official colours as #rrggbb, got 'red'"),
     "some supercategories": ("name,supercategory\ncat,pet\ndog,\n", r"a supercategory for each class or for none"),
-    "no numbers": ("name,index\ncat,one\ndog,two\n", r"index of each class .* should be a number"),
+    "no numbers": ("name,index\ncat,one\ndog,two\n", r"index of each class should be a number"),
     "holes": ("name,index\ncat,1\ndog,3\n", r"should count up by one"),
     "too high": ("name,index\ncat,255\ndog,256\n", r"2 classes from 255 on do not fit"),
 }
@@ -145,9 +166,10 @@ def test_a_list_that_is_none_is_refused_in_a_sentence(tmp_path: Path, fault: str
 
 def test_a_file_that_cannot_be_read_and_a_name_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "latin.csv").write_bytes(b"caf\xe9\nt\xe9\n")
-    for path in ("latin.csv", "none.csv"):
-        with pytest.raises(ClassSetError, match=r"Cannot read the classes in .*\. Give a CSV file"):
-            named(str(tmp_path / path))
+    with pytest.raises(ClassSetError, match=r"latin\.csv should be text in UTF-8, .* Save them as CSV in UTF-8\.$"):
+        named(str(tmp_path / "latin.csv"))
+    with pytest.raises(ClassSetError, match=r"Cannot read the classes in .*\. Give a CSV file"):
+        named(str(tmp_path / "none.csv"))
     with pytest.raises(
         ClassSetError, match="No class set is called 'coco'; name one of ade20k, cityscapes, pascal-voc"
     ):

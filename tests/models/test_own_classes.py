@@ -37,6 +37,12 @@ def csv(folder: Path, *rows: str) -> str:
     return str(path)
 
 
+def test_a_data_set_may_be_named_by_its_class(tmp_path: Path) -> None:
+    """As in MMEngine's later way to write configs, in Python alone."""
+    written = "from mmseg.datasets import CityscapesDataset\ntest_dataloader['dataset']['type'] = CityscapesDataset"
+    assert load(tmp_path, 19, written).class_set == known()["cityscapes"]
+
+
 @pytest.mark.slow
 def test_the_data_set_of_a_config_names_its_classes(tmp_path: Path) -> None:
     assert load(tmp_path, 19, CITYSCAPES).class_set == known()["cityscapes"]
@@ -93,7 +99,21 @@ FAULTS = {
         (),
         r"The palette in the metainfo of own\.py should hold red, green and blue .* Correct it, or leave it out\.",
     ),
-    "no list": (2, f"{NOTHING}\nmetainfo = dict(classes='ab')", (), r"metainfo of own\.py should list its classes"),
+    **{
+        f"no list but {told}": (
+            2,
+            f"{NOTHING}\nmetainfo = dict(classes={told})",
+            (),
+            r"own\.py should list the names of its",
+        )
+        for told in ("'ab'", "{'a', 'b'}", "dict(b=1, a=0)", "7", "[1, 2]")
+    },
+    "a palette of four numbers": (
+        2,
+        f"{NOTHING}\nmetainfo = dict(classes=['a', 'b'], palette=[[3, 0, 0, 1], [0, 0, 0, 1]])",
+        (),
+        r"The palette in the metainfo of own\.py .* \(some have more or fewer than three numbers\)\. Correct it",
+    ),
     "one sigmoid": (
         2,
         "model['decode_head']['out_channels'] = 1\nmodel['decode_head']['threshold'] = 0.5",

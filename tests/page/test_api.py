@@ -11,10 +11,13 @@ import pytest
 from PIL import Image as PillowImage
 
 from demo.errors import DemoError
+from demo.labels.ade20k import ADE20K
+from demo.labels.class_set import of_count
 from demo.models.network import Network
 from demo.models.posterior import Posterior
 from demo.models.zoo import Zoo
-from demo.page.api import caution, compare, figure, label_map, overlay_of, pixel, regions, segment
+from demo.page.api import caution, compare, figure, label_map, nobody, overlay_of, pixel, regions, segment
+from demo.page.api_shapes import LeftOut
 from demo.page.download import make_zip
 from demo.page.networks import Networks
 from demo.page.store import Store
@@ -58,6 +61,33 @@ def test_where_no_network_answers_the_call_fails_with_their_sentences(store: Sto
         segment(failing(*FIVE), store, photo, f"{FIVE[0]},{FIVE[1]}")
     with pytest.raises(DemoError, match="cannot answer this photo"):
         label_map(failing(*FIVE), store, photo, FIVE[0])
+
+
+def test_a_reason_that_many_models_share_is_told_once() -> None:
+    rows: list[LeftOut] = [{"id": f"m{n}", "message": f"Reason {n // 2}."} for n in range(9)]
+    assert nobody(rows[:1]) == "Reason 0."
+    assert nobody(rows[:3]) == "No model has answered. m0, m1: Reason 0. m2: Reason 1."
+    assert nobody(rows) == (
+        "No model has answered. m0, m1: Reason 0. m2, m3: Reason 1. m4, m5: Reason 2. So it is with 3 more."
+    )
+
+
+def test_what_a_class_set_cannot_say_is_in_the_sentence(store: Store, photo: str) -> None:
+    """As on the page: neither agreed nor disputed."""
+    PillowImage.new("RGB", (43, 33), (90, 60, 30)).save(photo)
+
+    def load(spec: ModelSpec) -> Network:
+        network = toy_network(spec)
+        if spec.id != FIVE[0]:
+            return network
+        foreign = of_count("Foreign", len(ADE20K))
+        return replace(
+            network, class_set=foreign, scores=lambda image: replace(network.scores(image), class_set=foreign)
+        )
+
+    found = compare(Networks(Zoo(device="cpu", load=load)), store, photo, f"{FIVE[0]},{FIVE[1]}")
+    assert found["cannot_say"] == 1 and found["votes"] == [0, 0]
+    assert found["sentence"].endswith("On 100 % one has no word for what another names, and cannot say.")
 
 
 def test_files_do_not_grow_in_number_with_the_calls(store: Store, photo: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -233,3 +233,5 @@ def test_headline(comparison: Comparison) -> None:
     alone = headline(comparison, Shares(0.6, 0, 0, [0, 0, 0.3, 0.1, 0]))
     assert alone[1:] == ["On 30 % DeepLabV3+ alone contradicts the others."]
     assert headline(comparison, Shares(1.0, 0, 0, [0] * 5)) == ["All five agree on 100 % of the photo."]
+    silent = headline(comparison, Shares(0.9, 0, 0, [0] * 5, 0.1))
+    assert silent[1:] == ["On 10 % one has no word for what another names, and cannot say."]

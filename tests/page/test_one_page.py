@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +20,7 @@ from demo.page.one_page import FULL, kept_pixels, one_page
 from demo.page.tabs.pixel import TOP
 from demo.page.theme import USED, variables
 from demo.page.wire import within
-from tests.toy import toy_ids, toy_zoo
+from tests.toy import foreign, toy_ids, toy_zoo
 
 PHOTO = Path(__file__).parents[2] / "examples" / "cat.png"
 
@@ -77,6 +78,15 @@ def test_what_a_click_asks_for_is_kept_at_the_middle_of_each_cell(
         span = measure["high"] - measure["low"]
         assert measure["low"] + number * span == pytest.approx(found[measure["id"]], abs=span / FULL + 1e-4)
     assert {measure["id"] for measure in kept["measures"]} == set(BY_ID)
+
+
+def test_networks_without_a_word_in_common_cannot_say_how_far_they_agree(photo: Photo, answers: list[Answer]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kept = held(one_page(photo, [foreign(answers[0]), answers[1]]), "zoo-given")["kept"]["differ"]
+    told, mean = kept["differences"], kept["together"]
+    assert [*told["pairs"].values()] == [{"agreement": None, "kappa": None}] and told["cannot_say"] == 1
+    assert mean["tops"]["entropy"] == 0 == pytest.approx(mean["means"]["entropy"], abs=1e-6) and mean["cannot_say"] == 1
 
 
 def test_a_hostile_name_is_text(photo: Photo, answers: list[Answer]) -> None:

@@ -294,6 +294,41 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
         evaluate(make_dataset(tmp_path / "set"), MODELS, toy_zoo(), tmp_path / "out")
 
 
+def test_a_full_disk_costs_nothing_that_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset, connect, calls = make_dataset(tmp_path / "set", 3), sqlite3.connect, list[str]()
+    evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "whole")
+    every, kept = len(calls), 0
+    pages = (tmp_path / "whole" / FILE).stat().st_size // 4096
+
+    def small(path: Path, timeout: float) -> sqlite3.Connection:
+        rows = connect(path, timeout=timeout)
+        rows.execute(f"PRAGMA max_page_count = {pages - 2}")
+        return rows
+
+    calls.clear()
+    with monkeypatch.context() as full:
+        full.setattr(sqlite3, "connect", small)
+        with pytest.raises(
+            DatasetError, match=r"cannot be written \(database or disk is full\).*kept.*free some space"
+        ):
+            evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "out")
+    with closing(connect(tmp_path / "out" / FILE)) as rows:
+        kept = rows.execute("SELECT COUNT(DISTINCT photo) FROM answers").fetchone()[0]
+    assert 0 < kept < 3
+    calls.clear()
+    evaluate(dataset, MODELS, counting_zoo(calls), tmp_path / "out")
+    assert len(calls) == every * (3 - kept) / 3
+
+
+def test_a_file_that_may_not_be_written_is_not_said_to_be_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda path, timeout: connect(f"file:{path}?mode=ro", uri=True))
+    with pytest.raises(DatasetError, match=r"cannot be opened or written \(unable to open.*\)\. Check its permissions"):
+        evaluate(make_dataset(tmp_path / "set", 1), MODELS, toy_zoo(), tmp_path / "out")
+
+
 @pytest.mark.slow
 def test_a_ledger_that_another_process_holds_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, connect = make_dataset(tmp_path / "set", 1), sqlite3.connect

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from demo.catalog import resolve_config
-from demo.errors import BackendError, CorruptCheckpointError
+from demo.errors import BackendError, CorruptCheckpointError, reason
 from demo.models.backends.mmseg_classes import class_set_of
-from demo.models.backends.mmseg_config import compose, read_config
+from demo.models.backends.mmseg_config import compose, enlarged, read_config, windows_of
 from demo.models.backends.mmseg_package import (
     MODELS,
     BaseDecodeHead,
@@ -26,7 +27,14 @@ from demo.models.backends.mmseg_package import (
     fuse_conv_bn,
     init_default_scope,
 )
-from demo.models.backends.modules import arithmetic, bytes_of, one_score, parameters_of, without_random_init
+from demo.models.backends.modules import (
+    arithmetic,
+    bytes_of,
+    check_input,
+    one_score,
+    parameters_of,
+    without_random_init,
+)
 from demo.models.checkpoints.conversion import converted
 from demo.models.checkpoints.files import verify
 from demo.models.checkpoints.tensors import check_finite, load_state
@@ -103,7 +111,9 @@ class Segmentor:
         self.precision = precision
         self.config = config
         self.class_set = class_set
+        self.name = Path(config.filename).name
         self.prepare = compose(config)
+        self.windows = windows_of(network.test_cfg, self.name)
         self.draws = any(type(module).__name__ == "NMF2D" for module in network.modules())
         """Whether the head starts from random bases, as SegNeXt's does: seeded, one photo has one answer."""
         _keep_head_grid(network)
@@ -147,13 +157,31 @@ class Segmentor:
 
     def _prepare(self, image: Image) -> _Prepared:
         bgr = np.ascontiguousarray(image[..., ::-1])
-        data = self.prepare({"img": bgr, "img_shape": bgr.shape[:2], "ori_shape": bgr.shape[:2]})
+        photo = image.shape[:2]
+        data: dict[str, Any] = {"img": bgr, "img_shape": photo, "ori_shape": photo}
+        for step in self.prepare.transforms:
+            if "img" in data:
+                check_input(enlarged(step, data["img"].shape[:2]), photo, f"The test_pipeline of {self.name}")
+            data = step(data) or {}
+        if not {"inputs", "data_samples"} <= data.keys():
+            raise BackendError(
+                f"The test_pipeline of {self.name} should end in what a network takes, inputs and data_samples, but "
+                "does not. End it with PackSegInputs."
+            )
+        check_input(self._padded(data["inputs"].shape[-2:]), photo, f"The data_preprocessor of {self.name}")
         batch = {"inputs": [data["inputs"]], "data_samples": [data["data_samples"]]}
         batch = self.network.data_preprocessor(batch, False)
         meta = batch["data_samples"][0].metainfo
         height, width = batch["inputs"].shape[2:]
         left, right, top, bottom = meta.get("img_padding_size", meta.get("padding_size", (0, 0, 0, 0)))
         return _Prepared(batch["inputs"], meta, (top, left, height - bottom, width - right))
+
+    def _padded(self, size: Size) -> Size:
+        """What the network's data_preprocessor makes of an image of `size`."""
+        told = getattr(self.network.data_preprocessor, "test_cfg", None) or {}
+        height, width = told.get("size") or size
+        divisor = told.get("size_divisor") or 1
+        return -(-max(height, size[0]) // divisor) * divisor, -(-max(width, size[1]) // divisor) * divisor
 
     def _tiles(self, prepared: _Prepared) -> tuple[Tile, ...]:
         if self._stride() is None:
@@ -170,8 +198,8 @@ class Segmentor:
 
     def _windows(self, size: Size) -> list[Box]:
         """MMSegmentation's own grid: windows moved back inside at the far edges."""
-        (height, width), (crop_h, crop_w) = size, self.network.test_cfg.crop_size
-        stride_h, stride_w = self.network.test_cfg.stride
+        assert self.windows, "only where it answers by windows"
+        (height, width), ((crop_h, crop_w), (stride_h, stride_w)) = size, self.windows
         boxes = []
         for y in range(max(height - crop_h + stride_h - 1, 0) // stride_h + 1):
             for x in range(max(width - crop_w + stride_w - 1, 0) // stride_w + 1):
@@ -180,13 +208,12 @@ class Segmentor:
         return boxes
 
     def _stride(self) -> Size | None:
-        test = self.network.test_cfg or {}
-        return tuple(test["stride"]) if test.get("mode", "whole") == "slide" else None
+        return self.windows[1] if self.windows else None
 
     def _window(self, size: Size) -> Size | None:
-        if self._stride() is None:
+        if self.windows is None:
             return None
-        crop_h, crop_w = self.network.test_cfg.crop_size
+        crop_h, crop_w = self.windows[0]
         return min(crop_h, size[0]), min(crop_w, size[1])
 
 
@@ -218,9 +245,7 @@ def build(config: Config) -> nn.Module:
             warnings.simplefilter("ignore")
             return MODELS.build(model)
     except Exception as error:
-        raise BackendError(
-            f"This network cannot be built here: {type(error).__name__}: {error}. {_remedy(error)}"
-        ) from error
+        raise BackendError(f"This network cannot be built here: {reason(error)}. {_remedy(error)}") from error
 
 
 def _remedy(error: Exception) -> str:

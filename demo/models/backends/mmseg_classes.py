@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from demo.errors import ClassSetError
 from demo.labels.ade20k import ADE20K
 from demo.labels.class_set import hexadecimal, of_names
+from demo.models.backends.mmseg_config import name_of
 from demo.models.backends.mmseg_package import DATASETS, Config
 from demo.schema import ClassSet
 
@@ -29,7 +30,8 @@ def class_set_of(config: Config, scores: int, told: ClassSet | None) -> tuple[Cl
         passed = f"{told.title} names {len(told)} classes, not its {scores}: its config's are taken." if told else ""
         return found, (passed,) if passed else ()
     if told or found:
-        named = " and ".join(f"{other.title} names {len(other)}" for other in (told, found) if other)
+        sentences = (f"{other.title} names {len(other)}" for other in (told, found) if other)
+        named = " and ".join(dict.fromkeys(sentences))
         raise ClassSetError(
             f"Wanted {scores} classes, as many as {name} has scores a pixel, but {named}. "
             "Give the network's own with --classes names.csv, or correct num_classes."
@@ -46,21 +48,22 @@ def _named_by(config: Config, name: str) -> ClassSet | None:
     """The class set of the first metainfo with classes."""
     for dataset in [config, *_datasets(config)]:
         told = dataset.get("metainfo")
-        kind = DATASETS.get(str(dataset.get("type")))
+        kind = _kind(dataset)
         own = getattr(kind, "METAINFO", {})
         metainfo = {**own, **told} if isinstance(told, Mapping) else own
         classes = metainfo.get("classes")
         if not classes:
             continue
-        if isinstance(classes, str) or not all(isinstance(text, str) for text in classes):
-            raise ClassSetError(f"The metainfo of {name} should list its classes, but has {str(classes)[:60]}.")
-        palette = metainfo.get("palette") or ()
-        fits = len(palette) == len(classes)
-        title = Path(name).stem if isinstance(told, Mapping) and "classes" in told else _title(str(dataset.get("type")))
-        try:
-            return of_names(
-                title, classes, official=hexadecimal(palette) if fits else (), offset=_offset(config, dataset, kind)
+        if not isinstance(classes, list | tuple) or not all(isinstance(text, str) for text in classes):
+            raise ClassSetError(
+                f"The metainfo of {name} should list the names of its classes in their order, but has "
+                f"{str(classes)[:60]}. Write them as a list, or give --classes names.csv."
             )
+        palette = metainfo.get("palette")
+        palette = palette if isinstance(palette, list | tuple) and len(palette) == len(classes) else ()
+        title = Path(name).stem if isinstance(told, Mapping) and "classes" in told else _title(name_of(dataset["type"]))
+        try:
+            return of_names(title, classes, official=_colours(palette), offset=_offset(config, dataset, kind))
         except ClassSetError as error:
             raise ClassSetError(f"The metainfo of {name}: {error}") from error
         except (ValueError, TypeError) as error:
@@ -74,7 +77,8 @@ def _named_by(config: Config, name: str) -> ClassSet | None:
 def _datasets(config: Config) -> Iterator[Mapping[str, object]]:
     """The data sets that a config names, innermost first where one wraps others."""
     for loader in LOADERS:
-        yield from _unwrapped((config.get(loader) or {}).get("dataset"))
+        told = config.get(loader)
+        yield from _unwrapped(told.get("dataset") if isinstance(told, Mapping) else None)
 
 
 def _unwrapped(dataset: object) -> Iterator[Mapping[str, object]]:
@@ -90,10 +94,22 @@ def _offset(config: Config, dataset: Mapping[str, object], kind: object) -> int:
     """1 where annotation files keep 0 for what is not labelled, which MMSegmentation calls reduce_zero_label."""
     if dataset is config:
         dataset = next(_datasets(config), {})
-        kind = DATASETS.get(str(dataset.get("type")))
+        kind = _kind(dataset)
     parameter = inspect.signature(kind).parameters.get("reduce_zero_label") if callable(kind) else None
     usual = parameter is not None and parameter.default is True
     return int(bool(dataset.get("reduce_zero_label", usual)))
+
+
+def _kind(dataset: Mapping[str, object]) -> object:
+    """The data set's class, which a config names or, where it is written in MMEngine's later way, imports."""
+    kind = dataset.get("type")
+    return DATASETS.get(kind) if isinstance(kind, str) else kind
+
+
+def _colours(palette: Sequence[Sequence[int]]) -> tuple[str, ...]:
+    if any(len(colour) != 3 for colour in palette):
+        raise ValueError("some have more or fewer than three numbers")
+    return hexadecimal(palette)
 
 
 def _title(kind: str) -> str:

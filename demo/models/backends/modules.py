@@ -8,8 +8,13 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from demo.errors import ClassSetError
-from demo.schema import MOST_CLASSES, Precision
+from demo.errors import BackendError, ClassSetError
+from demo.schema import MOST_CLASSES, Precision, Size
+
+MOST_SIDE = 8192
+"""Pixels to which a side of a photo may be enlarged for a network: four times what any known one takes."""
+MOST_PIXELS = 40_000_000
+"""And pixels in all, as of the largest photo that is read without being told otherwise."""
 
 
 def one_score(name: str) -> ClassSetError:
@@ -18,6 +23,19 @@ def one_score(name: str) -> ClassSetError:
         f"Wanted scores for 2 to {MOST_CLASSES} classes, got {name} with one score a pixel, as for a sigmoid. "
         "Train it with two classes, one of them the background."
     )
+
+
+def check_input(size: Size, photo: Size, what: str) -> None:
+    """An image (height, width) for a network, made of `photo`, is refused before it is made where it knows no bounds.
+
+    A photo at its own size always passes. Raises BackendError: memory that is not there would end the whole process.
+    """
+    height, width = size
+    if max(size) > max(MOST_SIDE, *photo) or height * width > max(MOST_PIXELS, photo[0] * photo[1]):
+        raise BackendError(
+            f"{what} should make an image of at most {MOST_SIDE} pixels a side and {MOST_PIXELS / 1e6:.0f} megapixels, "
+            f"but makes one of {width} x {height} of a photo of {photo[1]} x {photo[0]}. Correct its size."
+        )
 
 
 @contextmanager

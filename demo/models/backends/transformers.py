@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 import transformers
+from safetensors import safe_open
 from torch import Tensor
 from torch.nn.functional import interpolate
 from transformers import (
@@ -29,9 +30,9 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_UNIVERSAL_SEGMENTATION_MAPPING_NAMES,
 )
 
-from demo.errors import BackendError, ClassSetError, CorruptCheckpointError
+from demo.errors import BackendError, ClassSetError, CorruptCheckpointError, reason
 from demo.labels.class_set import of_names
-from demo.models.backends.modules import arithmetic, bytes_of, one_score, parameters_of
+from demo.models.backends.modules import MOST_SIDE, arithmetic, bytes_of, check_input, one_score, parameters_of
 from demo.models.checkpoints.files import verify_folder
 from demo.models.checkpoints.tensors import check_finite
 from demo.models.network import Network, Opened
@@ -48,8 +49,6 @@ MIXTURE = (
     "It classifies masks: its scores are the sum over its queries of class probability x mask, normalised to 1 at each "
     "pixel; they are no logits."
 )
-MOST_SIDE = 8192
-"""Pixels to which an image processor may enlarge a side of a photo: four times what any known network takes."""
 UNCROPPED = "Its processor's centre crop is left out, so that the whole photo is answered."
 _MASK_GRID = {"mask2former": (384, 384)}
 """The size to which its post-processing brings the masks before their sum; others keep theirs, EoMT its input's."""
@@ -143,6 +142,7 @@ class Segmentor:
         return Opened(inputs["pixel_values"], scores, self.network)
 
     def _prepared(self, image: Image) -> dict[str, Any]:
+        check_input(_enlarged(self.processor, image.shape[:2]), image.shape[:2], "The image processor")
         inputs = self.processor(image, return_tensors="pt", input_data_format="channels_last")
         return dict(inputs) | self._asked
 
@@ -170,6 +170,16 @@ class Segmentor:
         tiles = tuple(Tile(scores, box) for scores, box in zip(mixture, boxes, strict=True))
         seen = Seen(size, len(boxes), window, (stride, stride))
         return Posterior(tiles, size, (0, 0, *size), photo, seen, self.class_set, "mixture")
+
+
+def _enlarged(processor: Any, photo: Size) -> Size:
+    """What is made of a photo where its shorter side alone is given; other sizes were looked at as it was loaded."""
+    size = dict(getattr(processor, "size", None) or {})
+    shortest, longest = (size.get(f"{which}_edge") for which in ("shortest", "longest"))
+    if not shortest or longest or not getattr(processor, "do_resize", True):
+        return photo
+    by = shortest / min(photo)
+    return round(photo[0] * by), round(photo[1] * by)
 
 
 _TAKEN = ("pixel_values", "pixel_mask", "task_inputs")
@@ -241,10 +251,9 @@ def _config(folder: Path, name: str) -> Any:
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # anybody's JSON
-        raise BackendError(
-            f"The config.json of {name} cannot be used ({type(error).__name__}: {_line(error)}). Fetch it again."
-        ) from error
+        raise BackendError(f"The config.json of {name} cannot be used ({reason(error)}). Fetch it again.") from error
     config.use_pretrained_backbone = False
+    config.return_dict = True  # answers by name, as they are read here
     config.is_training = False  # a OneFormer's texts are for training only
     return config
 
@@ -262,7 +271,7 @@ def _task(folder: Path, config: Any, name: str) -> Tensor:
         known = (asked == tokenizer.unk_token_id).sum() == 1  # it is the end's number too
         fault = "" if known else "it lacks the words"
     except Exception as error:  # anybody's JSON
-        fault = f"{type(error).__name__}: {_line(error)}"
+        fault = f"{reason(error)}"
     if fault:
         raise BackendError(
             f"{name} is a OneFormer, which is told its task in words, but its tokenizer is missing or cannot be used "
@@ -286,7 +295,7 @@ def _network(folder: Path, config: Any, universal: bool, name: str) -> tuple[Any
                 output_loading_info=True,
             )
     except ImportError as error:
-        raise BackendError(f"{name} needs a package that is not installed ({_line(error)}).") from error
+        raise BackendError(f"{name} needs a package that is not installed ({reason(error)}).") from error
     except Exception as error:  # whatever a config or a damaged file makes its parsers raise
         if "ignore_mismatched_sizes" in str(error):  # which speaks of a report that nobody sees
             raise CorruptCheckpointError(
@@ -294,17 +303,33 @@ def _network(folder: Path, config: Any, universal: bool, name: str) -> tuple[Any
                 "to them, with a name in id2label for each class."
             ) from error
         raise CorruptCheckpointError(
-            f"{name} cannot be read ({type(error).__name__}: {_line(error)}). Fetch it again, or use another revision."
+            f"{name} cannot be read ({reason(error)}). Fetch it again, or use another revision."
         ) from error
     if missing := sorted(told["missing_keys"]):
         raise CorruptCheckpointError(
             f"{name} does not fit its network: {', '.join(missing[:6])}{' and more' * (len(missing) > 6)} missing. "
             "Use the weights that belong to this config."
         )
+    _check_fractions(network, folder, name)
     if hasattr(network, "auxiliary_head"):
         network.auxiliary_head = None  # for training only
     extra = [key for key in sorted(told["unexpected_keys"]) if not _FOR_TRAINING.search(key)]
     return network, extra[:6]
+
+
+def _check_fractions(network: Any, folder: Path, name: str) -> None:
+    """Whole numbers where fractions are wanted, as a quantised file's are: transformers takes them for weights."""
+    fractions = {key for key, tensor in network.state_dict().items() if tensor.is_floating_point()}
+    with in_utf8(folder) as place:
+        for path in sorted(place.glob("*.safetensors")):
+            with safe_open(path, "pt") as file:
+                for key in sorted(fractions & set(file.keys())):
+                    kind = file.get_slice(key).get_dtype()
+                    if not kind.startswith(("F", "BF")):
+                        raise CorruptCheckpointError(
+                            f"{name} does not fit its network: {key} holds {kind} where fractions are wanted, as a "
+                            "quantised file's weights do. Use a revision whose weights are not."
+                        )
 
 
 def _class_set(id2label: dict[int, str], spec: ModelSpec) -> ClassSet:
@@ -340,8 +365,7 @@ def _processor(folder: Path, name: str) -> tuple[Callable[..., Any], bool]:
         )
     except Exception as error:  # anybody's JSON
         raise BackendError(
-            f"The image processor of {name} cannot be made ({type(error).__name__}: {_line(error)}). Check its "
-            f"{PROCESSORS[0]}."
+            f"The image processor of {name} cannot be made ({reason(error)}). Check its {PROCESSORS[0]}."
         ) from error
     for wanted in ("size", "pad_size", "crop_size"):
         sides = dict(getattr(processor, wanted, None) or {})
@@ -354,10 +378,6 @@ def _processor(folder: Path, name: str) -> tuple[Callable[..., Any], bool]:
     if cropped:
         processor.do_center_crop = False
     return processor, cropped
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
 
 
 @contextmanager

@@ -99,7 +99,12 @@ def _unreadable(path: Path, error: Exception) -> CorruptCheckpointError:
         )
     elif _starts_with(path, b"PK") and not zipfile.is_zipfile(path):
         reason = "its end is missing"
-    elif " " not in reason or reason.startswith("Weights only"):  # the number of a byte, say
+    elif "TorchScript" in reason:
+        return CorruptCheckpointError(
+            f"{path.name} is a TorchScript program, and weights were wanted, which hold tensors only. Nothing in it was "
+            "run. Save its state_dict() where you trust it, and give that file."
+        )
+    elif " " not in reason or reason.startswith(("Weights only", "[enforce", "unpack")):  # the number of a byte, say
         reason = "it is no file of tensors"
     return CorruptCheckpointError(f"{path.name} is not a PyTorch checkpoint ({reason}).{_advice(path)}")
 
@@ -188,5 +193,5 @@ def _describe(content: object) -> str:
     others = [(key, value) for key, value in content.items() if not isinstance(value, torch.Tensor)]
     if others and len(others) < len(content):
         key, value = others[0]
-        return f"tensors beside {key}, which is a {type(value).__name__}"
+        return f"tensors beside {key} of type {type(value).__name__}"
     return "a dict of " + (", ".join(str(key) for key in list(content)[:5]) or "nothing")

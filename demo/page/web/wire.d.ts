@@ -320,7 +320,7 @@ export interface Number {
 }
 
 export interface Pair {
-  agreement: number;
+  agreement: number | null;
   kappa: number | null;
 }
 

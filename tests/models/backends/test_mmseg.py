@@ -17,6 +17,7 @@ from demo import catalog
 from demo.errors import BackendError, CorruptCheckpointError
 from demo.models.backends import mmseg
 from demo.models.backends.mmseg import load
+from demo.models.backends.modules import check_input
 from demo.models.checkpoints.files import locate
 from demo.models.network import Network
 from demo.models.zoo import Answer, Refusal, Zoo
@@ -75,6 +76,40 @@ FAULTS = {
         "test_pipeline.insert(0, dict(type='RandomFlip', prob=0.5))",
         r"The test_pipeline of own\.py has RandomFlip, which changes a photo at random.* Take it out\.",
     ),
+    "steps of chance by their class": (
+        "from mmcv.transforms import RandomFlip\ntest_pipeline.insert(0, dict(type=RandomFlip, prob=0.5))",
+        r"has RandomFlip, which changes a photo at random",
+    ),
+    "steps of chance of another name": (
+        "test_pipeline.insert(0, dict(type='mmseg.PhotoMetricDistortion'))",
+        r"has PhotoMetricDistortion, which changes a photo at random",
+    ),
+    "steps of chance within others": (
+        "test_pipeline.insert(0, dict(type='Compose', transforms=[dict(type='RandomCrop', crop_size=(9, 9))]))",
+        r"has RandomCrop, which changes a photo at random",
+    ),
+    "steps that cut": (
+        "test_pipeline.insert(0, dict(type='CenterCrop', crop_size=(9, 9)))",
+        r"own\.py has CenterCrop, which cuts the photo: the rest of it would have no answer\. Take it out\.",
+    ),
+    "steps for several images": (
+        "test_pipeline = [dict(type='TestTimeAug', transforms=[[dict(type='RandomFlip', prob=1.0)]])]",
+        r"own\.py has TestTimeAug, which makes several images of one\. Give one image's steps",
+    ),
+    **{
+        f"windows of {told}": (
+            f"model['test_cfg'] = dict(mode='slide', {told})",
+            r"The test_cfg of own\.py should have crop_size and stride, .* Correct them, or take mode='whole'\.",
+        )
+        for told in (
+            "crop_size=(64, 64)",
+            "crop_size=(64, 64), stride=(0, 9)",
+            "crop_size=(64, 64), stride=(-9, -9)",
+            "crop_size=(64, 64), stride=(64, 65)",
+            "crop_size=64, stride=32",
+        )
+    },
+    "a way of testing that is none": ("model['test_cfg'] = dict(mode='some')", r"but has 'some'\. Correct it\."),
     "layer that nothing defines": (
         "model['backbone']['type'] = 'MyNet'",
         r"This network cannot be built here: .*MyNet.* Name the module that defines it in the config's custom_imports",
@@ -93,7 +128,10 @@ FAULTS = {
         r"got own\.py, which cannot be read \(BaseException: bare\)\. Check the file",
     ),
     "that stops": ("import sys\nsys.exit(3)", r"got own\.py, which cannot be read \(SystemExit: 3\)\. Check the file"),
-    "that inherits from itself": ("_base_ = ['./own.py']", r"own\.py, which cannot be read \(\w+: .*Check the file"),
+    "that inherits from itself": (
+        "_base_ = ['./own.py']",
+        r"own\.py, which cannot be read \(\w+: .*Look whether its _base_.*again\.",
+    ),
     "of a module that is not there": (
         "custom_imports = dict(imports=['my.layers'])",
         r"own\.py wants the module my\.layers \(custom_imports\), which cannot be imported \(ModuleNotFound.*\)\. "
@@ -131,6 +169,71 @@ def test_a_config_that_cannot_be_run_says_why_and_the_other_networks_answer(
     own, shipped = zoo.stream(np.zeros((40, 50, 3), np.uint8), [f"{tmp_path}/own.py:{tmp_path}/own.pth", SHIPPED.id])
     assert isinstance(own, Refusal) and str(own.error) == str(told.value)
     assert isinstance(shipped, Answer)
+
+
+UNANSWERED = {
+    "resized without bounds": (
+        "test_pipeline[1] = dict(type='Resize', scale=(40000, 40000), keep_ratio=True)",
+        r"test_pipeline of own\.py should make an image of at most 8192 .*, but makes one of 40000 x 32000 of a photo",
+    ),
+    "resized by a factor without bounds": (
+        "test_pipeline[1] = dict(type='Resize', scale_factor=1000.0)",
+        r"but makes one of 50000 x 40000 of a photo of 50 x 40\. Correct its size\.",
+    ),
+    "padded without bounds": (
+        "model['data_preprocessor']['test_cfg'] = dict(size=(20000, 30000))",
+        r"data_preprocessor of own\.py should make .*, but makes one of 30000 x 20000",
+    ),
+    "padded to a multiple without bounds": (
+        "model['data_preprocessor']['test_cfg'] = dict(size_divisor=100000)",
+        r"data_preprocessor of own\.py should make .*, but makes one of 100000 x 100000",
+    ),
+    "steps that end too early": (
+        "test_pipeline.pop()",
+        r"The test_pipeline of own\.py should end in what a network takes, .*\. End it with PackSegInputs\.",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("change", "sentence"), UNANSWERED.values(), ids=UNANSWERED)
+def test_a_pipeline_that_makes_nothing_to_answer_is_one_sentence(tmp_path: Path, change: str, sentence: str) -> None:
+    with pytest.raises(BackendError, match=sentence):
+        changed(tmp_path, change).scores(np.zeros((40, 50, 3), np.uint8))
+
+
+def test_a_photo_at_its_own_size_is_never_too_large() -> None:
+    check_input((9000, 6000), (9000, 6000), "The test_pipeline")
+    with pytest.raises(BackendError, match="makes one of 6001 x 9000 of a photo of 6000 x 9000"):
+        check_input((9000, 6001), (9000, 6000), "The test_pipeline")
+
+
+def test_types_may_be_the_classes_themselves(tmp_path: Path) -> None:
+    """As in MMEngine's later way to write configs, in Python alone."""
+    photo = np.random.default_rng(3).integers(0, 255, (40, 50, 3), np.uint8)
+    written = (
+        "from mmcv.transforms import LoadImageFromFile, Resize\nfrom mmseg.datasets import PascalVOCDataset\n"
+        "from mmseg.datasets.transforms import PackSegInputs, ResizeToMultiple\n"
+        "for step, kind in zip(test_pipeline, (LoadImageFromFile, Resize, ResizeToMultiple, PackSegInputs)):\n"
+        "    step['type'] = kind\n"
+    )
+    named, classes = changed(tmp_path, ""), changed(tmp_path, written)
+    assert torch.equal(named.scores(photo).tiles[0].scores, classes.scores(photo).tiles[0].scores)
+
+
+def test_a_config_that_may_not_be_read_costs_itself_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = locate(SHIPPED.weights)
+    config, read = tmp_path / "own.py", Path.read_text
+    config.write_text("model = dict()")
+
+    def refused(path: Path, **how: str) -> str:
+        if path == config:
+            raise PermissionError(13, "Permission denied")
+        return read(path, **how)
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    own, shipped = catalog.resolve([f"{config}:{weights}", SHIPPED.id])
+    assert (own.id, shipped) == ("own", SHIPPED)
 
 
 def test_a_step_of_chance_that_never_happens_may_stay(tmp_path: Path) -> None:

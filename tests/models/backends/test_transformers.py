@@ -22,6 +22,8 @@ from demo.models.zoo import Answer, Refusal, Zoo
 from tests.models.backends.hub_folders import FAMILIES, NAMES, change, photo, save
 
 transformers = pytest.importorskip("transformers")
+from safetensors.torch import load_file, save_file  # noqa: E402  which comes with transformers
+
 EVERY = [pytest.param(name, marks=() if name == "segformer" else pytest.mark.slow) for name in FAMILIES]
 MASKS = ("maskformer", "mask2former", "oneformer", "eomt")
 
@@ -146,6 +148,27 @@ def test_without_an_image_processor_nothing_is_guessed(segformer: Path) -> None:
 def test_images_without_bounds_are_not_made(segformer: Path) -> None:
     change(segformer, "preprocessor_config.json", size={"height": 100_000, "width": 100_000})
     assert "at most 8192 pixels a side, but its size is {'height': 100000," in refused(segformer, BackendError)
+
+
+def test_images_without_bounds_are_not_made_of_a_narrow_photo(segformer: Path) -> None:
+    change(segformer, "preprocessor_config.json", size={"shortest_edge": 4000}, do_resize=True)
+    with pytest.raises(
+        BackendError, match=r"image processor should make .*, but makes one of 160000 x 4000 of a photo"
+    ):
+        Zoo(device="cpu").segment(photo(10, 400), f"hf:{segformer}")
+
+
+def test_answers_are_read_by_name_whatever_the_config_says(segformer: Path) -> None:
+    change(segformer, "config.json", return_dict=False)
+    assert Zoo(device="cpu").segment(photo(40, 50), f"hf:{segformer}")[0].size == (40, 50)
+
+
+def test_weights_that_are_no_fractions_are_named(segformer: Path) -> None:
+    state = load_file(segformer / "model.safetensors")
+    key = "decode_head.classifier.weight"
+    save_file(state | {key: state[key].to(torch.int8)}, segformer / "model.safetensors", {"format": "pt"})
+    with pytest.raises(CorruptCheckpointError, match=rf"{key} holds I8 where fractions are wanted, as a quantised"):
+        Zoo(device="cpu").segment(photo(40, 50), f"hf:{segformer}")
 
 
 def test_names_that_leave_numbers_out_name_nothing(segformer: Path) -> None:

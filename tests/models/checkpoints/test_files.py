@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -229,6 +230,11 @@ def cut_short(path: Path) -> None:
         (lambda path: path.write_bytes(b"hello"), "it is no file of tensors"),
         (lambda path: path.write_bytes(b"<!doctype html><html>"), "It is a web page"),
         (cut_short, "its end is missing"),
+        (
+            lambda path: torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), path),
+            r"is a TorchScript program, .*Save its state_dict\(\) where you trust it",
+        ),
+        (lambda path: zipfile.ZipFile(path, "w").writestr("a.txt", "hello"), "it is no file of tensors"),
         (lambda path: torch.save([1, 2], path), "holds no state dict: .*got a list"),
         (lambda path: torch.save({}, path), "holds no state dict: .*a dict of nothing"),
         (
@@ -242,7 +248,7 @@ def cut_short(path: Path) -> None:
         ),
         (
             lambda path: torch.save({"state_dict": STATE | {"epoch": 3}}, path),
-            r"got there tensors beside epoch, which is a int\. Save",
+            r"got there tensors beside epoch of type int\. Save",
         ),
         (
             lambda path: path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),

@@ -160,7 +160,7 @@ def test_a_source_is_for_other_files(hub: Hub) -> None:
         fetch(spec.weights, CHECKPOINTS, ["https://example.org"])
 
 
-@pytest.mark.parametrize("name", ["hf:", "hf:name", "hf:./none", "hf:a/../b", "hf:a/b/c"])
+@pytest.mark.parametrize("name", ["hf:", "hf:name", "hf:./none", "hf:a/../b", "hf:a/b/c", "hf:a/b@/etc/x", "hf:a/b@c//d"])
 def test_what_is_no_name_is_said(name: str) -> None:
     with pytest.raises(UnknownModelError, match="is neither a folder here nor a repository; write hf:org/name"):
         resolve(name)

@@ -19,9 +19,12 @@ function pairCell(first, second) {
   const key = `${first}|${second}`;
   const pair = differing.reply.pairs[key];
   const apart = differing.mean?.divergence?.[key];
-  const words =
-    `${titleOf(first)} and ${titleOf(second)} agree on ${percent(pair.agreement)} of the photo, ` +
-    `kappa ${orNone(pair.kappa)}${apart === undefined ? "" : `, divergence ${fixed(apart, 3)} nats`}`;
+  const both = `${titleOf(first)} and ${titleOf(second)}`;
+  const agree =
+    pair.agreement === null
+      ? `${both} have no word in common for what they see, and cannot say how far they agree`
+      : `${both} agree on ${percent(pair.agreement)} of the photo, kappa ${orNone(pair.kappa)}`;
+  const words = `${agree}${apart === undefined ? "" : `, divergence ${fixed(apart, 3)} nats`}`;
   const show = () => {
     showPair(first, second);
     bringUp(toolbar);
@@ -35,11 +38,11 @@ function pairCell(first, second) {
         type: "button",
         class: "zoo-pair",
         "data-pair": key,
-        style: `--agreement:${pair.agreement}`,
+        style: `--agreement:${pair.agreement ?? 0}`,
         title: `${words}. Choose to compare them.`,
         onclick: show,
       },
-      make("b", {}, spoken(`${titleOf(first)} and ${titleOf(second)}: `), percent(pair.agreement)),
+      make("b", {}, spoken(`${both}: `), pair.agreement === null ? "cannot say" : percent(pair.agreement)),
       make("span", {}, spoken(", "), `κ ${orNone(pair.kappa)}`),
       apart === undefined ? "" : make("span", {}, spoken(", "), `JS ${fixed(apart, 3)}`),
     ),
@@ -73,7 +76,9 @@ export function pairTable() {
 
 export function pairWords() {
   const { reply } = differing;
-  const ranked = Object.entries(reply.pairs).sort((a, b) => b[1].agreement - a[1].agreement);
+  const ranked = Object.entries(reply.pairs)
+    .filter(([, pair]) => pair.agreement !== null)
+    .sort((a, b) => Number(b[1].agreement) - Number(a[1].agreement));
   const both = (key) => key.split("|").map(titleOf).join(" and ");
   const extremes = ranked.length > 1 ? `${both(ranked[0][0])} agree most, ${both(ranked.at(-1)[0])} least. ` : "";
   const alone = Object.entries(reply.alone)
