@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -25,8 +26,8 @@ from demo.study.dataset import (
     uniquely_named,
 )
 
-SECONDS = 30
-"""After which an address that says nothing is given up."""
+SECONDS, LONGEST = 30, 600
+"""After which an address is given up: one that says nothing, and one that is not done."""
 
 
 def open_source(place: Path, *, truth: Path | None = None, split: str | None = None) -> Dataset:
@@ -213,6 +214,7 @@ def _fetched(address: str, limits: Limits) -> bytes:
     import httpx
 
     data = bytearray()
+    end = time.monotonic() + LONGEST
     try:
         with httpx.stream("GET", address, timeout=SECONDS, follow_redirects=True) as answer:
             answer.raise_for_status()
@@ -220,6 +222,11 @@ def _fetched(address: str, limits: Limits) -> bytes:
                 data += part
                 if len(data) >= most:
                     break
+                if time.monotonic() > end:
+                    raise ImageError(
+                        f"{address} should be a photo, but sent {len(data):,} bytes in {LONGEST} s and was not done. "
+                        "Download it by hand, and list its path."
+                    )
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ImportError) as error:
         raise ImageError(
             f"{address} cannot be fetched ({error or type(error).__name__}). Check the address, and https_proxy."

@@ -9,8 +9,10 @@ import sys
 import time
 import unicodedata
 import zipfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from demo.analysis.in_common import comparison_of
 from demo.analysis.kappa import pairwise
 from demo.analysis.numbers import Json
 from demo.analysis.structure import measure
-from demo.errors import BackendError, DatasetError, MissingCheckpointError
+from demo.errors import BackendError, DatasetError, ImageError, MissingCheckpointError
 from demo.images import Limits, open_image
 from demo.labels.ade20k import ADE20K
 from demo.labels.annotations import encode_annotation
@@ -31,14 +33,20 @@ from demo.schema import ModelSpec
 from demo.study import Progress, Study, claims_report, evaluate, stress, study
 from demo.study.ledger import FILE
 from demo.study.records import details, labels_of, records
-from demo.study.sources import open_source
+from demo.study.sources import open_case, open_source
 from demo.study.tables import tables
 from demo.study.write_report import write_report
+from tests.models.checkpoints.test_download import Server, running_server
 from tests.study.photos import make_dataset
 from tests.study.test_evaluate import MODELS, counting_zoo, failing_once, refusing
 from tests.toy import toy_ids, toy_zoo
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    yield from running_server()
 
 
 @pytest.fixture
@@ -427,6 +435,26 @@ def test_a_line_of_a_list_that_is_no_path_and_no_address_costs_itself(photos: Pa
     assert (done.photos, len(done.problems)) == (9, 9)
     assert done.problems[0] == "more/../photo0.png is named more than once, and counts once."
     assert (records(done.path).pixels > 0).sum() == 1
+
+
+def test_an_address_that_sends_a_byte_now_and_then_is_given_up(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "100000")
+        handler.end_headers()
+        with suppress(OSError):
+            while True:
+                handler.wfile.write(b"x")
+                time.sleep(0.02)
+
+    server.answers["/cat.png"] = drip
+    monkeypatch.setattr("demo.study.sources.LONGEST", 0.1)
+    (tmp_path / "list.txt").write_text(f"{server.url}/cat.png\n")
+    (case,) = open_source(tmp_path / "list.txt").cases
+    with pytest.raises(ImageError, match=r"cat\.png should be a photo, but sent .* was not done\. Download it by hand"):
+        open_case(case)
 
 
 def test_a_zip_that_was_cut_short_is_called_damaged(tmp_path: Path) -> None:
