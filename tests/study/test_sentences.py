@@ -41,7 +41,7 @@ def test_below_ten_photos_there_is_no_verdict(tmp_path: Path) -> None:
     assert {finding.verdict for finding in result.findings} == {"cannot tell"}
     reasons = {finding.claim.id: finding.reason for finding in result.findings}
     assert reasons["edges"] == reasons["small fragments"] == "It takes 10 photos, but there are 9."
-    assert not re.search(r"\bnan\b", (tmp_path / "out" / "report.html").read_text())
+    assert not re.search(r"\bnan\b", (tmp_path / "out" / "claims.html").read_text())
 
 
 @pytest.mark.slow
