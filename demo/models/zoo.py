@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -325,12 +326,26 @@ class Zoo:
 def _loadable(spec: ModelSpec, device: str) -> Iterator[None]:
     """Whatever a network's config and weights raise while it loads is a BackendError: the other networks go on."""
     try:
-        with _enough_memory(spec, device):
+        with _enough_memory(spec, device), _put_back():
             yield
     except (DemoError, ModuleNotFoundError, *STOPS):  # a module: of a package that every network needs
         raise
     except BaseException as error:  # a config is a program
         raise BackendError(f"{spec.title} cannot be loaded ({reason(error)}). Check its config and weights.") from error
+
+
+@contextmanager
+def _put_back() -> Iterator[None]:
+    """What all networks share, and a network's own program may change: the folder, and PyTorch's default type."""
+    folder, kind = "", torch.get_default_dtype()
+    with suppress(OSError):  # a folder that is gone
+        folder = os.getcwd()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(kind)
+        with suppress(OSError):
+            os.chdir(folder or ".")
 
 
 @contextmanager

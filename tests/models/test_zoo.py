@@ -313,6 +313,17 @@ def test_a_network_whose_own_code_fails_to_load_costs_itself_alone(error: BaseEx
     assert FIVE[1] not in zoo.loaded
 
 
+def test_what_a_networks_own_code_changes_for_all_as_it_loads_is_put_back(tmp_path: Path) -> None:
+    def load(spec: ModelSpec) -> Network:
+        os.chdir(tmp_path)
+        torch.set_default_dtype(torch.float64)
+        return toy_network(spec)
+
+    before = Path.cwd(), torch.get_default_dtype()
+    Zoo(device="cpu", load=load).load(catalog.resolve(FIVE[0])[0])
+    assert (Path.cwd(), torch.get_default_dtype()) == before
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_scores_that_are_no_numbers_are_a_refusal(value: float) -> None:
     def load(spec: ModelSpec) -> Network:
