@@ -34,8 +34,15 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 WIDTH = 7.2
 """Inches at most: the text width of a two-column page."""
 HEIGHT = 10.2
-"""Inches at most, as long as a map stays LEAST wide: a page's text, so that it is printed as large as it was drawn."""
+"""Inches at most, as long as a map stays LEAST long: a page's text, printed as large as it was drawn."""
 LEAST = 0.9
+"""Inches that a map is long at least, and that a panel is wide."""
+LOWEST = 0.6
+"""Inches that a panel is high at least, so that there is place for the scale."""
+TITLED = 1.55
+"""Inches that a network's name and its mean take above a panel of the grid."""
+LINE = 0.115
+"""Inches of a line of the list beside a segmentation."""
 SLIDE = (10.0, 5.6)
 """Inches at most, wide and high: a slide of 16:9, so that letters are as large on it as they were drawn."""
 CAPTION, GAP = 0.22, 0.06
@@ -82,10 +89,15 @@ class Row:
 class Sheet:
     """A figure and where things stand on it, in inches: panels in rows and columns, lists beside and below them.
 
+    A picture has the photo's shape and stands at the upper left of its panel, which may be larger: however long or tall
+    a photo is, titles, scale and lists have their room.
+
     Placed outright: matplotlib's own layout engines take as long as the drawing, and give up on small panels.
     """
 
     figure: Figure
+    picture: tuple[float, float]
+    """Width and height."""
     wide: float
     high: float
     """Of a panel."""
@@ -106,20 +118,32 @@ class Sheet:
         beside: float = 0,
         below: float = 0,
         page: float = HEIGHT,
+        room: tuple[float, float] = (LEAST, LOWEST),
     ) -> Sheet:
-        """Panels of the photo's shape, as wide as goes onto a page that many inches high."""
+        """Pictures of the photo's shape, as wide as goes onto a page that many inches high.
+
+        `room` is the width and height that a panel takes even where its picture is smaller, as far as the page has it.
+        """
         above, shape = 0.3 if title else 0.02, photo.shape[0] / photo.shape[1]
-        fitting = ((page - above - below - MARGIN) / rows - CAPTION) / shape
-        wide = min(widest - GAP - 2 * MARGIN / columns, max(LEAST, fitting))
-        height = rows * (wide * shape + CAPTION) + above + below + MARGIN
+        widest, highest = widest - GAP - 2 * MARGIN / columns, (page - above - below - MARGIN) / rows - CAPTION
+        picture_wide = min(widest, max(LEAST / max(1, shape), highest / shape))
+        picture_high = picture_wide * shape
+        wide = max(picture_wide, min(widest, room[0]))
+        high = max(picture_high, min(highest, room[1]))
+        height = rows * (high + CAPTION) + above + below + MARGIN
         width = columns * (wide + GAP) + beside + 2 * MARGIN
         figure = Figure(figsize=(width, height))
         if title:
             figure.text(MARGIN / width, 1 - 0.06 / height, title, fontsize=10, va="top", parse_math=False)
-        return cls(figure, wide, wide * shape, above, beside, below)
+        return cls(figure, (picture_wide, picture_high), wide, high, above, beside, below)
 
     def panel(self, row: int, column: int) -> Axes:
-        return self._at(MARGIN + column * (self.wide + GAP), self._top(row), self.wide, self.high)
+        """The place of a picture."""
+        return self._at(self._left(column), self._top(row), *self.picture)
+
+    def free(self, row: int, column: int) -> Axes:
+        """A panel without a picture."""
+        return self._at(self._left(column), self._top(row), self.wide, self.high)
 
     def list_beside(self, row: int) -> Axes:
         width = self.figure.get_figwidth() - MARGIN
@@ -129,6 +153,9 @@ class Sheet:
         width, height = self.figure.get_size_inches()
         top = height - MARGIN - self.below + 0.06
         return self._at(MARGIN, top, width - 2 * MARGIN, self.below - 0.06)
+
+    def _left(self, column: int) -> float:
+        return MARGIN + column * (self.wide + GAP)
 
     def _top(self, row: int) -> float:
         return self.above + row * (self.high + CAPTION) + CAPTION
@@ -155,15 +182,24 @@ def comparison(
     """
     _fit(photo, rows)
     palettes = _palettes(rows, official)
-    sheet = Sheet.of(photo, columns=2, rows=len(rows) + 1, widest=(WIDTH - BESIDE) / 2, title=title, beside=BESIDE)
+    lines = max((min(LISTED + 1, len(np.unique(row.label_map))) for row in rows), default=0)
+    sheet = Sheet.of(
+        photo,
+        columns=2,
+        rows=len(rows) + 1,
+        widest=(WIDTH - BESIDE) / 2,
+        title=title,
+        beside=BESIDE,
+        room=(LEAST, max(LOWEST, lines * LINE)),
+    )
     _show(sheet.panel(0, 0), photo, "Photo")
-    _colour_bar(sheet.panel(0, 1), rows, scheme)
+    _colour_bar(sheet.free(0, 1), rows, scheme)
     for line, row in enumerate(rows, 1):
         _show(sheet.panel(line, 0), _doubt(row, scheme), f"{row.title}   (mean {row.mean})")
         segmented = sheet.panel(line, 1)
         _show(segmented, colourise(row.label_map, palettes[row.class_set]))
-        _write_names(segmented, row, sheet.wide)
-        _list_classes(sheet.list_beside(line), row, palettes[row.class_set])
+        _write_names(segmented, row, sheet.picture)
+        _list_classes(sheet.list_beside(line), row, palettes[row.class_set], int(sheet.high / LINE))
     return sheet.figure
 
 
@@ -187,20 +223,29 @@ def grid(
     width, height = SLIDE if on_slide else (WIDTH, HEIGHT)
     columns = _on_slide(photo, len(rows) + 1) if on_slide else COLUMNS
     lines = -(-(len(rows) + 1) // columns)
-    listed, lists = _commonest(rows), int(width / LIST_WIDE)
-    below = 0.17 * -(-min(len(listed), SHARED + 1) // lists) + 0.1
-    sheet = Sheet.of(
-        photo, columns=columns, rows=2 * lines, widest=width / columns, title=title, below=below, page=height
-    )
+    listed = _commonest(rows)
+    for lists in range(int(width / LIST_WIDE), 0, -1):
+        sheet = Sheet.of(
+            photo,
+            columns=columns,
+            rows=2 * lines,
+            widest=width / columns,
+            title=title,
+            below=0.17 * -(-min(len(listed), SHARED + 1) // lists) + 0.1,
+            page=height,
+            room=(LEAST if lines == 1 else TITLED, LOWEST),
+        )
+        if lists * LIST_WIDE <= sheet.figure.get_figwidth():
+            break
     _show(sheet.panel(0, 0), photo, "Photo")
-    _colour_bar(sheet.panel(lines, 0), rows, scheme)
+    _colour_bar(sheet.free(lines, 0), rows, scheme)
     for place, row in enumerate(rows, 1):
         line, column = divmod(place, columns)
         named = sheet.panel(line, column)
         _show(named, overlay(photo, row.label_map, palettes[row.class_set], opacity), row.title)
-        _write_names(named, row, sheet.wide)
+        _write_names(named, row, sheet.picture)
         told = f"mean {row.mean}" if lines == 1 else f"{row.title}, mean {row.mean}"  # below its own classes
-        _show(sheet.panel(lines + line, column), _doubt(row, scheme), told)
+        _show(sheet.panel(lines + line, column), _doubt(row, scheme), told, size=8 if lines == 1 else 7)
     _list_shared(sheet.list_below(), listed, palettes, lists)
     return sheet.figure
 
@@ -208,9 +253,9 @@ def grid(
 def _on_slide(photo: Image, panels: int) -> int:
     """The number of columns in which so many panels, and as many below them, are largest on a slide."""
     (wide, high), shape = SLIDE, photo.shape[0] / photo.shape[1]
-    return max(
-        range(1, panels + 1), key=lambda n: min(wide / n, ((high - 0.6) / 2 / -(-panels // n) - CAPTION) / shape)
-    )
+    fitting = {n: (high - 0.9) / 2 / -(-panels // n) - CAPTION for n in range(1, panels + 1)}
+    roomy = [n for n in fitting if fitting[n] >= LOWEST and wide / n >= (LEAST + GAP if n == panels else TITLED)]
+    return max(roomy or fitting, key=lambda n: min(wide / n, fitting[n] / shape))
 
 
 def reduced(size: tuple[int, int]) -> tuple[int, int]:
@@ -239,7 +284,10 @@ def to_bytes(figure: Figure, kind: Kind, dpi: int = 200) -> bytes:
 
 
 def name_places(label_map: LabelMap, share: float = NAMED) -> list[tuple[int, int, int]]:
-    """(class, row, column) for each region of at least `share` of the map: its pixel furthest from the edge."""
+    """(class, row, column) for each region of at least `share` of the map, the largest first.
+
+    The place is the region's pixel furthest from its edge.
+    """
     places = []
     for label in np.unique(label_map[label_map != VOID]):
         pieces, number = ndimage.label(label_map == label)
@@ -249,8 +297,8 @@ def name_places(label_map: LabelMap, share: float = NAMED) -> list[tuple[int, in
             box = boxes[piece - 1]
             depth = ndimage.distance_transform_edt(np.pad(pieces[box] == piece, 1))[1:-1, 1:-1]
             row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-            places.append((int(label), int(row) + box[0].start, int(column) + box[1].start))
-    return places
+            places.append((int(sizes[piece]), int(label), int(row) + box[0].start, int(column) + box[1].start))
+    return [(label, row, column) for _, label, row, column in sorted(places, key=lambda one: -one[0])]
 
 
 def _fit(photo: Image, rows: Sequence[Row]) -> None:
@@ -275,9 +323,9 @@ def _distinct(class_set: ClassSet, rows: Sequence[Row]) -> NDArray[np.uint8]:
     return palette_for(class_set, present)
 
 
-def _show(axes: Axes, picture: Image, title: str = "") -> None:
+def _show(axes: Axes, picture: Image, title: str = "", size: float = 8) -> None:
     axes.imshow(picture, interpolation="nearest", aspect="auto")
-    axes.set_title(title, fontsize=8, loc="left", pad=2, parse_math=False)
+    axes.set_title(title, fontsize=size, loc="left", pad=2, parse_math=False)
 
 
 def _doubt(row: Row, scheme: Scheme) -> Image:
@@ -292,7 +340,8 @@ def _colour_bar(axes: Axes, rows: Sequence[Row], scheme: Scheme) -> None:
     """
     if not rows:
         return
-    inset = axes.inset_axes((0.04, 0.42, 0.88, 0.09))
+    high = axes.get_window_extent().height / axes.figure.dpi
+    inset = axes.inset_axes((0.04, max(0.42, 0.3 / high), 0.88, max(0.09, 0.08 / high)))
     measure, tops = rows[0].measure, list(dict.fromkeys(row.top for row in rows))
     table = colour_table(scheme) if measure.high_is_doubt else colour_table(scheme)[::-1]
     scale = ScalarMappable(Normalize(0, tops[0]), ListedColormap(table / 255))
@@ -313,28 +362,38 @@ def _ends(rows: Sequence[Row]) -> str:
     return "bright is doubtful" if rows[0].measure.high_is_doubt else "low is doubtful, and bright"
 
 
-def _write_names(axes: Axes, row: Row, wide: float) -> None:
-    """Names on a panel `wide` inches wide, kept inside it."""
-    size, pixels = 6.5 if wide > 2.6 else 5.5, row.label_map.shape[1]
+def _write_names(axes: Axes, row: Row, picture: tuple[float, float]) -> None:
+    """Names on a picture of so many inches, kept inside it; where two would overlap, the larger region's is written."""
+    size, (high, wide) = 6.5 if picture[0] > 2.6 else 5.5, row.label_map.shape
     edge = 1.4
     outline = [patheffects.withStroke(linewidth=edge, foreground="black")]
+    taken: list[tuple[float, float, float, float]] = []
     for label, y, x in name_places(row.label_map):
         name = row.class_set.names[label]
         written = axes.text(
             x, y, name, color="white", fontsize=size, ha="center", va="center", path_effects=outline, parse_math=False
         )
-        inches = written.get_window_extent().width / axes.figure.dpi + edge / 72
-        reach = min(0.5, inches / wide / 2) * pixels
-        written.set_x(float(np.clip(x, reach, pixels - 1 - reach)))
+        box = written.get_window_extent()
+        across = (box.width / axes.figure.dpi + edge / 72) / picture[0] / 2 * wide
+        down = (box.height / axes.figure.dpi + edge / 72) / picture[1] / 2 * high
+        # larger than the picture: from its upper left into the free room of the panel
+        written.set_position((max(across, min(x, wide - 1 - across)), max(down, min(y, high - 1 - down))))
+        box = written.get_window_extent()
+        if any(box.x0 < x1 and x0 < box.x1 and box.y0 < y1 and y0 < box.y1 for x0, y0, x1, y1 in taken):
+            written.remove()
+        else:
+            taken.append((box.x0, box.y0, box.x1, box.y1))
 
 
-def _list_classes(axes: Axes, row: Row, palette: NDArray[np.uint8]) -> None:
+def _list_classes(axes: Axes, row: Row, palette: NDArray[np.uint8], lines: int) -> None:
+    """The largest classes with their shares, in so many lines at most."""
     label_map, names = row.label_map, row.class_set.names
     counts = np.bincount(label_map.ravel(), minlength=VOID + 1)[:VOID]
     present = [int(label) for label in np.argsort(-counts, kind="stable") if counts[label]]
+    listed = present[: min(LISTED, lines if len(present) <= lines else lines - 1)]
     handles = [
         Patch(facecolor=palette[label] / 255, label=f"{names[label]} {percent(share)}")
-        for label, share in ((label, counts[label] / label_map.size) for label in present[:LISTED])
+        for label, share in ((label, counts[label] / label_map.size) for label in listed)
     ]
     more = len(present) - len(handles)
     axes.legend(

@@ -2,10 +2,13 @@
 
 from functools import partial
 from io import BytesIO
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
@@ -108,8 +111,46 @@ def test_a_slide_has_a_column_a_network_and_many_networks_in_several() -> None:
         assert len({round(box.y0, 3) for box in panels}) == lines
 
 
+def texts(figure: Any) -> list[tuple[str, Any]]:
+    """What can be read on a figure, and where."""
+    ticks = {id(text) for axes in figure.axes if not axes.axison for text in axes.xaxis.findobj(Text)}
+    ticks |= {id(text) for axes in figure.axes if not axes.axison for text in axes.yaxis.findobj(Text)}
+    shown = [text for text in figure.findobj(Text) if text.get_text().strip() and id(text) not in ticks]
+    return [(text.get_text(), text.get_window_extent()) for text in shown]
+
+
 @pytest.mark.parametrize(
-    "shape", [(60, 90), *(pytest.param(shape, marks=pytest.mark.slow) for shape in ((90, 60), (20, 90)))]
+    ("shape", "number"),
+    [
+        ((10, 300), 5),
+        *(
+            pytest.param(shape, number, marks=pytest.mark.slow)
+            for shape in ((10, 300), (20, 90), (60, 90), (90, 60), (90, 40), (300, 10), (16, 16))
+            for number in (1, 5, 8)
+        ),
+    ],
+)
+@pytest.mark.parametrize("draw", [comparison, grid, slide])
+def test_every_word_of_a_figure_can_be_read_whatever_the_photos_shape(
+    draw: Any, shape: tuple[int, int], number: int
+) -> None:
+    ids = [ADE20K.names.index(name) for name in ("bulletin board", "mountain", "sea", "bicycle", "tree", "building")]
+    labels = np.array([[*ids, *range(1, 11)]], np.uint8).reshape(4, 4)
+    labels = labels[np.arange(shape[0]) * 4 // shape[0]][:, np.arange(shape[1]) * 4 // shape[1]]
+    row = Row("DeepLabV3+", labels, np.full(shape, 2.3, np.float32), ADE20K)
+    figure = draw(np.zeros((*shape, 3), np.uint8), [row] * number, title="Title")
+    FigureCanvasAgg(figure).draw()
+    words, (wide, high) = texts(figure), figure.canvas.get_width_height()
+    for name, box in words:
+        assert box.x0 >= -1 and box.x1 <= wide + 1 and box.y0 >= -1 and box.y1 <= high + 1, f"{name} is cut"
+    for (one, a), (other, b) in combinations(words, 2):
+        apart = a.x1 <= b.x0 + 1 or b.x1 <= a.x0 + 1 or a.y1 <= b.y0 + 1 or b.y1 <= a.y0 + 1
+        assert apart, f"{one} over {other}"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(60, 90), *(pytest.param(shape, marks=pytest.mark.slow) for shape in ((90, 60), (20, 90), (300, 10), (10, 300)))],
 )
 @pytest.mark.parametrize("draw", [comparison, grid, slide])
 def test_a_figure_goes_onto_a_page_and_its_maps_keep_the_photos_shape(draw: Any, shape: tuple[int, int]) -> None:
