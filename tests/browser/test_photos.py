@@ -318,11 +318,81 @@ def test_a_threshold_is_in_the_link(visit: Open, toy: str) -> None:
     assert "palette=official" in page.url and "stretch=yes" in page.url
 
 
+def test_what_a_visitor_sees_is_what_a_link_shows(visit: Open, toy: str) -> None:
+    """Every control of the panels, and of what the comparison overlooks."""
+    places = "#viewer input, #viewer select, #tabs .zoo-differ-all input"
+    controls = (
+        f"() => [...document.querySelectorAll('{places}')]"
+        + """.filter(
+        (one) => (one.closest("label") ?? one).checkVisibility()).map(
+        (one) => [one.ariaLabel ?? one.closest("label")?.innerText ?? one.name,
+                  one.type === "checkbox" || one.type === "radio" ? one.checked : one.value])"""
+    )
+    pictures = "() => [...document.querySelectorAll('#viewer .zoo-map')].filter((one) => one.checkVisibility()).map("
+    pictures += "(one) => one.toDataURL())"
+
+    def look(page: Any) -> list[Any]:
+        compared_again(page)
+        return [page.evaluate(controls), page.evaluate(pictures)]
+
+    def compared_again(page: Any) -> None:
+        page.wait_for_function("() => !document.querySelector('#tab-differ .zoo-row [role=status]')?.textContent")
+        page.wait_for_selector("[data-region]", state="attached")
+        settled(page)
+
+    page = visit(toy, "?example=cat&tab=differ")
+    filled(page)
+    compared_again(page)
+    first = look(page)
+    for name in ("Patterns", "Hide boundary-only disputes", "Ignore mild disputes"):
+        page.get_by_label(name).check(force=True)
+    page.get_by_label("How far a boundary may be shifted").press("ArrowRight")
+    for key in ("l", "u", "c"):
+        page.keyboard.press("Escape")
+        page.evaluate("() => document.activeElement?.blur()")
+        page.keyboard.press(key)
+        page.wait_for_function("view => location.search.includes(`view=${view}`)", arg=VIEW_OF[key])
+        settled(page)
+        if key == "l":
+            page.get_by_label("Names").uncheck(force=True)
+        elif key == "u":
+            page.get_by_label("White = high").check(force=True)
+            page.get_by_label("Opacity").press("ArrowLeft")
+        else:
+            page.get_by_label("Divider").press("ArrowRight")
+        page.wait_for_function("() => /mild=ignored/.test(location.search) && /within=0.01/.test(location.search)")
+        page.wait_for_function("word => location.search.includes(word)", arg=LAST_OF[key])
+        seen = look(page)
+        assert seen != first
+        again = visit(toy, page.url.rsplit("/", 1)[1])
+        filled(again)
+        wait_until(lambda again=again, seen=seen: look(again) == seen, lambda: "the link shows something else")
+        again.close()
+
+
+VIEW_OF = {"l": "labels", "u": "uncertainty", "c": "compare"}
+LAST_OF = {"l": "names=no", "u": "opacity=0.99", "c": "cut=0.501"}
+
+
+def test_a_panel_shown_alone_is_in_the_link(visit: Open, toy: str) -> None:
+    page = visit(toy, "?example=cat")
+    filled(page)
+    page.get_by_label("Show SETR alone").click()
+    page.wait_for_function("() => location.search.includes('alone=setr-compact')")
+    again = visit(toy, page.url.rsplit("/", 1)[1])
+    filled(again)
+    again.locator("[data-id=fcn-compact]").wait_for(state="hidden")
+    assert again.locator("[data-id=setr-compact]").is_visible()
+
+
 def test_what_a_link_says_wrongly_is_as_if_it_were_not_there(visit: Open, toy: str) -> None:
     wrong = "tab=no&left=x&right=__proto__&class=unicorn&map=constructor&region=77&hide=below-9&first=toString&sure=x"
+    wrong += "&alone=x&opacity=7&cut=z&within=9"
     page = visit(toy, f"?example=cat&view=compare&palette=mad&measure=valueOf&{wrong}")
     filled(page)
-    page.wait_for_function("() => !/unicorn|region|tab=|hide|map=|sure|left=x|proto/.test(location.search)")
+    page.wait_for_function(
+        "() => !/unicorn|alone|opacity|cut|within|region|tab=|hide|map=|sure|left=x|proto/.test(location.search)"
+    )
     assert page.locator("input[name=zoo-view]:checked").input_value() == "compare"
     page.locator("#tab-differ-button").click()
     assert page.locator("input[name=zoo-differ-map]:checked").input_value() == "votes"

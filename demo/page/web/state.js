@@ -5,9 +5,12 @@
 /** @typedef {"overlay" | "labels" | "uncertainty" | "compare"} View */
 /** @typedef {"layout" | "legend" | "paint" | "toolbar" | `tab:${string}` | "draw" | "glass" | "link"} Drawing */
 
+/** @type {Readonly<Partial<Record<View, number>>>} 0..1, of the maps over the photo at first */
+export const OPACITY = { overlay: 0.6, labels: 1, uncertainty: 1 };
+
 export const state = {
   /** @type {View} */ view: "overlay",
-  /** @type {Partial<Record<View, number>>} 0..1 */ opacity: { overlay: 0.6, labels: 1, uncertainty: 1 },
+  /** @type {Partial<Record<View, number>>} 0..1 */ opacity: { ...OPACITY },
   /** a measure's id */ measure: "entropy",
   /** white is high, as in the article */ article: false,
   /** colours run over what this photo has of the scale, not over the whole of it */ stretch: false,
@@ -98,5 +101,8 @@ export function change(changes, ...names) {
 }
 
 export const shownClass = () => state.preview ?? state.isolated;
+
+/** The view whose opacity the toolbar sets. */
+export const opacityOf = () => (state.view === "compare" ? "overlay" : state.view);
 
 export const classView = () => state.view === "overlay" || state.view === "labels";

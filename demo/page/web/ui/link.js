@@ -8,7 +8,7 @@ import { clamp } from "../draw/sampling.js";
 import { emit, hear } from "../events.js";
 import { page } from "../page.js";
 import { finished, photoPoint, run, unfinished } from "../run.js";
-import { change, onDraw, redraw, state } from "../state.js";
+import { change, onDraw, OPACITY, opacityOf, redraw, state } from "../state.js";
 import { knowsMap } from "./compare.js";
 import { inspect } from "./inspect.js";
 import { showRegion } from "./regions.js";
@@ -69,6 +69,11 @@ const GRANT = {
     button?.click();
     return Boolean(button);
   },
+  alone(id) {
+    if (id !== "photo" && !run.cards.has(id)) return unfinished().length ? null : false;
+    change({ solo: id }, "layout", "draw", "toolbar");
+    return true;
+  },
   left: (key) => grantSide("left", key),
   right: (key) => grantSide("right", key),
 };
@@ -94,14 +99,21 @@ function everything() {
   const cut = state.threshold[state.measure] ?? null;
   const doubt = state.view === "uncertainty";
   const swipe = state.view === "compare";
+  const opacity = state.opacity[opacityOf()];
   return {
     view: state.view === "overlay" ? null : state.view,
     measure: doubt && state.measure !== measures()[0].id ? state.measure : null,
     hide: doubt && cut !== null ? `${state.side}-${Math.round(cut * 1e4) / 1e4}` : null,
-    stretch: doubt && state.stretch ? "yes" : null,
+    stretch: state.stretch ? "yes" : null,
+    grey: state.article ? "yes" : null,
     palette: state.palette === "distinct" ? null : state.palette,
+    patterns: state.patterns ? "yes" : null,
+    names: state.names ? null : "no",
+    opacity: opacity === OPACITY[opacityOf()] ? null : opacity,
     left: swipe ? state.left : null,
     right: swipe ? state.right : null,
+    cut: swipe && state.cut !== 0.5 ? state.cut : null,
+    alone: state.solo,
     tab: openTab(),
     first: state.first === "photo" ? null : state.first,
     class: state.isolated === null ? null : page.names[state.isolated],
@@ -145,6 +157,7 @@ function write() {
 
 onDraw("link", schedule);
 onDraw("paint", schedule);
+onDraw("toolbar", schedule);
 onDraw("layout", () => {
   grantWishes();
   schedule();
@@ -155,6 +168,9 @@ hear("arrived", () => {
   if (new URLSearchParams(location.search).get("example")) emit("run");
 });
 
+/** @param {string | null} text @returns {number | null} 0..1; null: it is none */
+const share = (text) => (/^(0?\.\d+|0|1)$/.test(text ?? "") ? Number(text) : null);
+
 /** @param {URLSearchParams} query takes over what it says; what it says wrongly is as if it were not there */
 function take(query) {
   /** @type {(table: object, key: string) => any} */
@@ -164,6 +180,11 @@ function take(query) {
   state.measure = measureOf(query.get("measure"))?.id ?? measures()[0].id;
   state.palette = query.get("palette") === "official" ? "official" : "distinct";
   state.stretch = query.get("stretch") === "yes";
+  state.article = query.get("grey") === "yes";
+  state.patterns = query.get("patterns") === "yes";
+  state.names = query.get("names") !== "no";
+  state.opacity[opacityOf()] = share(query.get("opacity")) ?? OPACITY[opacityOf()];
+  state.cut = share(query.get("cut")) ?? 0.5;
   const [, side, cut] = /^(below|above)-(0?\.\d+|0|1)$/.exec(query.get("hide") ?? "") ?? [];
   if (side) state.side = /** @type {"below" | "above"} */ (side);
   state.threshold[state.measure] = cut === undefined ? null : Number(cut);

@@ -6,7 +6,7 @@ import { publishPalette } from "../draw/tables.js";
 import { checkbox, icon, make, radioBar, swatch } from "../elements.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
-import { change, onDraw, redraw, state } from "../state.js";
+import { change, onDraw, opacityOf, redraw, state } from "../state.js";
 import { photoCard } from "./cards.js";
 import { stage } from "./compare.js";
 import { showFigure } from "./figure.js";
@@ -41,7 +41,7 @@ export function makeToolbar() {
   tools.patterns = checkbox("Patterns", "Outlines and hatchings, to tell classes apart without colour", (on) =>
     change({ patterns: on }, "paint"),
   );
-  tools.names = checkbox("Names", "Names on the larger regions", (on) => change({ names: on }, "draw"));
+  tools.names = checkbox("Names", "Names on the larger regions", (on) => change({ names: on }, "draw", "link"));
   tools.out = make(
     "button",
     {
@@ -121,8 +121,6 @@ export function makeToolbar() {
     makeScale(),
   );
 }
-
-const opacityOf = () => (state.view === "compare" ? "overlay" : state.view);
 
 onDraw("toolbar", () => {
   const strength = state.opacity[opacityOf()];

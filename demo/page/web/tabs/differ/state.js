@@ -8,6 +8,9 @@
 /** The confidence from which a network counts as sure, to begin with. */
 export const SURE = 0.8;
 
+/** How far a boundary may be shifted, to begin with, as a share of the diagonal. */
+export const WITHIN = 0.0075;
+
 export const differing = {
   /** @type {string | null} the run that the reply is about */ run: null,
   /** its models, by comma */ models: "",
@@ -19,7 +22,7 @@ export const differing = {
   /** @type {import("../../run.js").Layer[]} the maps of the replies */ layers: [],
   /** whether shifted boundaries are overlooked, */ boundaries: false,
   /** and mild disputes; */ mild: false,
-  /** how far a boundary may be shifted, as a share of the diagonal */ distance: 0.0075,
+  /** how far a boundary may be shifted, as a share of the diagonal */ distance: WITHIN,
   /** the confidence from which a network counts as sure */ threshold: SURE,
   /** @type {"votes" | "split" | "conflict" | "majority" | "together"} */ show: "votes",
   /** @type {keyof Mean["maps"]} which of the mean's maps */ field: "together",

@@ -11,7 +11,7 @@ import { classLegend, codeLegend, conflictWords, scaleLegend } from "./legend.js
 import { RegionSurface, bigMap, shownLayer } from "./map.js";
 import { askConflict, askDifferences, askMean, followRun, ownLayers } from "./questions.js";
 import { regionList, regionWords } from "./regions.js";
-import { SURE, differing } from "./state.js";
+import { SURE, differing, WITHIN } from "./state.js";
 import { pairTable, pairWords, structureTable } from "./tables.js";
 import { fillTeaser, offerLikeliest, sayHeadline, selectTab } from "./teaser.js";
 import { placeViews } from "./views.js";
@@ -65,7 +65,7 @@ function makeParts() {
     min: 0.25,
     max: 2,
     step: 0.25,
-    value: 0.75,
+    value: WITHIN * 100,
     "aria-label": "How far a boundary may be shifted, percent of the diagonal",
     oninput: sayDistance,
     onchange: () => overlook({ distance: parts.distance.value / 100 }),
@@ -150,6 +150,7 @@ function sayDistance() {
 
 function overlook(changes) {
   Object.assign(differing, changes);
+  redraw("link");
   if (run.id && differing.models && !unfinished().length) askDifferences();
 }
 
@@ -179,6 +180,9 @@ function fillDiffer() {
   parts.caution.textContent = some ? run.caution : "";
   parts.main.hidden = parts.controls.hidden = !some;
   parts.busy.textContent = differing.asking && some ? "Counting again ..." : "";
+  parts.boundaries.input.checked = differing.boundaries;
+  parts.mild.input.checked = differing.mild;
+  if (parts.distance !== document.activeElement) parts.distance.value = differing.distance * 100;
   sayDistance();
   parts.all.style.setProperty("--picture", run.width / Math.max(1, run.height));
   if (some) fillMap();
@@ -289,6 +293,9 @@ function sayTip() {
 const putLink = () => ({
   map: differing.show === "votes" ? null : differing.show === "together" ? differing.field : differing.show,
   sure: differing.threshold === SURE ? null : String(differing.threshold),
+  boundaries: differing.boundaries ? "hidden" : null,
+  mild: differing.mild ? "ignored" : null,
+  within: differing.distance === WITHIN ? null : String(differing.distance),
 });
 
 /** @param {URLSearchParams} query */
@@ -298,6 +305,15 @@ function takeLink(query) {
   if (Object.hasOwn(MEAN_MAPS, map)) Object.assign(differing, { show: "together", field: map });
   else differing.show = Object.hasOwn(SHOWN, map) ? /** @type {any} */ (map) : "votes";
   differing.threshold = sure >= 0.05 && sure <= 0.99 ? Math.round(sure * 100) / 100 : SURE;
+  const within = Number(query.get("within") ?? WITHIN);
+  const overlooked = {
+    boundaries: query.get("boundaries") === "hidden",
+    mild: query.get("mild") === "ignored",
+    distance: within >= 0.0025 && within <= 0.02 ? Math.round(within * 400) / 400 : WITHIN,
+  };
+  const others = Object.entries(overlooked).some(([key, value]) => differing[key] !== value);
+  if (others && differing.run === run.id) overlook(overlooked);
+  else Object.assign(differing, overlooked);
   if (differing.show === "together") askMean();
 }
 
