@@ -200,7 +200,7 @@ def test_the_colours_of_two_compared_maps_have_their_names_below(page: Any, pred
     page.keyboard.press("c")
     page.get_by_label("Map on the left").select_option("fcn-compact:labels")
     page.get_by_label("Map on the right").select_option("setr-compact:labels")
-    named = page.get_by_label("Classes of the two maps").locator("li")
+    named = page.get_by_label("What the colours of the two maps mean").locator("li")
     shares = [
         np.bincount(predictions[model].label_map.ravel(), minlength=150) for model in ("fcn-compact", "setr-compact")
     ]
@@ -215,9 +215,18 @@ def test_the_colours_of_two_compared_maps_have_their_names_below(page: Any, pred
     assert all(tile.startswith("url(") for tile in tiles) and len(tiles) >= 3
     page.get_by_label("Patterns").uncheck()
     page.get_by_label("Map on the left").select_option("setr-compact:entropy")
+    page.get_by_label("Map on the right").select_option("layer:votes")
+    settle(page)
+    words = named.all_inner_texts()
+    assert words[0] == "Entropy, 0 to 5.01 nats" and named.locator("canvas").count() == 1
+    assert words[1:3] == ["all agree", "2 classes"]
+    page.get_by_label("Map on the left").select_option("layer:majority")
     page.get_by_label("Map on the right").select_option("photo")
     settle(page)
-    assert named.count() == 0, "neither shows classes"
+    assert set(named.all_inner_texts()[:-1]) <= set(ADE20K.names) and named.count() >= 3
+    page.get_by_label("Map on the left").select_option("photo")
+    settle(page)
+    assert named.count() == 0, "a photo needs no key"
 
 
 def test_the_keyboard_reaches_everything(page: Any) -> None:

@@ -2,13 +2,15 @@
 // The swipe between any two maps. The divider is a range input; the map keys are "photo", "<model>:labels",
 // "<model>:<measure>" and "layer:<id>".
 
-import { classOf, measureOf } from "../draw/classes.js";
+import { classOf, measureOf, nameOf } from "../draw/classes.js";
+import { css } from "../draw/colours.js";
 import { Surface } from "../draw/surface.js";
-import { publishPatterns, ranks } from "../draw/tables.js";
+import { publishPatterns, ranks, scaleColour } from "../draw/tables.js";
 import { fillOnce, icon, make, swatch } from "../elements.js";
 import { page } from "../page.js";
 import { run } from "../run.js";
 import { change, onDraw, state } from "../state.js";
+import { fixed } from "../wording.js";
 import { ground } from "./cards.js";
 import { blinking, swapSides } from "./view.js";
 
@@ -16,7 +18,9 @@ export const stage = make("div", { class: "zoo-stage", hidden: true });
 
 const sides = {};
 
-const legend = make("ul", { "aria-label": "Classes of the two maps" });
+const legend = make("ul", { "aria-label": "What the colours of the two maps mean" });
+
+/** @typedef {{text: string, rising: boolean, grey: boolean}} Scaled a map of doubt, which rises with it or falls */
 
 const NAMED = 12; // classes in the legend
 
@@ -112,13 +116,51 @@ export function mapByKey(key) {
   return { base: run.photo, map: card.fields?.[what], opacity: state.opacity.uncertainty };
 }
 
-/** The classes of both sides, each once, the largest on either side first. */
+/** @param {Scaled} scaled its colours from 0 to the end of its scale */
+function scaleKey({ text, rising }) {
+  const ramp = make("canvas", { width: 128, height: 1, "aria-hidden": "true" });
+  const context = ramp.getContext("2d");
+  for (let x = 0; x < 128; x++) {
+    context.fillStyle = css(scaleColour(rising ? x / 127 : 1 - x / 127));
+    context.fillRect(x, 0, 1, 1);
+  }
+  return make("li", { class: "zoo-code zoo-ramp-key" }, ramp, make("span", {}, text));
+}
+
+/** @param {import("../wire.d.ts").Code} code of a map of all models together */
+const codeKey = ({ colour, label }) =>
+  make(
+    "li",
+    { class: "zoo-code" },
+    make("i", { class: colour ? "" : "photo", style: colour ? `background:${colour}` : "" }),
+    make("span", {}, label),
+  );
+
+/** The scales of both sides, the codes of maps of all models, and the classes, each once, the largest first. */
 function fillLegend() {
+  /** @type {Scaled[]} */
+  const scaled = [];
+  const codes = [];
+  const addScale = (title, top, unit, rising) => {
+    const text = `${title}, 0 to ${fixed(top, 2)} ${unit}`.trim();
+    if (!scaled.some((one) => one.text === text)) scaled.push({ text, rising, grey: state.article });
+  };
   /** @type {Map<number, number>} */
   const areas = new Map();
   for (const side of ["left", "right"]) {
     const [id, what] = state[side].split(":");
     const panel = run.cards.get(id)?.panel;
+    const layer = id === "layer" ? run.layers.get(what) : null;
+    if (layer) codes.push(...layer.codes);
+    if (layer?.kind === "scalar") addScale(layer.title, layer.top, layer.unit ?? "nats", true);
+    if (layer?.kind === "classes")
+      layer.painting?.counts.forEach((count, index) => {
+        if (!count || !nameOf(layer.classSet, index)) return;
+        const number = classOf(layer.classSet, index);
+        areas.set(number, Math.max(count / (run.width * run.height), areas.get(number) ?? 0));
+      });
+    const measure = panel && what !== "labels" && measureOf(what, panel.class_set);
+    if (measure) addScale(measure.title, measure.top, measure.unit, measure.high_is_doubt);
     if (what !== "labels" || !panel?.classes) continue;
     for (const { index, area } of panel.classes) {
       const number = classOf(panel.class_set, index);
@@ -126,9 +168,11 @@ function fillLegend() {
     }
   }
   const ranked = [...areas].sort((a, b) => b[1] - a[1]).map(([number]) => number);
-  fillOnce(legend, ranked, () => {
+  fillOnce(legend, [scaled, codes, ranked], () => {
     const rest = ranked.length - NAMED;
     legend.replaceChildren(
+      ...scaled.map(scaleKey),
+      ...codes.map(codeKey),
       ...ranked
         .slice(0, NAMED)
         .map((number) => make("li", { class: "zoo-code" }, swatch(number), make("span", {}, page.names[number]))),
