@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import DESKTOP, PHONE, ROOT, Open, choose, filled, settled, wait_until
+from tests.browser.conftest import (
+    DESKTOP,
+    PHONE,
+    ROOT,
+    SLOW_FRAMES_AND_ANSWERS,
+    Open,
+    choose,
+    filled,
+    settled,
+    wait_until,
+)
 
 pytestmark = pytest.mark.browser
 EXAMPLES = ROOT / "examples"
@@ -126,10 +136,11 @@ def test_stop_ends_the_queue_in_words_and_go_on_goes_on(
     all_done(page, 3)
 
 
+@pytest.mark.parametrize("script", ["", SLOW_FRAMES_AND_ANSWERS], ids=["at once", "over a slow line"])
 def test_another_photo_is_shown_while_the_first_is_answered_which_goes_on_behind(
-    visit: Open, toy: str, slow_photo: Path, tmp_path: Path
+    visit: Open, toy: str, slow_photo: Path, tmp_path: Path, script: str
 ) -> None:
-    page = visit(toy)
+    page = visit(toy, script=script)
     photos = some_photos(tmp_path, 1)
     choose(page, photos[0])
     page.set_input_files("#photo input[type=file]", str(slow_photo))

@@ -29,6 +29,7 @@ def type_box(page: Any, *numbers: int) -> None:
 
 def answered(page: Any, number: int = 5) -> None:
     page.get_by_role("button", name="Ask the networks").click()
+    settled(page)  # the answers to an earlier question are gone
     page.wait_for_function(f"document.querySelectorAll('.zoo-what-card .zoo-what-share').length === {number}")
     page.wait_for_selector("button:has-text('Ask the networks'):not([disabled])")
 

@@ -24,6 +24,7 @@ def pin(page: Any) -> None:
 
 def ask(page: Any) -> None:
     page.locator("#why").get_by_role("button", name=re.compile("^Ask ")).click()
+    settled(page)  # what was answered earlier is no answer to this
     page.wait_for_function("() => document.querySelectorAll('.zoo-why-figures figure').length === 5")
     page.wait_for_function("() => document.querySelector('.zoo-why-stop').hidden")
 

@@ -27,7 +27,8 @@ import { ownFiles } from "./visit/queue.js";
 export async function sync() {
   const view = page.props.value;
   if (!view?.run) return;
-  if (view.turn && view.turn === run.left) return;
+  const left = () => view.turn && view.turn === run.left;
+  if (left()) return;
   if (view.turn === run.ended && view.panels.some(isUnfinished)) return; // came after the stop
   const fresh = view.run !== run.id;
   if (fresh) begin(view);
@@ -47,6 +48,7 @@ export async function sync() {
   if (fresh) runChanged(); // what stands above the panels comes with them, so that they need not move for it
   const layers = placeLayers([...view.layers, ...addedLayers()]);
   await Promise.allSettled([...run.cards.values()].map(load).concat(layers, readPhoto(view)));
+  if (left()) return; // while its maps were fetched: it goes on behind another photo
   page.element.dataset.done = String([...run.cards.values()].filter((card) => card.labels).length);
   if (state.arrival && run.cards.size && !unfinished().length && ![...run.cards.values()].some((card) => card.loading))
     arrive();
