@@ -251,11 +251,14 @@ def grid(
 
 
 def _on_slide(photo: Image, panels: int) -> int:
-    """The number of columns in which so many panels, and as many below them, are largest on a slide."""
+    """The number of columns in which so many panels, and as many below them, are largest on a slide.
+
+    A column a network, in two rows, is what a slide is wide for: it may be a fifth smaller.
+    """
     (wide, high), shape = SLIDE, photo.shape[0] / photo.shape[1]
     fitting = {n: (high - 0.9) / 2 / -(-panels // n) - CAPTION for n in range(1, panels + 1)}
     roomy = [n for n in fitting if fitting[n] >= LOWEST and wide / n >= (LEAST + GAP if n == panels else TITLED)]
-    return max(roomy or fitting, key=lambda n: min(wide / n, fitting[n] / shape))
+    return max(roomy or fitting, key=lambda n: min(wide / n, fitting[n] / shape) * (1.25 if n == panels else 1))
 
 
 def reduced(size: tuple[int, int]) -> tuple[int, int]:

@@ -104,11 +104,17 @@ def test_the_grid_has_the_photo_each_networks_classes_over_it_and_each_entropy()
     assert (over[40, 60] == ADE20K.distinct_palette[9]).all()
 
 
-def test_a_slide_has_a_column_a_network_and_many_networks_in_several() -> None:
-    for number, columns, lines in ((5, 6, 2), (11, 6, 4)):
-        panels = [axes.get_position() for axes in slide(PHOTO, rows(number)).figure.axes if axes.images]
-        assert len({round(box.x0, 3) for box in panels}) == columns
-        assert len({round(box.y0, 3) for box in panels}) == lines
+@pytest.mark.parametrize(
+    ("height", "width", "number", "columns", "lines"), [(60, 90, 5, 6, 2), (9, 16, 5, 6, 2), (60, 90, 11, 6, 4)]
+)
+def test_a_slide_has_a_column_a_network_and_many_networks_in_several(
+    height: int, width: int, number: int, columns: int, lines: int
+) -> None:
+    photo, doubt = np.zeros((height, width, 3), np.uint8), np.zeros((height, width), np.float32)
+    row = Row("N", np.zeros((height, width), np.uint8), doubt, ADE20K)
+    panels = [axes.get_position() for axes in slide(photo, [row] * number).figure.axes if axes.images]
+    assert len({round(box.x0, 3) for box in panels}) == columns
+    assert len({round(box.y0, 3) for box in panels}) == lines
 
 
 def texts(figure: Any) -> list[tuple[str, Any]]:
