@@ -136,6 +136,18 @@ def test_stop_ends_the_queue_in_words_and_go_on_goes_on(
     all_done(page, 3)
 
 
+@pytest.mark.parametrize("place", ["#right", "#photo"])
+def test_one_file_of_which_the_browser_knows_no_type_is_read_or_told_what_it_is(
+    visit: Open, toy: str, tmp_path: Path, place: str
+) -> None:
+    page = visit(toy)
+    (tmp_path / "IMG_1.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(2000))
+    drop(page, [tmp_path / "IMG_1.heic"], place)  # as files without a type
+    page.get_by_text("IMG_1.heic is a HEIC photo").wait_for()
+    drop(page, some_photos(tmp_path, 1), place)
+    until_shown(page, "photo-1.png")
+
+
 @pytest.mark.parametrize("script", ["", SLOW_FRAMES_AND_ANSWERS], ids=["at once", "over a slow line"])
 def test_another_photo_is_shown_while_the_first_is_answered_which_goes_on_behind(
     visit: Open, toy: str, slow_photo: Path, tmp_path: Path, script: str

@@ -11,12 +11,17 @@ function take(files) {
   else hand(files[0]);
 }
 
-/** @param {File} file */
+/**
+ * Gradio's place refuses what the browser knows no type of, as of HEIC and raw files: what those are, and what to do,
+ * the server says.
+ *
+ * @param {File} file
+ */
 function hand(file) {
   const input = place();
   const carrier = new DataTransfer();
   if (!input) return;
-  carrier.items.add(file);
+  carrier.items.add(file.type ? file : new File([file], file.name, { type: "image/unknown" }));
   input.files = carrier.files;
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
@@ -90,9 +95,9 @@ export function listenForPhotos() {
  * @param {File[]} files
  */
 function intercept(event, files) {
-  if (files.length < 2 || !onPlace(event)) return;
+  if (!files.length || !onPlace(event) || (files.length === 1 && files[0].type)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   page.element.classList.remove("dropping");
-  addPhotos(files);
+  take(files);
 }
