@@ -338,13 +338,13 @@ def _loadable(spec: ModelSpec, device: str) -> Iterator[None]:
 def _put_back() -> Iterator[None]:
     """What all networks share, and a network's own program may change: the folder, and PyTorch's default type."""
     folder, kind = "", torch.get_default_dtype()
-    with suppress(OSError):  # a folder that is gone
+    with suppress(OSError):  # a folder that is gone has no name, and there is no way back to it
         folder = os.getcwd()
     try:
         yield
     finally:
         torch.set_default_dtype(kind)
-        with suppress(OSError):
+        with suppress(OSError):  # it went meanwhile
             os.chdir(folder or ".")
 
 

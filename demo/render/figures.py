@@ -18,6 +18,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.transforms import BboxBase
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -370,7 +371,7 @@ def _write_names(axes: Axes, row: Row, picture: tuple[float, float]) -> None:
     size, (high, wide) = 6.5 if picture[0] > 2.6 else 5.5, row.label_map.shape
     edge = 1.4
     outline = [patheffects.withStroke(linewidth=edge, foreground="black")]
-    taken: list[tuple[float, float, float, float]] = []
+    taken: list[BboxBase] = []
     for label, y, x in name_places(row.label_map):
         name = row.class_set.names[label]
         written = axes.text(
@@ -382,10 +383,10 @@ def _write_names(axes: Axes, row: Row, picture: tuple[float, float]) -> None:
         # larger than the picture: from its upper left into the free room of the panel
         written.set_position((max(across, min(x, wide - 1 - across)), max(down, min(y, high - 1 - down))))
         box = written.get_window_extent()
-        if any(box.x0 < x1 and x0 < box.x1 and box.y0 < y1 and y0 < box.y1 for x0, y0, x1, y1 in taken):
+        if box.count_overlaps(taken):
             written.remove()
         else:
-            taken.append((box.x0, box.y0, box.x1, box.y1))
+            taken.append(box)
 
 
 def _list_classes(axes: Axes, row: Row, palette: NDArray[np.uint8], lines: int) -> None:

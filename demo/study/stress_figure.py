@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from demo.analysis.stability import FEWEST
 from demo.schema import Family
 from demo.study import charts
+from demo.study.html import counted
 from demo.study.stress_curves import in_plain
 from demo.study.stress_report import FAMILIES, Shown, shown_numbers, told, top_of
 from demo.study.stress_results import StressReport
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
 def stress_figure(result: StressReport, kind: Kind) -> bytes:
     """The sheet as a file; its last column has CNNs against transformers over all corruptions, with 95 % intervals."""
-    photos = "1 photo" if result.photos == 1 else f"{result.photos} photos"
-    note = f"{photos} from {result.source}; severity 0 is the photo as it is"
+    note = f"{counted(result.photos, 'photo')} from {result.source}; severity 0 is the photo as it is"
     if result.photos >= FEWEST:
         note += "; shaded: 95 % bootstrap intervals over photos"
     return to_bytes([_panels(result, number) for number in shown_numbers(result)], result.severities, note, kind)

@@ -107,16 +107,16 @@ class Chromium:
         return getattr(self._running, name)
 
     def new_context(self, **options: Any) -> Any:
-        context = self.__getattr__("new_context")(**options)
-        if SLOW_PAGES:
-            context.add_init_script(SLOW_FRAMES_AND_ANSWERS)
-        return context
+        return self._opened("new_context", options)
 
     def new_page(self, **options: Any) -> Any:
-        page = self.__getattr__("new_page")(**options)
+        return self._opened("new_page", options)
+
+    def _opened(self, kind: str, options: dict[str, Any]) -> Any:
+        opened = self.__getattr__(kind)(**options)
         if SLOW_PAGES:
-            page.add_init_script(SLOW_FRAMES_AND_ANSWERS)
-        return page
+            opened.add_init_script(SLOW_FRAMES_AND_ANSWERS)
+        return opened
 
 
 @pytest.fixture(scope="session")
